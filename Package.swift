@@ -1,0 +1,127 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("ExistentialAny"),
+    .treatAllWarnings(as: .error),
+]
+
+/// The hot loops work on raw floats whose extents are checked at the layer boundary.
+let hot: [SwiftSetting] =
+    strict + [
+        .unsafeFlags(
+            ["-Ounchecked", "-enforce-exclusivity=unchecked"],
+            .when(configuration: .release)
+        )
+    ]
+
+let package = Package(
+    name: "landmark-train",
+    products: [
+        .executable(name: "landmark-train", targets: ["landmark-train"]),
+        .executable(name: "distributed-check", targets: ["distributed-check"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+    ],
+    targets: [
+        // Ground: C libraries and the thin shims that make them callable.
+        .systemLibrary(
+            name: "COpenMPI",
+            pkgConfig: "ompi-c",
+            providers: [.apt(["libopenmpi-dev"])]
+        ),
+        .systemLibrary(
+            name: "COpenBLAS",
+            pkgConfig: "openblas",
+            providers: [.apt(["libopenblas-dev"])]
+        ),
+        .systemLibrary(
+            name: "CLibJPEG",
+            pkgConfig: "libjpeg",
+            providers: [.apt(["libjpeg-dev"])]
+        ),
+        .target(name: "CMPIShim", dependencies: ["COpenMPI"]),
+        .target(
+            name: "CJPEGShim",
+            dependencies: ["CLibJPEG"],
+            cSettings: [.unsafeFlags(["-O3"], .when(configuration: .release))]
+        ),
+
+        // Floor 1.
+        .target(name: "Tensors", dependencies: ["COpenBLAS"], swiftSettings: hot),
+
+        // Floor 2: these three never see one another.
+        .target(name: "Networks", dependencies: ["Tensors"], swiftSettings: strict),
+        .target(name: "Images", dependencies: ["Tensors", "CJPEGShim"], swiftSettings: hot),
+        .target(name: "Distributed", dependencies: ["Tensors", "CMPIShim"], swiftSettings: strict),
+
+        // Floors 3 and 4.
+        .target(
+            name: "Training",
+            dependencies: ["Networks", "Images", "Distributed", "Tensors"],
+            swiftSettings: strict
+        ),
+        .target(name: "Reporting", dependencies: ["Training"], swiftSettings: strict),
+
+        // Roof.
+        .executableTarget(
+            name: "landmark-train",
+            dependencies: [
+                "Tensors", "Networks", "Images", "Distributed", "Training", "Reporting",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: strict
+        ),
+        .executableTarget(
+            name: "distributed-check",
+            dependencies: [
+                "Tensors", "Networks", "Images", "Distributed", "Training", "TestSupport",
+            ],
+            swiftSettings: strict
+        ),
+
+        // Tests.
+        .target(
+            name: "TestSupport",
+            dependencies: ["Networks", "Distributed", "Tensors"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "TensorsTests",
+            dependencies: ["Tensors", "TestSupport"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "NetworksTests",
+            dependencies: ["Networks", "Tensors", "TestSupport"],
+            exclude: ["Fixtures"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "ImagesTests",
+            dependencies: ["Images", "Tensors", "TestSupport"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "DistributedTests",
+            dependencies: ["Distributed", "Tensors", "TestSupport"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "TrainingTests",
+            dependencies: [
+                "Training", "Networks", "Images", "Distributed", "Tensors", "TestSupport",
+            ],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "ReportingTests",
+            dependencies: ["Reporting", "Training"],
+            swiftSettings: strict
+        ),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,50 @@
+/// Floats that are owned: zeroed at birth, aligned to a cache line, freed with the object.
+///
+/// `@unchecked Sendable`: the object only fixes where the memory lies. Who may write which range at
+/// what time is settled by its users (parallel loops write disjoint ranges).
+public final class Storage: @unchecked Sendable {
+    /// The first float, aligned to 64 bytes.
+    public let base: UnsafeMutablePointer<Float>
+    /// Number of floats.
+    public let count: Int
+
+    /// Allocates `count` zeros.
+    public init(count: Int) {
+        precondition(count >= 0, "a storage has no negative size")
+        self.count = count
+        let raw = UnsafeMutableRawPointer.allocate(
+            byteCount: max(count, 16) * MemoryLayout<Float>.stride,
+            alignment: Storage.alignment(forFloats: count)
+        )
+        base = raw.bindMemory(to: Float.self, capacity: max(count, 16))
+        base.initialize(repeating: 0, count: max(count, 16))
+    }
+
+    /// Allocates and copies `values`.
+    public convenience init(_ values: [Float]) {
+        self.init(count: values.count)
+        for (index, value) in values.enumerated() { base[index] = value }
+    }
+
+    deinit { UnsafeMutableRawPointer(base).deallocate() }
+
+    /// All floats as a buffer.
+    public var buffer: UnsafeMutableBufferPointer<Float> {
+        UnsafeMutableBufferPointer(start: base, count: count)
+    }
+
+    /// The floats of `range`.
+    public func slice(_ range: Range<Int>) -> UnsafeMutableBufferPointer<Float> {
+        precondition(range.lowerBound >= 0 && range.upperBound <= count, "range outside storage")
+        return UnsafeMutableBufferPointer(start: base + range.lowerBound, count: range.count)
+    }
+
+    /// A view of the floats from `offset` on, as `shape`.
+    public func tensor(at offset: Int = 0, _ shape: Shape) -> Tensor {
+        precondition(offset >= 0 && offset + shape.count <= count, "view outside storage")
+        return Tensor(base + offset, shape)
+    }
+
+    /// Large areas start on a 2 MiB boundary so that the kernel can back them with huge pages.
+    private static func alignment(forFloats count: Int) -> Int { count >= 1 << 20 ? 1 << 21 : 64 }
+}

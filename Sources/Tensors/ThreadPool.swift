@@ -1,0 +1,155 @@
+import COpenBLAS
+import Foundation
+import Synchronization
+
+/// A team of threads that shares loops; the caller is one of them.
+///
+/// Invariants behind `@unchecked Sendable`:
+/// - Only one loop runs at a time: `parallelFor` is called from one thread, and bodies never call it.
+/// - `job` is written under the lock before the generation is raised, and read by the workers after
+///   they saw the new generation under the same lock.
+/// - Tasks are claimed from one atomic counter, so which thread runs which task is open. Results
+///   must therefore depend on the task alone, never on the worker; the worker index serves to pick
+///   scratch memory.
+public final class ThreadPool: @unchecked Sendable {
+    /// Threads that take part, the caller included; at least 1.
+    public let threads: Int
+
+    private struct Job {
+        var count = 0
+        var body: (Int, Int) -> Void = { _, _ in }
+    }
+
+    private let lock = NSCondition()
+    private let finished = NSCondition()
+    private var job = Job()
+    private var generation = 0
+    private var closing = false
+    private let next = Atomic<Int>(0)
+    private let busy = Atomic<Int>(0)
+    private let announced = Atomic<Int>(0)
+
+    /// Starts `threads - 1` workers.
+    ///
+    /// OpenBLAS is told to keep to the calling thread: loops are shared here, and both together
+    /// would put more threads than cores to work.
+    public init(threads: Int) {
+        precondition(threads >= 1, "a pool has at least the caller's thread")
+        self.threads = threads
+        openblas_set_num_threads(1)
+        for worker in 1..<max(threads, 1) {
+            let thread = Thread { [weak self] in
+                var seen = 0
+                while ThreadPool.turn(of: self, worker, &seen) {}
+            }
+            thread.name = "landmark-\(worker)"
+            thread.stackSize = 1 << 21
+            thread.start()
+        }
+    }
+
+    deinit { close() }
+
+    /// Ends the workers; the pool then runs every loop on the caller's thread alone.
+    public func close() {
+        lock.lock()
+        closing = true
+        lock.broadcast()
+        lock.unlock()
+    }
+
+    /// Runs `body(task, worker)` for every task in 0 ..< count and returns when all are done.
+    ///
+    /// - Parameters:
+    ///   - count: number of tasks.
+    ///   - body: called once per task; `worker` is in 0 ..< threads and unique among the calls that
+    ///     run at the same time.
+    public func parallelFor(_ count: Int, _ body: (_ task: Int, _ worker: Int) -> Void) {
+        guard threads > 1, count > 1, !closing else {
+            for task in 0..<max(count, 0) { body(task, 0) }
+            return
+        }
+        withoutActuallyEscaping(body) { body in
+            next.store(0, ordering: .relaxed)
+            busy.store(threads - 1, ordering: .relaxed)
+            lock.lock()
+            job = Job(count: count, body: body)
+            generation += 1
+            announced.store(generation, ordering: .releasing)
+            lock.broadcast()
+            lock.unlock()
+            claim(count, body, worker: 0)
+            var spins = 0
+            while busy.load(ordering: .acquiring) > 0 {
+                spins += 1
+                if spins > 4_000 {
+                    finished.lock()
+                    while busy.load(ordering: .acquiring) > 0 { finished.wait() }
+                    finished.unlock()
+                }
+            }
+            job.body = { _, _ in }
+        }
+    }
+
+    /// Cuts 0 ..< count into ranges of at most `grain` and runs `body` for each.
+    ///
+    /// The ranges depend on `count` and `grain` alone.
+    public func parallelRanges(
+        _ count: Int,
+        grain: Int,
+        _ body: (_ range: Range<Int>, _ worker: Int) -> Void
+    ) {
+        let grain = max(grain, 1)
+        parallelFor((count + grain - 1) / grain) { task, worker in
+            body(task * grain..<min(count, (task + 1) * grain), worker)
+        }
+    }
+
+    private func claim(_ count: Int, _ body: (Int, Int) -> Void, worker: Int) {
+        while true {
+            let task = next.wrappingAdd(1, ordering: .relaxed).oldValue
+            guard task < count else { return }
+            body(task, worker)
+        }
+    }
+
+    /// One turn of a worker: waits for a loop, takes part, reports; false ends the thread.
+    ///
+    /// The worker holds the pool only while it works, so that dropping the pool ends its threads.
+    private static func turn(of pool: ThreadPool?, _ worker: Int, _ seen: inout Int) -> Bool {
+        guard let pool else { return false }
+        var spins = 0
+        while spins < 4_000, pool.announced.load(ordering: .acquiring) == seen { spins += 1 }
+        pool.lock.lock()
+        if pool.generation == seen, !pool.closing {
+            _ = pool.lock.wait(until: Date(timeIntervalSinceNow: 0.2))
+        }
+        if pool.closing {
+            // A loop announced before the close still counts on this worker.
+            let owed = pool.generation != seen
+            pool.lock.unlock()
+            if owed { pool.report() }
+            return false
+        }
+        guard pool.generation != seen else {
+            pool.lock.unlock()
+            return true
+        }
+        seen = pool.generation
+        let job = pool.job
+        pool.lock.unlock()
+        pool.claim(job.count, job.body, worker: worker)
+        pool.report()
+        return true
+    }
+
+    private func report() {
+        guard busy.wrappingSubtract(1, ordering: .acquiringAndReleasing).newValue == 0 else {
+            return
+        }
+        finished.lock()
+        finished.signal()
+        finished.unlock()
+    }
+}

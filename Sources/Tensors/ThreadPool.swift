@@ -137,11 +137,22 @@ public final class ThreadPool: @unchecked Sendable {
             return true
         }
         seen = pool.generation
-        let job = pool.job
         pool.lock.unlock()
-        pool.claim(job.count, job.body, worker: worker)
+        pool.takePart(worker)
         pool.report()
         return true
+    }
+
+    /// Works on the announced loop.
+    ///
+    /// Never inlined: the hold on the loop's body must end here, before the worker reports, for the
+    /// caller checks on return that nobody holds its closure any more.
+    @inline(never)
+    private func takePart(_ worker: Int) {
+        lock.lock()
+        let job = job
+        lock.unlock()
+        claim(job.count, job.body, worker: worker)
     }
 
     private func report() {

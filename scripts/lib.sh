@@ -1,0 +1,59 @@
+# Shared by the scripts of this folder: `source` it after `set -euo pipefail`.
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+
+say() { printf '\n== %s\n' "$*"; }
+
+fail() {
+    printf '%s: %s\n' "$(basename "$0")" "$*" >&2
+    exit 1
+}
+
+# Swift 6.2 or newer on the PATH; it comes with its package manager, test library and formatter.
+need_swift() {
+    local version
+    command -v swift >/dev/null || fail "no Swift toolchain on the PATH; install Swift 6.3 from" \
+        "https://www.swift.org/install/linux and start this script again"
+    version=$(swift --version 2>/dev/null | grep -oE 'Swift version [0-9]+\.[0-9]+' | head -n 1)
+    version=${version##* }
+    if [ "${version%%.*}" -lt 6 ] || { [ "${version%%.*}" -eq 6 ] && [ "${version##*.}" -lt 2 ]; }; then
+        fail "Swift $version is too old; install Swift 6.3 from https://www.swift.org/install/linux"
+    fi
+}
+
+# Installs what is missing of the Debian packages named, or says how to.
+need_packages() {
+    local missing=() package sudo=()
+    command -v dpkg-query >/dev/null || fail "this script installs Debian or Ubuntu packages;" \
+        "elsewhere install Open MPI, OpenBLAS, libjpeg-turbo (with headers) and pkg-config by hand" \
+        "and call: swift build -c release --static-swift-stdlib"
+    for package in "$@"; do
+        dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' \
+            || missing+=("$package")
+    done
+    [ ${#missing[@]} -eq 0 ] && return 0
+    say "installing ${missing[*]}"
+    if [ "$(id -u)" -ne 0 ]; then
+        sudo -n true 2>/dev/null || fail "packages are missing and this is not root;" \
+            "ask an administrator for: apt-get install ${missing[*]}"
+        sudo=(sudo -n)
+    fi
+    "${sudo[@]}" apt-get update -qq || fail "apt-get update failed; check the network, then start again"
+    "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive \
+        apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null \
+        || fail "apt-get could not install ${missing[*]}; the lines above say why"
+}
+
+build_packages=(libopenmpi-dev openmpi-bin libopenblas-dev libjpeg-dev pkg-config)
+
+# Open MPI refuses to run as root unless it is told twice; in containers root is the usual user.
+if [ "$(id -u)" -eq 0 ]; then
+    export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
+fi
+
+# ranks N COMMAND …: runs the command on N ranks of this machine, more than it has cores if need be.
+ranks() {
+    local count=$1
+    shift
+    mpirun --oversubscribe -np "$count" "$@"
+}

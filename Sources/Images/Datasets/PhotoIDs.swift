@@ -1,0 +1,71 @@
+/// Ids of photos in little memory: eight bytes each where all have 16 lower-case hex digits, as in
+/// Google Landmarks; otherwise their bytes one after the other.
+struct PhotoIDs: Sendable {
+    private var packed: [UInt64] = []
+    private var bytes: [UInt8] = []
+    private var ends: [Int] = []
+    private var isPacked = true
+
+    var count: Int { isPacked ? packed.count : ends.count }
+
+    mutating func append(_ id: UnsafeBufferPointer<UInt8>) {
+        if isPacked {
+            if let value = PhotoIDs.pack(id) {
+                packed.append(value)
+                return
+            }
+            unpack()
+        }
+        bytes.append(contentsOf: id)
+        ends.append(bytes.count)
+    }
+
+    mutating func append(_ id: String) {
+        var id = id
+        id.withUTF8 { append($0) }
+    }
+
+    subscript(index: Int) -> String {
+        guard !isPacked else { return PhotoIDs.text(packed[index]) }
+        let start = index == 0 ? 0 : ends[index - 1]
+        return String(decoding: bytes[start..<ends[index]], as: UTF8.self)
+    }
+
+    private mutating func unpack() {
+        isPacked = false
+        bytes.reserveCapacity(packed.count * 16)
+        ends.reserveCapacity(packed.count)
+        for value in packed {
+            bytes.append(contentsOf: PhotoIDs.text(value).utf8)
+            ends.append(bytes.count)
+        }
+        packed = []
+    }
+
+    private static func pack(_ id: UnsafeBufferPointer<UInt8>) -> UInt64? {
+        guard id.count == 16 else { return nil }
+        var value: UInt64 = 0
+        for byte in id {
+            let digit: UInt8
+            switch byte {
+            case UInt8(ascii: "0")...UInt8(ascii: "9"): digit = byte - UInt8(ascii: "0")
+            case UInt8(ascii: "a")...UInt8(ascii: "f"): digit = byte - UInt8(ascii: "a") + 10
+            default: return nil
+            }
+            value = value << 4 | UInt64(digit)
+        }
+        return value
+    }
+
+    /// The 16 hex digits of a packed id.
+    static func text(_ value: UInt64) -> String {
+        String(unsafeUninitializedCapacity: 16) { digits in
+            for place in 0..<16 {
+                let digit = UInt8(truncatingIfNeeded: value >> UInt64(60 - 4 * place)) & 15
+                digits[place] =
+                    digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10
+            }
+            return 16
+        }
+    }
+}

@@ -1,0 +1,103 @@
+public import Tensors
+
+/// A chain of built layers with all their memory.
+///
+/// `Model` is one that a description names; tests build others.
+public final class Assembly {
+    /// Extents of the input; N is the largest batch.
+    public let input: Shape
+    /// Extents of the output; N is the largest batch.
+    public let output: Shape
+    /// Parameters, running statistics and gradients.
+    public let store: ParameterStore
+    /// What the layers are, one row for each.
+    public let summary: ModelSummary
+    private let stages: [Stage]
+    private let memory: NetworkMemory
+    private let purpose: Purpose
+
+    /// A layer and where its parameters begin.
+    private struct Stage {
+        let layer: any Layer
+        let begin: Int
+    }
+
+    /// Builds `layers` for batches of at most `input.N` images.
+    ///
+    /// - Parameters:
+    ///   - inputGradient: whether `backward` computes ∂loss/∂x for the input.
+    ///   - exact: whether convolutions must use algorithms without added rounding errors.
+    public init(
+        _ layers: [any LayerDescription],
+        input: Shape,
+        inputGradient: Bool = false,
+        purpose: Purpose,
+        pool: ThreadPool,
+        exact: Bool = false
+    ) {
+        func build(_ memory: NetworkMemory?) -> (builder: Builder, stages: [Stage]) {
+            var builder = Builder(pool: pool, purpose: purpose, exact: exact, memory: memory)
+            var activation = builder.input(input, needsGradient: inputGradient)
+            var stages: [Stage] = []
+            for layer in layers {
+                let begin = builder.trainable
+                let built = layer.build(activation, &builder)
+                stages.append(Stage(layer: built, begin: begin))
+                activation = built.output
+            }
+            // The caller reads the output when it likes.
+            builder.keepForGood(activation)
+            return (builder, stages)
+        }
+        memory = NetworkMemory(build(nil).builder)
+        let built = build(memory)
+        stages = built.stages
+        self.input = input
+        self.purpose = purpose
+        output = built.stages.last?.layer.output.shape ?? input
+        store = ParameterStore(built.builder, memory, pool)
+        summary = ModelSummary(rows: built.builder.rows)
+    }
+
+    /// What the network holds.
+    public var memoryUse: MemoryUse {
+        MemoryUse(
+            values: memory.values.count,
+            gradients: memory.gradients.count,
+            activations: memory.activations.count,
+            scratch: memory.scratch.count
+        )
+    }
+
+    /// Computes the output for `x`; it stays valid until the next call.
+    public func forward(_ x: Tensor, _ phase: Phase) -> Tensor {
+        precondition(
+            x.shape.with(N: input.N) == input && x.shape.N <= input.N,
+            "photos of \(x.shape) for a network of \(input)"
+        )
+        return stages.reduce(x) { $1.layer.forward($0, phase) }
+    }
+
+    /// Adds to the gradients of all parameters.
+    ///
+    /// - Parameters:
+    ///   - dy: ∂loss/∂output for the batch of the last forward; may be overwritten.
+    ///   - ready: told each range of the flat gradient that is complete, from the highest offset
+    ///     down without holes.
+    /// - Returns: ∂loss/∂x where the assembly was built to compute it.
+    @discardableResult
+    public func backward(_ dy: Tensor, ready: (Range<Int>) -> Void = { _ in }) -> Tensor? {
+        precondition(purpose == .training, "a network built for evaluation has no gradients")
+        // Forward has completed the statistics, which lie above all trainable parameters.
+        var end = store.trainable.upperBound
+        if end < store.count { ready(end..<store.count) }
+        var gradient: Tensor? = dy
+        for stage in stages.reversed() {
+            guard let dy = gradient else { break }
+            gradient = stage.layer.backward(dy)
+            if stage.begin < end { ready(stage.begin..<end) }
+            end = min(end, stage.begin)
+        }
+        return gradient
+    }
+}

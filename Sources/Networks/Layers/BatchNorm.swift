@@ -1,0 +1,189 @@
+import Tensors
+
+/// Normalisation of each channel over the batch (Ioffe and Szegedy, 2015), with the ReLU and the
+/// residual sum that follow it fused: y = relu(γ · (x − mean) / √(variance + ε) + β + residual).
+public struct BatchNorm: LayerDescription {
+    private let name: String
+    private let epsilon: Float
+    private let momentum: Float
+    private let relu: Bool
+
+    /// Makes a batch norm.
+    ///
+    /// - Parameters:
+    ///   - epsilon: added to the variance.
+    ///   - momentum: PyTorch's: the share of the new statistics in the running ones.
+    ///   - relu: whether a ReLU follows.
+    public init(_ name: String, epsilon: Float = 1e-5, momentum: Float = 0.1, relu: Bool) {
+        self.name = name
+        self.epsilon = epsilon
+        self.momentum = momentum
+        self.relu = relu
+    }
+
+    /// Builds the layer.
+    public func build(_ input: Activation, _ builder: inout Builder) -> any Layer {
+        build(input, residual: nil, &builder)
+    }
+
+    /// Builds the layer with `residual` added before the ReLU.
+    func build(
+        _ input: Activation,
+        residual: Activation?,
+        _ builder: inout Builder
+    ) -> BuiltBatchNorm {
+        builder.begin(input)
+        let C = input.shape.C
+        func parameter(
+            _ suffix: String,
+            _ kind: Parameter.Kind,
+            _ initial: Float
+        ) -> ParameterPlace {
+            builder.parameter(
+                name + suffix,
+                shape: [C],
+                kind: kind,
+                initial: .constant(initial)
+            )
+        }
+        let parameters = BuiltBatchNorm.Parameters(
+            gamma: parameter(".weight", .norm, 1),
+            beta: parameter(".bias", .norm, 0),
+            mean: parameter(".running_mean", .statistic(momentum: momentum), 0),
+            variance: parameter(".running_var", .statistic(momentum: momentum), 1)
+        )
+        builder.noteBatchNorm(name)
+        let kernel = BatchNormKernel(shape: input.shape, epsilon: epsilon, relu: relu)
+        let output = builder.output(
+            input.shape,
+            overwritable: !relu,
+            sharingGradientOf: input
+        )
+        builder.keep(input)
+        if relu { builder.keep(output) }
+        if let residual { builder.use(residual) }
+        builder.describe(
+            name,
+            "batch norm" + (residual == nil ? "" : " + sum") + (relu ? " + ReLU" : ""),
+            output.shape
+        )
+        return BuiltBatchNorm(
+            kernel: kernel,
+            parameters: parameters,
+            batchMean: builder.note(C),
+            batchVariance: builder.note(C),
+            output: output,
+            dresidual: residual.flatMap { builder.gradient(of: $0) },
+            scratch: builder.scratch(kernel.scratch),
+            pool: builder.pool
+        )
+    }
+}
+
+final class BuiltBatchNorm: Layer {
+    /// Where the parameters and running statistics lie, [C] each.
+    struct Parameters {
+        let gamma: ParameterPlace
+        let beta: ParameterPlace
+        let mean: ParameterPlace
+        let variance: ParameterPlace
+    }
+
+    let output: Activation
+    private let kernel: BatchNormKernel
+    private let parameters: Parameters
+    private let batchMean: UnsafeMutablePointer<Float>
+    private let batchVariance: UnsafeMutablePointer<Float>
+    private let dresidual: UnsafeMutablePointer<Float>?
+    private let scratch: UnsafeMutablePointer<Float>
+    private let pool: ThreadPool
+    private var x: Tensor?
+
+    init(
+        kernel: BatchNormKernel,
+        parameters: Parameters,
+        batchMean: UnsafeMutablePointer<Float>,
+        batchVariance: UnsafeMutablePointer<Float>,
+        output: Activation,
+        dresidual: UnsafeMutablePointer<Float>?,
+        scratch: UnsafeMutablePointer<Float>,
+        pool: ThreadPool
+    ) {
+        self.kernel = kernel
+        self.parameters = parameters
+        self.batchMean = batchMean
+        self.batchVariance = batchVariance
+        self.output = output
+        self.dresidual = dresidual
+        self.scratch = scratch
+        self.pool = pool
+    }
+
+    func forward(_ x: Tensor, _ phase: Phase) -> Tensor { forward(x, residual: nil, phase) }
+
+    /// Normalises `x`, adds `residual`, applies the ReLU.
+    func forward(_ x: Tensor, residual: Tensor?, _ phase: Phase) -> Tensor {
+        self.x = x
+        let y = output.first(x.shape.N)
+        switch phase {
+        case .evaluation:
+            kernel.forwardEvaluation(
+                x,
+                gamma: parameters.gamma.value,
+                beta: parameters.beta.value,
+                mean: parameters.mean.value,
+                variance: parameters.variance.value,
+                residual: residual,
+                y,
+                pool
+            )
+        case .training(let context):
+            kernel.forwardTraining(
+                x,
+                gamma: parameters.gamma.value,
+                beta: parameters.beta.value,
+                residual: residual,
+                y,
+                mean: batchMean,
+                variance: batchVariance,
+                scratch: scratch,
+                pool
+            )
+            noteStatistics(pixels: x.shape.pixels, weight: context.statisticsWeight)
+        }
+        return y
+    }
+
+    /// Adds to the places of the running statistics' gradients: the mean, and the variance without
+    /// bias, as PyTorch's running variance has it.
+    private func noteStatistics(pixels: Int, weight: Float) {
+        let unbiased = weight * Float(Double(pixels) / Double(max(pixels - 1, 1)))
+        for c in 0..<output.shape.C {
+            parameters.mean.gradient[c] += weight * batchMean[c]
+            parameters.variance.gradient[c] += unbiased * batchVariance[c]
+        }
+    }
+
+    func backward(_ dy: Tensor) -> Tensor? { backwardBoth(dy).dx }
+
+    /// The gradients of `x`, in the memory of `dy`, and of `residual`.
+    func backwardBoth(_ dy: Tensor) -> (dx: Tensor, dresidual: Tensor?) {
+        guard let x else { preconditionFailure("backward follows forward") }
+        let dresidual = dresidual.map { Tensor($0, dy.shape) }
+        kernel.backward(
+            x,
+            y: output.first(x.shape.N),
+            dy,
+            gamma: parameters.gamma.value,
+            mean: batchMean,
+            variance: batchVariance,
+            dy,
+            dresidual: dresidual,
+            dgamma: parameters.gamma.gradient,
+            dbeta: parameters.beta.gradient,
+            scratch: scratch,
+            pool
+        )
+        return (dy, dresidual)
+    }
+}

@@ -1,0 +1,142 @@
+import Tensors
+
+/// A 2-d convolution, [N, H, W, I] → [N, OH, OW, O], with weights of PyTorch's shape
+/// [O, I, K, K] that lie in memory as [O][K][K][I].
+public struct Convolution: LayerDescription {
+    private let name: String
+    private let channels: Int
+    private let kernel: Int
+    private let stride: Int
+    private let padding: Int
+    private let hasBias: Bool
+    private let rule: InitialisationRule
+
+    /// Makes a convolution to `channels` channels with a square kernel.
+    public init(
+        _ name: String,
+        channels: Int,
+        kernel: Int,
+        stride: Int = 1,
+        padding: Int = 0,
+        bias: Bool,
+        rule: InitialisationRule = .kaimingFanOut
+    ) {
+        self.name = name
+        self.channels = channels
+        self.kernel = kernel
+        self.stride = stride
+        self.padding = padding
+        hasBias = bias
+        self.rule = rule
+    }
+
+    /// Builds the layer.
+    public func build(_ input: Activation, _ builder: inout Builder) -> any Layer {
+        builder.begin(input)
+        let geometry = ConvolutionGeometry(
+            input: input.shape,
+            channels: channels,
+            kernel: kernel,
+            stride: stride,
+            padding: padding
+        )
+        let taps = kernel * kernel
+        let fanIn = taps * input.shape.C
+        let weights = builder.parameter(
+            name + ".weight",
+            shape: [channels, input.shape.C, kernel, kernel],
+            kind: .weight,
+            initial: rule.weight(fanIn: fanIn, fanOut: taps * channels),
+            planes: taps
+        )
+        let bias =
+            hasBias
+            ? builder.parameter(
+                name + ".bias",
+                shape: [channels],
+                kind: .bias,
+                initial: rule.bias(fanIn: fanIn)
+            ) : nil
+        let algorithm = ConvolutionKernel(
+            geometry,
+            threads: builder.pool.threads,
+            exact: builder.exact
+        )
+        let output = builder.output(geometry.output, overwritable: true)
+        builder.keep(input)
+        builder.describe(
+            name,
+            "convolution \(kernel)×\(kernel)" + (stride > 1 ? " / \(stride)" : ""),
+            output.shape,
+            operations: output.shape.perImage * fanIn
+        )
+        return BuiltConvolution(
+            kernel: algorithm,
+            weights: weights,
+            bias: bias,
+            output: output,
+            dx: builder.gradient(of: input),
+            scratch: builder.scratch(algorithm.scratch),
+            pool: builder.pool
+        )
+    }
+}
+
+private final class BuiltConvolution: Layer {
+    let output: Activation
+    private let kernel: ConvolutionKernel
+    private let weights: ParameterPlace
+    private let bias: ParameterPlace?
+    private let dx: UnsafeMutablePointer<Float>?
+    private let scratch: UnsafeMutablePointer<Float>
+    private let pool: ThreadPool
+    private var x: Tensor?
+
+    init(
+        kernel: ConvolutionKernel,
+        weights: ParameterPlace,
+        bias: ParameterPlace?,
+        output: Activation,
+        dx: UnsafeMutablePointer<Float>?,
+        scratch: UnsafeMutablePointer<Float>,
+        pool: ThreadPool
+    ) {
+        self.kernel = kernel
+        self.weights = weights
+        self.bias = bias
+        self.output = output
+        self.dx = dx
+        self.scratch = scratch
+        self.pool = pool
+    }
+
+    func forward(_ x: Tensor, _ phase: Phase) -> Tensor {
+        self.x = x
+        let y = output.first(x.shape.N)
+        kernel.forward(
+            x,
+            weights: weights.value,
+            bias: bias.map { UnsafePointer($0.value) },
+            y,
+            scratch: scratch,
+            pool
+        )
+        return y
+    }
+
+    func backward(_ dy: Tensor) -> Tensor? {
+        guard let x else { preconditionFailure("backward follows forward") }
+        kernel.backwardWeights(
+            x,
+            dy,
+            dweights: weights.gradient,
+            dbias: bias?.gradient,
+            scratch: scratch,
+            pool
+        )
+        guard let dx else { return nil }
+        let result = Tensor(dx, x.shape)
+        kernel.backwardData(dy, weights: weights.value, result, scratch: scratch, pool)
+        return result
+    }
+}

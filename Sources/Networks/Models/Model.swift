@@ -1,0 +1,74 @@
+public import Tensors
+
+/// A network that turns photos into logits, with all its memory.
+///
+/// To train: `store.initialize(seed:)`, then for each slice zero `store.gradients`, `forward` in
+/// the training phase, `softmaxCrossEntropy`, `backward`.
+public final class Model {
+    /// What was built.
+    public let description: ModelDescription
+    private let assembly: Assembly
+
+    /// Builds the network for batches of at most `maximumBatch` photos.
+    ///
+    /// The parameters are zero until they are initialised or read from a file.
+    ///
+    /// - Parameters:
+    ///   - description: one that passes `check()`.
+    ///   - exact: whether convolutions must use algorithms without added rounding errors.
+    public init(
+        _ description: ModelDescription,
+        maximumBatch: Int,
+        purpose: Purpose,
+        pool: ThreadPool,
+        exact: Bool = false
+    ) {
+        self.description = description
+        let layers = description.architecture.layers(
+            classes: description.classes,
+            dropout: description.dropout
+        )
+        assembly = Assembly(
+            layers.layers,
+            input: Shape(
+                N: maximumBatch,
+                H: description.imageSize,
+                W: description.imageSize,
+                C: 3
+            ),
+            purpose: purpose,
+            pool: pool,
+            exact: exact
+        )
+    }
+
+    /// Parameters, running statistics and gradients.
+    public var store: ParameterStore { assembly.store }
+
+    /// Extents of the photos; N is the largest batch.
+    public var input: Shape { assembly.input }
+
+    /// Extents of the logits; N is the largest batch, C the number of classes.
+    public var output: Shape { assembly.output }
+
+    /// What the network holds.
+    public var memory: MemoryUse { assembly.memoryUse }
+
+    /// Its layers with shapes, parameters and operations.
+    public func summary() -> ModelSummary { assembly.summary }
+
+    /// Computes the logits [n, 1, 1, classes] of the photos `x`, [n, S, S, 3].
+    ///
+    /// They stay valid until the next call. `x` must stay until the backward is done.
+    public func forward(_ x: Tensor, _ phase: Phase) -> Tensor { assembly.forward(x, phase) }
+
+    /// Adds to the gradients of all parameters.
+    ///
+    /// - Parameters:
+    ///   - dlogits: ∂loss/∂logits of the batch of the last forward, which was a training one.
+    ///   - ready: told each range of the flat gradient that is complete, from the highest offset
+    ///     down without holes.
+    public func backward(_ dlogits: Tensor, ready: (Range<Int>) -> Void) {
+        assembly.backward(dlogits, ready: ready)
+    }
+}

@@ -1,0 +1,40 @@
+/// Which network, for how many classes and what photos.
+public struct ModelDescription: Codable, Sendable, Equatable {
+    /// The network.
+    public var architecture: Architecture
+    /// Number of classes.
+    public var classes: Int
+    /// Side of the square photos in pixels.
+    public var imageSize: Int
+    /// Dropout rate where the network has dropout; nil = the network's own.
+    public var dropout: Double?
+
+    /// Describes a network.
+    public init(
+        architecture: Architecture,
+        classes: Int,
+        imageSize: Int,
+        dropout: Double? = nil
+    ) {
+        self.architecture = architecture
+        self.classes = classes
+        self.imageSize = imageSize
+        self.dropout = dropout
+    }
+
+    /// Throws where no network can be built from this.
+    public func check() throws(NetworksError) {
+        guard classes >= 1 else {
+            throw .unfit("a network for \(classes) classes; give photos of at least one class")
+        }
+        guard imageSize >= architecture.smallestImage else {
+            throw .unfit(
+                "photos of \(imageSize) pixels are too small for \(architecture.rawValue); "
+                    + "give at least \(architecture.smallestImage)"
+            )
+        }
+        guard (dropout ?? 0) >= 0, (dropout ?? 0) < 1 else {
+            throw .unfit("a dropout of \(dropout ?? 0); give a rate from 0 to below 1")
+        }
+    }
+}

@@ -24,7 +24,8 @@ let package = Package(
         .executable(name: "distributed-check", targets: ["distributed-check"]),
     ],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
     ],
     targets: [
         // Ground: C libraries and the thin shims that make them callable.
@@ -64,7 +65,11 @@ let package = Package(
             dependencies: ["Networks", "Images", "Distributed", "Tensors"],
             swiftSettings: strict
         ),
-        .target(name: "Reporting", dependencies: ["Training"], swiftSettings: strict),
+        .target(
+            name: "Reporting",
+            dependencies: ["Training", .product(name: "Mustache", package: "swift-mustache")],
+            swiftSettings: strict
+        ),
 
         // Roof.
         .executableTarget(

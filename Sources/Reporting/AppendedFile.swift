@@ -1,0 +1,31 @@
+import Foundation
+
+/// A file that grows while a run goes on.
+///
+/// Reports must never end a run: the first failure is told once and the file is left as it is.
+final class AppendedFile {
+    private let path: String
+    private let complain: (String) -> Void
+    private var handle: FileHandle?
+
+    /// Makes the file `path` anew.
+    init(_ path: String, complain: @escaping (String) -> Void) {
+        self.path = path
+        self.complain = complain
+        if FileManager.default.createFile(atPath: path, contents: nil) {
+            handle = FileHandle(forWritingAtPath: path)
+        }
+        if handle == nil { complain("cannot write \(path): the run goes on without it") }
+    }
+
+    /// Adds `data` at the end.
+    func append(_ data: Data) {
+        guard let handle else { return }
+        do {
+            try handle.write(contentsOf: data)
+        } catch {
+            self.handle = nil
+            complain("cannot go on writing \(path): the run goes on without it")
+        }
+    }
+}

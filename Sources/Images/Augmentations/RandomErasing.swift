@@ -1,0 +1,44 @@
+import Foundation
+public import Tensors
+
+/// A random rectangle is blanked now and then (Zhong et al., "Random erasing data augmentation",
+/// 2017), drawn as torchvision's `RandomErasing` draws it.
+public struct RandomErasing: Augmentation, Equatable {
+    /// How often.
+    public let probability: Float
+    /// Share of the square's area, uniform.
+    public let scale: ClosedRange<Double>
+    /// Height over width, log-uniform.
+    public let ratio: ClosedRange<Double>
+
+    /// Makes the augmentation.
+    public init(
+        probability: Float,
+        scale: ClosedRange<Double> = 0.02...0.33,
+        ratio: ClosedRange<Double> = 0.3...3.3
+    ) {
+        self.probability = probability
+        self.scale = scale
+        self.ratio = ratio
+    }
+
+    /// Decides whether and where to erase.
+    public func apply(to plan: inout SamplePlan, using random: inout Random) {
+        guard random.uniform() < probability else { return }
+        let side = plan.imageSize
+        for _ in 0..<10 {
+            let share =
+                scale.lowerBound + random.uniformDouble() * (scale.upperBound - scale.lowerBound)
+            let area = Double(side * side) * share
+            let low = log(ratio.lowerBound)
+            let aspect = exp(low + random.uniformDouble() * (log(ratio.upperBound) - low))
+            let height = Int((area * aspect).squareRoot().rounded(.toNearestOrEven))
+            let width = Int((area / aspect).squareRoot().rounded(.toNearestOrEven))
+            guard width > 0, width < side, height > 0, height < side else { continue }
+            let y = random.integer(below: side - height + 1)
+            let x = random.integer(below: side - width + 1)
+            plan.erasing = .init(columns: x..<x + width, rows: y..<y + height)
+            return
+        }
+    }
+}

@@ -1,0 +1,109 @@
+import Foundation
+
+/// Reads batches of photos ahead of their use, on threads of its own.
+///
+/// Batches come in the order of the requests, and their content depends on the seed, the epoch and
+/// the sample alone. The loader is used from one thread; requests are drawn on it, in `next`.
+public final class BatchLoader {
+    private let workload = Workload()
+    private let worker: PhotoWorker
+    private let maximumBatch: Int
+    private var requests: AnyIterator<BatchRequest>
+    private var free: [BatchSlot]
+    private var posted = 0
+    private var stopped = false
+
+    /// Starts the threads; photos are read from the first call of `next` on.
+    ///
+    /// - Parameters:
+    ///   - source: where the photos lie.
+    ///   - requests: what to read; drawn only as slots become free.
+    ///   - maximumBatch: most photos of a request.
+    ///   - imageSize: side S of the square that photos become.
+    ///   - augmentations: what happens to each photo, in this order.
+    ///   - seed: what augmentations are drawn from, with epoch and sample.
+    ///   - threads: how many read photos.
+    ///   - slots: batches in memory: one in use and the others being read.
+    public init(
+        source: any PhotoSource,
+        requests: some Sequence<BatchRequest>,
+        maximumBatch: Int,
+        imageSize: Int,
+        augmentations: [any Augmentation],
+        normalisation: Normalisation,
+        seed: UInt64,
+        threads: Int,
+        slots: Int = 3
+    ) {
+        self.maximumBatch = max(maximumBatch, 0)
+        let imageSize = max(imageSize, 1)
+        var iterator = requests.makeIterator()
+        self.requests = AnyIterator { iterator.next() }
+        let floats = self.maximumBatch * imageSize * imageSize * 3
+        free = (0..<max(slots, 1)).map { _ in BatchSlot(count: floats) }
+        worker = PhotoWorker(
+            source: source,
+            imageSize: imageSize,
+            augmentations: augmentations,
+            normalisation: normalisation,
+            seed: seed
+        )
+        for index in 0..<max(threads, 1) {
+            let thread = Thread { [worker, workload] in worker.run(workload) }
+            thread.name = "photos-\(index)"
+            thread.stackSize = 1 << 20
+            workload.enter()
+            thread.start()
+        }
+    }
+
+    deinit { workload.close() }
+
+    /// Waits for the next batch.
+    ///
+    /// Throws `PhotoError.loader` after the last request, after `stop`, for a request beyond
+    /// `maximumBatch`, and when all slots are lent.
+    public func next() throws(PhotoError) -> LoadedBatch {
+        guard !stopped else { throw .loader(reason: "the photo loader was stopped") }
+        while let slot = free.last, let request = requests.next() {
+            guard request.samples.count <= maximumBatch else {
+                throw .loader(
+                    reason: "a batch of \(request.samples.count) photos was asked for where "
+                        + "\(maximumBatch) is the most"
+                )
+            }
+            free.removeLast()
+            slot.samples = request.samples
+            slot.labels = request.samples.map(worker.source.label)
+            slot.epoch = request.epoch
+            workload.post(slot)
+            posted += 1
+        }
+        guard posted > 0 else {
+            throw .loader(
+                reason: free.isEmpty
+                    ? "all batches are lent; release one before asking for the next"
+                    : "there are no more batches"
+            )
+        }
+        guard let slot = workload.takeOldest() else {
+            throw .loader(reason: "the photo loader was stopped")
+        }
+        posted -= 1
+        return LoadedBatch(slot, imageSize: worker.imageSize)
+    }
+
+    /// Gives a batch's memory back; its images must not be used afterwards.
+    public func release(_ batch: LoadedBatch) {
+        guard batch.isLent else { return }
+        batch.isLent = false
+        free.append(batch.slot)
+    }
+
+    /// Ends the threads and waits for them; `next` then throws.
+    public func stop() {
+        stopped = true
+        workload.close()
+        workload.join()
+    }
+}

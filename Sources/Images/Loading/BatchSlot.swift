@@ -1,0 +1,23 @@
+import Tensors
+
+/// The memory of one batch in the loader's ring.
+///
+/// Invariant behind `@unchecked Sendable`: the floats of position n are written by the one thread
+/// that claimed position n; all else is read and written under the lock of the loader's `Workload`,
+/// or, between the end of the last photo and the release of the batch, by the consumer alone.
+final class BatchSlot: @unchecked Sendable {
+    let storage: Storage
+    /// Indices of the photos.
+    var samples: [Int] = []
+    /// Their classes.
+    var labels: [Int32] = []
+    var epoch = 0
+    /// Photos not yet claimed by a thread begin here.
+    var claimed = 0
+    /// Photos not yet finished.
+    var remaining = 0
+    /// Photos that could not be read, in the order in which that was found out.
+    var failures: [(position: Int, photo: SkippedPhoto)] = []
+
+    init(count: Int) { storage = Storage(count: count) }
+}

@@ -1,0 +1,140 @@
+/// Resamples rows of RGB as they come from the decoder, with scratch that is used again.
+///
+/// Separable: rows are combined first, in 16-bit fixed point, then columns, in floats. The decoded
+/// photo is never stored; a ring holds the rows that the next output row needs.
+final class Resampler {
+    private var columns = FilterTaps()
+    private var rows = FilterTaps()
+    private var ring = Scratch<UInt8>()
+    private var sums = Scratch<UInt16>()
+    private var line = Scratch<Float>()
+    private var output = Scratch<SIMD4<Float>>()
+
+    /// What to resample: a box in the coordinates of an input of which only a window of columns is
+    /// delivered.
+    struct Job {
+        /// The part of the input that becomes the output.
+        var box: CropBox
+        /// Columns of the input that the rows hold.
+        var columns: Range<Int>
+        /// Rows of the input.
+        var height: Int
+        /// Columns of the output.
+        var outputWidth: Int
+        /// Rows of the output.
+        var outputHeight: Int
+        var filter: SamplePlan.Filter
+    }
+
+    /// Plans a job and says which rows it will ask for.
+    func prepare(_ job: Job) -> Range<Int> {
+        rows.compute(
+            outputs: job.outputHeight,
+            low: job.box.y,
+            high: job.box.y + job.box.height,
+            bounds: 0..<job.height,
+            filter: job.filter
+        )
+        columns.compute(
+            outputs: job.outputWidth,
+            low: job.box.x,
+            high: job.box.x + job.box.width,
+            bounds: job.columns,
+            filter: job.filter
+        )
+        return rows.span
+    }
+
+    /// Carries out the job prepared last.
+    ///
+    /// - Parameters:
+    ///   - read: writes the next input row, 3 bytes for each of the job's columns; called for the
+    ///     rows that `prepare` returned, in order.
+    ///   - write: takes output row y as `outputWidth` pixels of red, green, blue (0…255) and one
+    ///     value without meaning.
+    func run(
+        _ job: Job,
+        read: (UnsafeMutablePointer<UInt8>) throws(PhotoError) -> Void,
+        write: (_ y: Int, _ pixels: UnsafePointer<SIMD4<Float>>) -> Void
+    ) throws(PhotoError) {
+        let width = 3 * job.columns.count
+        let pitch = (width + 15) & ~15
+        let held = rows.stride + 1
+        let ring = ring.reserve(pitch * held)
+        let sums = sums.reserve(pitch)
+        let line = line.reserve(pitch + 4)
+        let output = output.reserve(job.outputWidth)
+        // Columns are read four floats at a time, the last one beyond the row.
+        for index in width..<pitch + 4 { line[index] = 0 }
+        var next = rows.span.lowerBound
+        for y in 0..<job.outputHeight {
+            let start = Int(rows.starts[y])
+            let count = Int(rows.counts[y])
+            while next < start + count {
+                try read(ring + next % held * pitch)
+                next += 1
+            }
+            var tap = 0
+            while tap < count {
+                func row(_ tap: Int) -> UnsafePointer<UInt8> {
+                    UnsafePointer(ring + (start + tap) % held * pitch)
+                }
+                func weight(_ tap: Int) -> UInt16 { rows.fixed[y * rows.stride + tap] }
+                // The unused weights of an output row are zero, so a missing row counts nothing.
+                let second = row(tap + 1 < count ? tap + 1 : tap)
+                let adding = tap > 0
+                Resampler.sum(row(tap), weight(tap), second, weight(tap + 1), sums, width, adding)
+                tap += 2
+            }
+            for index in 0..<width { line[index] = Float(sums[index]) * 0x1p-8 }
+            combineColumns(line, from: job.columns.lowerBound, to: output, job.outputWidth)
+            write(y, UnsafePointer(output))
+        }
+    }
+
+    /// sums = or += first · its weight + second · its weight.
+    ///
+    /// Weights add up to at most 256, so that sums fit in 16 bits, for which processors have more
+    /// lanes and a faster multiplication than for 32.
+    @inline(__always)
+    private static func sum(
+        _ first: UnsafePointer<UInt8>,
+        _ firstWeight: UInt16,
+        _ second: UnsafePointer<UInt8>,
+        _ secondWeight: UInt16,
+        _ sums: UnsafeMutablePointer<UInt16>,
+        _ count: Int,
+        _ adding: Bool
+    ) {
+        for index in 0..<count {
+            let both =
+                UInt16(first[index]) &* firstWeight &+ UInt16(second[index]) &* secondWeight
+            sums[index] = adding ? sums[index] &+ both : both
+        }
+    }
+
+    /// Combines the columns of one row; `line` begins with column `first`.
+    private func combineColumns(
+        _ line: UnsafePointer<Float>,
+        from first: Int,
+        to output: UnsafeMutablePointer<SIMD4<Float>>,
+        _ count: Int
+    ) {
+        let stride = columns.stride
+        columns.starts.withUnsafeBufferPointer { starts in
+            columns.counts.withUnsafeBufferPointer { counts in
+                columns.weights.withUnsafeBufferPointer { weights in
+                    for x in 0..<count {
+                        var pixel = UnsafeRawPointer(line + 3 * (Int(starts[x]) - first))
+                        var sum = SIMD4<Float>()
+                        for tap in x * stride..<x * stride + Int(counts[x]) {
+                            sum += weights[tap] * pixel.loadUnaligned(as: SIMD4<Float>.self)
+                            pixel += 12
+                        }
+                        output[x] = sum
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,15 @@
+/// Memory that grows to the largest need and is used again and again.
+struct Scratch<Element: BitwiseCopyable>: ~Copyable {
+    private var memory = UnsafeMutableBufferPointer<Element>(start: nil, count: 0)
+
+    deinit { memory.deallocate() }
+
+    /// At least `count` elements, in an unknown state; former pointers are void.
+    mutating func reserve(_ count: Int) -> UnsafeMutablePointer<Element> {
+        if let base = memory.baseAddress, memory.count >= count { return base }
+        memory.deallocate()
+        let base = UnsafeMutablePointer<Element>.allocate(capacity: max(count + count / 4, 64))
+        memory = UnsafeMutableBufferPointer(start: base, count: max(count + count / 4, 64))
+        return base
+    }
+}

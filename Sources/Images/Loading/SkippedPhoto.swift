@@ -1,0 +1,13 @@
+/// A photo that could not be used and was replaced by a blank.
+public struct SkippedPhoto: Sendable, Equatable {
+    /// Its file.
+    public var path: String
+    /// Why.
+    public var reason: String
+
+    /// Names a photo and what is wrong with it.
+    public init(path: String, reason: String) {
+        self.path = path
+        self.reason = reason
+    }
+}

@@ -1,0 +1,101 @@
+import Foundation
+
+/// What a loader's threads and its consumer share: batches under way, oldest first.
+///
+/// Invariant behind `@unchecked Sendable`: every stored property is read and written under `lock`.
+final class Workload: @unchecked Sendable {
+    /// Signalled when there are photos to claim, and when the threads are to end.
+    private let work = NSCondition()
+    private var underWay: [BatchSlot] = []
+    private var threads = 0
+    private var closing = false
+
+    /// A photo that a thread has taken upon itself.
+    struct Claim {
+        let slot: BatchSlot
+        let position: Int
+        let sample: Int
+        let epoch: Int
+    }
+
+    /// Hands a filled-in slot to the threads.
+    func post(_ slot: BatchSlot) {
+        work.lock()
+        slot.claimed = 0
+        slot.remaining = slot.samples.count
+        slot.failures.removeAll(keepingCapacity: true)
+        underWay.append(slot)
+        work.broadcast()
+        work.unlock()
+    }
+
+    /// Waits for the oldest batch; nil after `close`.
+    func takeOldest() -> BatchSlot? {
+        work.lock()
+        defer { work.unlock() }
+        guard let slot = underWay.first else { return nil }
+        while slot.remaining > 0, !closing { work.wait() }
+        guard slot.remaining == 0 else { return nil }
+        underWay.removeFirst()
+        return slot
+    }
+
+    /// Waits for a photo to read, the oldest batch first; nil when the thread is to end.
+    func claim() -> Claim? {
+        work.lock()
+        defer { work.unlock() }
+        while !closing {
+            if let slot = underWay.first(where: { $0.claimed < $0.samples.count }) {
+                let position = slot.claimed
+                slot.claimed += 1
+                return Claim(
+                    slot: slot,
+                    position: position,
+                    sample: slot.samples[position],
+                    epoch: slot.epoch
+                )
+            }
+            work.wait()
+        }
+        return nil
+    }
+
+    /// Reports a claimed photo as finished.
+    func finish(_ claim: Claim, failure: SkippedPhoto?) {
+        work.lock()
+        if let failure { claim.slot.failures.append((claim.position, failure)) }
+        claim.slot.remaining -= 1
+        if claim.slot.remaining == 0 { work.broadcast() }
+        work.unlock()
+    }
+
+    /// Counts a thread that begins.
+    func enter() {
+        work.lock()
+        threads += 1
+        work.unlock()
+    }
+
+    /// Counts a thread that ends.
+    func leave() {
+        work.lock()
+        threads -= 1
+        work.broadcast()
+        work.unlock()
+    }
+
+    /// Tells all threads to end after the photo at hand.
+    func close() {
+        work.lock()
+        closing = true
+        work.broadcast()
+        work.unlock()
+    }
+
+    /// Waits until all threads have ended, which needs `close` first.
+    func join() {
+        work.lock()
+        while threads > 0 { work.wait() }
+        work.unlock()
+    }
+}

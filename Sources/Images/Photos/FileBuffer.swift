@@ -1,0 +1,56 @@
+import Foundation
+
+/// The bytes of one file at a time, in memory that serves for file after file.
+struct FileBuffer: ~Copyable {
+    /// A photo beyond this is no photo.
+    static let limit = 1 << 28
+    /// Memory above this is given back when the next file needs less than half of it.
+    private static let keep = 1 << 24
+
+    private var memory = UnsafeMutableBufferPointer<UInt8>(start: nil, count: 0)
+    private var count = 0
+
+    deinit { memory.deallocate() }
+
+    /// The bytes of the file read last, valid until the next is read.
+    var bytes: UnsafeBufferPointer<UInt8> {
+        UnsafeBufferPointer(rebasing: memory.prefix(count))
+    }
+
+    /// Reads the whole file at `path`.
+    mutating func read(_ path: String) throws(PhotoError) {
+        count = 0
+        let file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard file >= 0 else {
+            let reason =
+                errno == ENOENT ? "there is no such file" : String(cString: strerror(errno))
+            throw .unreadable(path: path, reason: reason)
+        }
+        defer { close(file) }
+        var status = stat()
+        guard fstat(file, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+            throw .unreadable(path: path, reason: "this is no regular file")
+        }
+        let size = Int(status.st_size)
+        guard size <= FileBuffer.limit else {
+            throw .tooLarge(path: path, reason: "a file of \(size >> 20) MiB is no photo")
+        }
+        reserve(size)
+        while count < size {
+            let got = Foundation.read(file, memory.baseAddress?.advanced(by: count), size - count)
+            if got < 0, errno == EINTR { continue }
+            guard got >= 0 else {
+                throw .unreadable(path: path, reason: String(cString: strerror(errno)))
+            }
+            guard got > 0 else { return }
+            count += got
+        }
+    }
+
+    private mutating func reserve(_ size: Int) {
+        let wasteful = memory.count > FileBuffer.keep && memory.count > 2 * size
+        guard memory.count < size || wasteful else { return }
+        memory.deallocate()
+        memory = .allocate(capacity: max(size + size / 4, 1 << 16))
+    }
+}

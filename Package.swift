@@ -17,6 +17,28 @@ let hot: [SwiftSetting] =
         )
     ]
 
+/// The inner loops, built once for each instruction set from the same sources (the directories of the
+/// wider ones are links to the baseline's); Tensors chooses when the program starts.
+let instructionSets: [(name: String, flags: [String])] = {
+    #if arch(x86_64)
+        [
+            ("Baseline", []),
+            ("AVX2", ["-Xcc", "-march=x86-64-v3", "-DFUSED_MULTIPLY_ADD"]),
+            ("AVX512", ["-Xcc", "-march=x86-64-v4", "-DFUSED_MULTIPLY_ADD"]),
+        ]
+    #else
+        [("Baseline", ["-DFUSED_MULTIPLY_ADD"])]
+    #endif
+}()
+
+let kernels: [Target] = instructionSets.map { set in
+    .target(
+        name: "Kernels\(set.name)",
+        dependencies: ["KernelTable"],
+        swiftSettings: hot + [.unsafeFlags(set.flags, .when(configuration: .release))]
+    )
+}
+
 let package = Package(
     name: "landmark-train",
     products: [
@@ -52,7 +74,13 @@ let package = Package(
         ),
 
         // Floor 1.
-        .target(name: "Tensors", dependencies: ["COpenBLAS"], swiftSettings: hot),
+        .target(name: "KernelTable", swiftSettings: strict),
+        .target(
+            name: "Tensors",
+            dependencies: ["COpenBLAS", "KernelTable"]
+                + instructionSets.map { .target(name: "Kernels\($0.name)") },
+            swiftSettings: hot
+        ),
 
         // Floor 2: these three never see one another.
         .target(name: "Networks", dependencies: ["Tensors"], swiftSettings: strict),
@@ -127,6 +155,6 @@ let package = Package(
             dependencies: ["Reporting", "Training"],
             swiftSettings: strict
         ),
-    ],
+    ] + kernels,
     swiftLanguageModes: [.v6]
 )

@@ -1,5 +1,6 @@
 import COpenBLAS
 import Foundation
+import KernelTable
 import Synchronization
 
 /// A team of threads that shares loops; the caller is one of them.
@@ -14,6 +15,10 @@ import Synchronization
 public final class ThreadPool: @unchecked Sendable {
     /// Threads that take part, the caller included; at least 1.
     public let threads: Int
+    /// The instruction set of the loops that run here.
+    public let instructions: InstructionSet
+
+    let kernels: KernelTable
 
     private struct Job {
         var count = 0
@@ -33,9 +38,11 @@ public final class ThreadPool: @unchecked Sendable {
     ///
     /// OpenBLAS is told to keep to the calling thread: loops are shared here, and both together
     /// would put more threads than cores to work.
-    public init(threads: Int) {
+    public init(threads: Int, instructions: InstructionSet = .current) {
         precondition(threads >= 1, "a pool has at least the caller's thread")
         self.threads = threads
+        self.instructions = instructions
+        kernels = instructions.makeKernelTable()
         openblas_set_num_threads(1)
         for worker in 1..<max(threads, 1) {
             let thread = Thread { [weak self] in

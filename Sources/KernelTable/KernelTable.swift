@@ -1,0 +1,25 @@
+/// The first of floats that are read.
+public typealias Floats = UnsafePointer<Float>
+/// The first of floats that are written.
+public typealias MutableFloats = UnsafeMutablePointer<Float>
+
+/// The inner loops of the tensor kernels, compiled once per instruction set.
+///
+/// Each field runs on the calling thread and fixes the order of its sums by its arguments alone.
+/// Rows are pixels, columns are channels (channels-last), and rows follow one another without gaps
+/// unless a leading dimension is given.
+public struct KernelTable: Sendable {
+    /// Loops over flat floats.
+    public let flat: FlatKernels
+    /// Loops over rows of channels.
+    public let rows: RowKernels
+    /// Loops over the windows of convolutions and pools.
+    public let windows: WindowKernels
+
+    /// Assembles a table.
+    public init(flat: FlatKernels, rows: RowKernels, windows: WindowKernels) {
+        self.flat = flat
+        self.rows = rows
+        self.windows = windows
+    }
+}

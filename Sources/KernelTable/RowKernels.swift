@@ -1,0 +1,114 @@
+/// Loops over rows of channels.
+public struct RowKernels: Sendable {
+    /// What the forward pass of a normalisation reads and writes; extents are (rows, channels).
+    public struct Normalise {
+        /// Input.
+        public var x: Floats
+        /// Added before the ReLU.
+        public var residual: Floats?
+        /// Output.
+        public var y: MutableFloats
+        /// Factor of each channel.
+        public var scale: Floats
+        /// Term of each channel.
+        public var shift: Floats
+        /// Whether negative results become zero.
+        public var relu: Bool
+
+        /// Assembles the arguments.
+        public init(
+            x: Floats,
+            residual: Floats?,
+            y: MutableFloats,
+            scale: Floats,
+            shift: Floats,
+            relu: Bool
+        ) {
+            self.x = x
+            self.residual = residual
+            self.y = y
+            self.scale = scale
+            self.shift = shift
+            self.relu = relu
+        }
+    }
+
+    /// What the backward pass of a normalisation reads and writes; extents are (rows, channels).
+    ///
+    /// With dy' = dy where y > 0 (or everywhere, if there is no `y`):
+    /// dx = a · dy' + b · (x − mean) + c.
+    public struct Gradient {
+        /// Input of the forward pass.
+        public var x: Floats
+        /// Output of the forward pass, if a ReLU followed.
+        public var y: Floats?
+        /// Gradient of the output.
+        public var dy: Floats
+        /// Mean of each channel.
+        public var mean: Floats
+        /// Factor of dy'.
+        public var a: Floats
+        /// Factor of x − mean.
+        public var b: Floats
+        /// Constant term.
+        public var c: Floats
+        /// Gradient of the input; may be dy's memory.
+        public var dx: MutableFloats
+        /// Receives dy', if given.
+        public var dresidual: MutableFloats?
+
+        /// Assembles the arguments.
+        public init(
+            x: Floats,
+            y: Floats?,
+            dy: Floats,
+            mean: Floats,
+            a: Floats,
+            b: Floats,
+            c: Floats,
+            dx: MutableFloats,
+            dresidual: MutableFloats?
+        ) {
+            self.x = x
+            self.y = y
+            self.dy = dy
+            self.mean = mean
+            self.a = a
+            self.b = b
+            self.c = c
+            self.dx = dx
+            self.dresidual = dresidual
+        }
+    }
+
+    /// (x, rows, C, sums): sums[c] = Σ x.
+    public let sums: @Sendable (Floats, Int, Int, MutableFloats) -> Void
+    /// (x, rows, C, mean, squares): the mean of each channel and Σ (x − mean)².
+    public let moments: @Sendable (Floats, Int, Int, MutableFloats, MutableFloats) -> Void
+    /// (y, bias, rows, C): y += bias, row by row.
+    public let addBias: @Sendable (MutableFloats, Floats, Int, Int) -> Void
+    /// y = relu(scale · x + shift + residual).
+    public let normalise: @Sendable (Normalise, Int, Int) -> Void
+    /// (…, rows, C, sumDy, sumDyX): Σ dy' and Σ dy' · (x − mean); writes neither dx nor dresidual.
+    public let gradientSums: @Sendable (Gradient, Int, Int, MutableFloats, MutableFloats) -> Void
+    /// dx and dresidual of a normalisation.
+    public let gradient: @Sendable (Gradient, Int, Int) -> Void
+
+    /// Assembles the loops.
+    public init(
+        sums: @escaping @Sendable (Floats, Int, Int, MutableFloats) -> Void,
+        moments: @escaping @Sendable (Floats, Int, Int, MutableFloats, MutableFloats) -> Void,
+        addBias: @escaping @Sendable (MutableFloats, Floats, Int, Int) -> Void,
+        normalise: @escaping @Sendable (Normalise, Int, Int) -> Void,
+        gradientSums:
+            @escaping @Sendable (Gradient, Int, Int, MutableFloats, MutableFloats) -> Void,
+        gradient: @escaping @Sendable (Gradient, Int, Int) -> Void
+    ) {
+        self.sums = sums
+        self.moments = moments
+        self.addBias = addBias
+        self.normalise = normalise
+        self.gradientSums = gradientSums
+        self.gradient = gradient
+    }
+}

@@ -1,0 +1,76 @@
+/// One image's extents under a sliding window; channels-last.
+public struct Window: Hashable, Sendable {
+    /// Rows of the input.
+    public var H: Int
+    /// Columns of the input.
+    public var W: Int
+    /// Channels.
+    public var C: Int
+    /// Side of the window.
+    public var kernel: Int
+    /// Step of the window.
+    public var stride: Int
+    /// Border on each side.
+    public var padding: Int
+    /// Rows of the output.
+    public var OH: Int
+    /// Columns of the output.
+    public var OW: Int
+
+    /// Assembles the extents.
+    public init(
+        H: Int,
+        W: Int,
+        C: Int,
+        kernel: Int,
+        stride: Int,
+        padding: Int,
+        OH: Int,
+        OW: Int
+    ) {
+        self.H = H
+        self.W = W
+        self.C = C
+        self.kernel = kernel
+        self.stride = stride
+        self.padding = padding
+        self.OH = OH
+        self.OW = OW
+    }
+}
+
+/// Loops over the windows of one image.
+public struct WindowKernels: Sendable {
+    /// (x, window, output rows, columns): writes the [pixels][kernel · kernel · C] matrix of the
+    /// output rows, zeros where a window hangs over the border.
+    public let gather: @Sendable (Floats, Window, Range<Int>, MutableFloats) -> Void
+    /// (columns, window, output rows, dx): adds the matrix back to the pixels that it came from.
+    public let scatter: @Sendable (Floats, Window, Range<Int>, MutableFloats) -> Void
+    /// (x, window, output rows, y): the maximum of each window and channel.
+    public let maximum: @Sendable (Floats, Window, Range<Int>, MutableFloats) -> Void
+    /// (x, y, dy, window, dx): gives each window's gradient to its first maximum; overwrites dx.
+    public let maximumGradient: @Sendable (Floats, Floats, Floats, Window, MutableFloats) -> Void
+    /// (x, window, y): means over the windows of an adaptive pool; only the extents H, W, C, OH and
+    /// OW count.
+    public let average: @Sendable (Floats, Window, MutableFloats) -> Void
+    /// (dy, window, dx): spreads each mean's gradient over its window; overwrites dx.
+    public let averageGradient: @Sendable (Floats, Window, MutableFloats) -> Void
+
+    /// Assembles the loops.
+    public init(
+        gather: @escaping @Sendable (Floats, Window, Range<Int>, MutableFloats) -> Void,
+        scatter: @escaping @Sendable (Floats, Window, Range<Int>, MutableFloats) -> Void,
+        maximum: @escaping @Sendable (Floats, Window, Range<Int>, MutableFloats) -> Void,
+        maximumGradient:
+            @escaping @Sendable (Floats, Floats, Floats, Window, MutableFloats) -> Void,
+        average: @escaping @Sendable (Floats, Window, MutableFloats) -> Void,
+        averageGradient: @escaping @Sendable (Floats, Window, MutableFloats) -> Void
+    ) {
+        self.gather = gather
+        self.scatter = scatter
+        self.maximum = maximum
+        self.maximumGradient = maximumGradient
+        self.average = average
+        self.averageGradient = averageGradient
+    }
+}

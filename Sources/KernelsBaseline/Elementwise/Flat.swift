@@ -1,0 +1,43 @@
+import KernelTable
+
+func add(_ to: MutableFloats, _ from: Floats, _ count: Int) {
+    sweep(count) { i, n in store(load(to + i, n) + load(from + i, n), to + i, n) }
+}
+
+func blend(_ average: MutableFloats, _ values: Floats, _ count: Int, _ decay: Float) {
+    let old = Vector(repeating: decay)
+    let new = Vector(repeating: 1 - decay)
+    sweep(count) { i, n in
+        store(old * load(average + i, n) + new * load(values + i, n), average + i, n)
+    }
+}
+
+func relu(_ x: Floats, _ y: MutableFloats, _ count: Int) {
+    sweep(count) { i, n in
+        let v = load(x + i, n)
+        // Written so that NaN passes.
+        store(v.replacing(with: 0, where: v .< 0), y + i, n)
+    }
+}
+
+func reluMask(_ y: Floats, _ dy: Floats, _ dx: MutableFloats, _ count: Int) {
+    sweep(count) { i, n in
+        store(Vector().replacing(with: load(dy + i, n), where: load(y + i, n) .> 0), dx + i, n)
+    }
+}
+
+func sumOfSquares(_ x: Floats, _ count: Int) -> Double {
+    var low = SIMD8<Double>()
+    var high = SIMD8<Double>()
+    sweep(count) { i, n in
+        let v = load(x + i, n)
+        let a = SIMD8<Double>(v.lowHalf)
+        let b = SIMD8<Double>(v.highHalf)
+        low += a * a
+        high += b * b
+    }
+    let eight = low + high
+    let four = eight.lowHalf + eight.highHalf
+    let two = four.lowHalf + four.highHalf
+    return two[0] + two[1]
+}

@@ -1,0 +1,122 @@
+import KernelTable
+
+/// y = relu(scale · x + shift + residual); limited by memory.
+func normalise(_ k: RowKernels.Normalise, _ rows: Int, _ C: Int) {
+    if let residual = k.residual {
+        if k.relu {
+            pass(k, rows, C) { v, i, n in positive(v + load(residual + i, n)) }
+        } else {
+            pass(k, rows, C) { v, i, n in v + load(residual + i, n) }
+        }
+    } else if k.relu {
+        pass(k, rows, C) { v, _, _ in positive(v) }
+    } else {
+        pass(k, rows, C) { v, _, _ in v }
+    }
+}
+
+@inline(__always)
+private func pass(
+    _ k: RowKernels.Normalise,
+    _ rows: Int,
+    _ C: Int,
+    _ finish: (Vector, Int, Int) -> Vector
+) {
+    for row in 0..<rows {
+        let start = row &* C
+        sweep(C) { c, n in
+            var v = load(k.shift + c, n)
+            accumulate(&v, load(k.x + start + c, n), load(k.scale + c, n))
+            store(finish(v, start &+ c, n), k.y + start + c, n)
+        }
+    }
+}
+
+@inline(__always)
+private func positive(_ v: Vector) -> Vector { v.replacing(with: 0, where: v .< 0) }
+
+/// Σ dy' and Σ dy' · (x − mean) of each channel.
+func gradientSums(
+    _ k: RowKernels.Gradient,
+    _ rows: Int,
+    _ C: Int,
+    _ sumDy: MutableFloats,
+    _ sumDyX: MutableFloats
+) {
+    if let y = k.y {
+        sumPass(k, rows, C, sumDy, sumDyX) { g, i, n in
+            Vector().replacing(with: g, where: load(y + i, n) .> 0)
+        }
+    } else {
+        sumPass(k, rows, C, sumDy, sumDyX) { g, _, _ in g }
+    }
+}
+
+@inline(__always)
+private func sumPass(
+    _ k: RowKernels.Gradient,
+    _ rows: Int,
+    _ C: Int,
+    _ sumDy: MutableFloats,
+    _ sumDyX: MutableFloats,
+    _ mask: (Vector, Int, Int) -> Vector
+) {
+    sweep(C) { c, n in
+        let m = load(k.mean + c, n)
+        var s = Vector()
+        var t = Vector()
+        var i = c
+        for _ in 0..<rows {
+            let g = mask(load(k.dy + i, n), i, n)
+            s += g
+            accumulate(&t, g, load(k.x + i, n) - m)
+            i &+= C
+        }
+        store(s, sumDy + c, n)
+        store(t, sumDyX + c, n)
+    }
+}
+
+/// dx = a · dy' + b · (x − mean) + c, and dresidual = dy'; limited by memory.
+func normaliseGradient(_ k: RowKernels.Gradient, _ rows: Int, _ C: Int) {
+    if let y = k.y {
+        if let dresidual = k.dresidual {
+            gradientPass(k, rows, C) { g, i, n in
+                let masked = Vector().replacing(with: g, where: load(y + i, n) .> 0)
+                store(masked, dresidual + i, n)
+                return masked
+            }
+        } else {
+            gradientPass(k, rows, C) { g, i, n in
+                Vector().replacing(with: g, where: load(y + i, n) .> 0)
+            }
+        }
+    } else if let dresidual = k.dresidual {
+        gradientPass(k, rows, C) { g, i, n in
+            store(g, dresidual + i, n)
+            return g
+        }
+    } else {
+        gradientPass(k, rows, C) { g, _, _ in g }
+    }
+}
+
+@inline(__always)
+private func gradientPass(
+    _ k: RowKernels.Gradient,
+    _ rows: Int,
+    _ C: Int,
+    _ mask: (Vector, Int, Int) -> Vector
+) {
+    for row in 0..<rows {
+        let start = row &* C
+        sweep(C) { c, n in
+            let i = start &+ c
+            let g = mask(load(k.dy + i, n), i, n)
+            var v = load(k.c + c, n)
+            accumulate(&v, load(k.a + c, n), g)
+            accumulate(&v, load(k.b + c, n), load(k.x + i, n) - load(k.mean + c, n))
+            store(v, k.dx + i, n)
+        }
+    }
+}

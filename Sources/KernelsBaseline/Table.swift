@@ -1,0 +1,30 @@
+public import KernelTable
+
+/// The loops of this instruction set.
+public func makeKernelTable() -> KernelTable {
+    KernelTable(
+        flat: FlatKernels(
+            add: add,
+            blend: blend,
+            relu: relu,
+            reluMask: reluMask,
+            sumOfSquares: sumOfSquares
+        ),
+        rows: RowKernels(
+            sums: rowSums,
+            moments: rowMoments,
+            addBias: addBias,
+            normalise: normalise,
+            gradientSums: gradientSums,
+            gradient: normaliseGradient
+        ),
+        windows: WindowKernels(
+            gather: gather,
+            scatter: scatter,
+            maximum: maximum,
+            maximumGradient: maximumGradient,
+            average: average,
+            averageGradient: averageGradient
+        )
+    )
+}

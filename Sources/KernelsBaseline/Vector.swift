@@ -1,0 +1,49 @@
+import KernelTable
+
+/// Sixteen lanes: one AVX-512 register, two of AVX, four of SSE or NEON.
+typealias Vector = SIMD16<Float>
+
+/// Lanes of a `Vector`.
+let lanes = 16
+
+/// s += x · y.
+///
+/// Without an FMA instruction a fused product would be a library call for each lane.
+@inline(__always)
+func accumulate(_ s: inout Vector, _ x: Vector, _ y: Vector) {
+    #if FUSED_MULTIPLY_ADD
+        s.addProduct(x, y)
+    #else
+        s += x * y
+    #endif
+}
+
+/// The first `n` floats from `p`, zeros behind them.
+@inline(__always)
+func load(_ p: Floats, _ n: Int = lanes) -> Vector {
+    if n == lanes { return UnsafeRawPointer(p).loadUnaligned(as: Vector.self) }
+    var v = Vector()
+    for lane in 0..<n { v[lane] = p[lane] }
+    return v
+}
+
+/// Writes the first `n` lanes to `p`.
+@inline(__always)
+func store(_ v: Vector, _ p: MutableFloats, _ n: Int = lanes) {
+    if n == lanes {
+        UnsafeMutableRawPointer(p).storeBytes(of: v, as: Vector.self)
+    } else {
+        for lane in 0..<n { p[lane] = v[lane] }
+    }
+}
+
+/// Calls `body(offset, lanes)` for 0 ..< count in steps of a vector; only the last may be short.
+@inline(__always)
+func sweep(_ count: Int, _ body: (Int, Int) -> Void) {
+    var i = 0
+    while i &+ lanes <= count {
+        body(i, lanes)
+        i &+= lanes
+    }
+    if i < count { body(i, count &- i) }
+}

@@ -1,0 +1,71 @@
+import KernelTable
+
+/// The part of a window's side that lies inside the map.
+@inline(__always)
+func inside(_ start: Int, _ kernel: Int, _ extent: Int) -> Range<Int> {
+    let low = max(0, -start)
+    return low..<max(low, min(kernel, extent &- start))
+}
+
+/// im2col of some output rows of one image; a window's row of pixels is one run of floats.
+func gather(_ x: Floats, _ w: Window, _ rows: Range<Int>, _ columns: MutableFloats) {
+    let run = w.kernel &* w.C
+    var to = columns
+    for oh in rows {
+        let top = oh &* w.stride &- w.padding
+        for ow in 0..<w.OW {
+            let left = ow &* w.stride &- w.padding
+            let valid = inside(left, w.kernel, w.W)
+            for kh in 0..<w.kernel {
+                let h = top &+ kh
+                if h < 0 || h >= w.H || valid.isEmpty {
+                    clear(to, run)
+                } else {
+                    clear(to, valid.lowerBound &* w.C)
+                    copy(
+                        to + valid.lowerBound &* w.C,
+                        x + (h &* w.W &+ left &+ valid.lowerBound) &* w.C,
+                        valid.count &* w.C
+                    )
+                    clear(to + valid.upperBound &* w.C, (w.kernel &- valid.upperBound) &* w.C)
+                }
+                to += run
+            }
+        }
+    }
+}
+
+/// The adjoint of `gather`: adds each window's floats to the pixels that they came from.
+func scatter(_ columns: Floats, _ w: Window, _ rows: Range<Int>, _ dx: MutableFloats) {
+    let run = w.kernel &* w.C
+    var from = columns
+    for oh in rows {
+        let top = oh &* w.stride &- w.padding
+        for ow in 0..<w.OW {
+            let left = ow &* w.stride &- w.padding
+            let valid = inside(left, w.kernel, w.W)
+            for kh in 0..<w.kernel {
+                let h = top &+ kh
+                if h >= 0, h < w.H, !valid.isEmpty {
+                    add(
+                        dx + (h &* w.W &+ left &+ valid.lowerBound) &* w.C,
+                        from + valid.lowerBound &* w.C,
+                        valid.count &* w.C
+                    )
+                }
+                from += run
+            }
+        }
+    }
+}
+
+/// A loop of vectors: the runs are short, and a call of memcpy would cost more.
+@inline(__always)
+private func copy(_ to: MutableFloats, _ from: Floats, _ count: Int) {
+    sweep(count) { i, n in store(load(from + i, n), to + i, n) }
+}
+
+@inline(__always)
+func clear(_ to: MutableFloats, _ count: Int) {
+    sweep(count) { i, n in store(Vector(), to + i, n) }
+}

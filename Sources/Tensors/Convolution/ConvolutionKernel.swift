@@ -1,0 +1,60 @@
+/// A planned convolution: y[n][oh][ow][o] = bias[o] + Σ x[n][oh·s + kh − p][ow·s + kw − p][i] ·
+/// weights[o][kh][kw][i].
+///
+/// The algorithm is chosen when the plan is made. Every sum's order depends on the geometry and the
+/// batch, never on the threads.
+public struct ConvolutionKernel: Sendable {
+    private let columns: ColumnConvolution
+
+    /// Plans `geometry` for pools of at most `threads` threads.
+    ///
+    /// - Parameters:
+    ///   - geometry: extents; calls may pass smaller batches.
+    ///   - threads: the most threads that a call's pool may have.
+    ///   - exact: whether only algorithms with the rounding of plain fp32 sums may be chosen.
+    public init(_ geometry: ConvolutionGeometry, threads: Int, exact: Bool = false) {
+        columns = ColumnConvolution(geometry, threads: threads)
+    }
+
+    /// Floats of scratch that each call takes.
+    public var scratch: Int { columns.scratch }
+
+    /// Name of the chosen algorithm.
+    public var algorithm: String { columns.algorithm }
+
+    /// y = convolution of x, plus the bias of each channel.
+    public func forward(
+        _ x: Tensor,
+        weights: UnsafePointer<Float>,
+        bias: UnsafePointer<Float>?,
+        _ y: Tensor,
+        scratch: UnsafeMutablePointer<Float>,
+        _ pool: ThreadPool
+    ) {
+        columns.forward(x, weights: weights, bias: bias, y, scratch: scratch, pool)
+    }
+
+    /// Overwrites `dx` with the gradient of the input.
+    public func backwardData(
+        _ dy: Tensor,
+        weights: UnsafePointer<Float>,
+        _ dx: Tensor,
+        scratch: UnsafeMutablePointer<Float>,
+        _ pool: ThreadPool
+    ) {
+        columns.backwardData(dy, weights: weights, dx, scratch: scratch, pool)
+    }
+
+    /// Adds the gradients of the weights and of the bias.
+    public func backwardWeights(
+        _ x: Tensor,
+        _ dy: Tensor,
+        dweights: UnsafeMutablePointer<Float>,
+        dbias: UnsafeMutablePointer<Float>?,
+        scratch: UnsafeMutablePointer<Float>,
+        _ pool: ThreadPool
+    ) {
+        columns.backwardWeights(x, dy, dweights: dweights, scratch: scratch, pool)
+        if let dbias { addChannelSums(dy, dbias, scratch: scratch, pool) }
+    }
+}

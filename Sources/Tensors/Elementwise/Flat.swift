@@ -1,0 +1,62 @@
+import Foundation
+import KernelTable
+
+/// Floats that one task handles: enough to outweigh the hand-over, few enough to share.
+private let grain = 1 << 16
+
+/// Writes `count` zeros.
+public func fillZero(_ x: UnsafeMutablePointer<Float>, _ count: Int, _ pool: ThreadPool) {
+    pool.parallelRanges(count, grain: grain) { range, _ in
+        (x + range.lowerBound).update(repeating: 0, count: range.count)
+    }
+}
+
+/// to = from, for `count` floats.
+public func copyFloats(
+    _ to: UnsafeMutablePointer<Float>,
+    _ from: UnsafePointer<Float>,
+    _ count: Int,
+    _ pool: ThreadPool
+) {
+    pool.parallelRanges(count, grain: grain) { range, _ in
+        (to + range.lowerBound).update(from: from + range.lowerBound, count: range.count)
+    }
+}
+
+/// to += from, for `count` floats.
+public func addFloats(
+    _ to: UnsafeMutablePointer<Float>,
+    _ from: UnsafePointer<Float>,
+    _ count: Int,
+    _ pool: ThreadPool
+) {
+    let flat = pool.kernels.flat
+    pool.parallelRanges(count, grain: grain) { range, _ in
+        flat.add(to + range.lowerBound, from + range.lowerBound, range.count)
+    }
+}
+
+/// average = decay · average + (1 − decay) · values, for `count` floats.
+public func emaUpdate(
+    _ average: UnsafeMutablePointer<Float>,
+    _ values: UnsafePointer<Float>,
+    _ count: Int,
+    decay: Float,
+    _ pool: ThreadPool
+) {
+    let flat = pool.kernels.flat
+    pool.parallelRanges(count, grain: grain) { range, _ in
+        flat.blend(average + range.lowerBound, values + range.lowerBound, range.count, decay)
+    }
+}
+
+/// Σ x² in double precision, on the calling thread and in an order fixed by `count`.
+public func sumOfSquares(_ x: UnsafePointer<Float>, _ count: Int) -> Double {
+    InstructionSet.current.makeKernelTable().flat.sumOfSquares(x, count)
+}
+
+/// eˣ.
+public func exponential(_ x: Double) -> Double { exp(x) }
+
+/// The natural logarithm.
+public func logarithm(_ x: Double) -> Double { log(x) }

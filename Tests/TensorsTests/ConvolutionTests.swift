@@ -1,0 +1,106 @@
+import Tensors
+import Testing
+
+@Suite struct ConvolutionTests {
+    struct Case: CustomTestStringConvertible, Sendable {
+        let geometry: ConvolutionGeometry
+        /// Images of the call, at most the plan's.
+        let N: Int
+
+        init(
+            _ H: Int,
+            _ W: Int,
+            _ I: Int,
+            _ O: Int,
+            _ kernel: Int,
+            stride: Int = 1,
+            padding: Int = 0,
+            plan: Int = 3,
+            N: Int = 3
+        ) {
+            geometry = ConvolutionGeometry(
+                input: Shape(N: plan, H: H, W: W, C: I),
+                channels: O,
+                kernel: kernel,
+                stride: stride,
+                padding: padding
+            )
+            self.N = N
+        }
+
+        var testDescription: String {
+            let g = geometry
+            return "\(g.input)→\(g.output.C) \(g.kernel)² /\(g.stride) +\(g.padding), \(N) images"
+        }
+    }
+
+    static let cases = [
+        Case(1, 1, 5, 17, 1),
+        Case(1, 1, 17, 5, 3, padding: 1),
+        Case(7, 7, 64, 64, 1),
+        Case(7, 5, 17, 64, 1, stride: 2),
+        Case(9, 9, 64, 5, 1, stride: 2, plan: 4, N: 1),
+        Case(7, 7, 64, 64, 3, padding: 1),
+        Case(8, 11, 3, 64, 3, padding: 1),
+        Case(13, 9, 5, 17, 3, padding: 1, plan: 9, N: 9),
+        Case(10, 10, 17, 3, 3, plan: 8, N: 5),
+        Case(9, 14, 16, 32, 3, stride: 2, padding: 1),
+        Case(8, 8, 5, 20, 3, stride: 2, padding: 1),
+        Case(2, 3, 3, 17, 3, stride: 2, padding: 1),
+        Case(23, 19, 3, 17, 7, stride: 2, padding: 3),
+        Case(32, 32, 3, 64, 7, stride: 2, padding: 3, plan: 2, N: 1),
+        Case(6, 6, 20, 33, 5, padding: 2),
+    ]
+
+    @Test(arguments: cases)
+    func agreesWithTheDefiningSum(_ test: Case) {
+        let operands = ConvolutionRun.Operands(test.geometry)
+        let naive = NaiveConvolution(geometry: test.geometry, N: test.N)
+        let y = naive.forward(operands.x, operands.weights, operands.bias)
+        let dx = naive.backwardData(operands.dy, operands.weights)
+        let dweights = naive.backwardWeights(operands.x, operands.dy, adding: 0.5)
+        let dbias = naive.backwardBias(operands.dy, adding: 0.5)
+        for instructions in InstructionSet.available {
+            for exact in [true, false] {
+                let run = ConvolutionRun(
+                    test.geometry,
+                    operands,
+                    N: test.N,
+                    exact: exact,
+                    gradientsFrom: 0.5,
+                    ThreadPool(threads: 2, instructions: instructions)
+                )
+                let limit = exact ? 1e-6 : 3e-6
+                #expect(relativeError(run.y.buffer, y) < limit)
+                #expect(relativeError(run.dx.buffer, dx) < limit)
+                #expect(relativeError(run.dweights.buffer, dweights) < limit)
+                #expect(relativeError(run.dbias.buffer, dbias) < limit)
+            }
+        }
+    }
+
+    @Test(arguments: cases)
+    func bitsDoNotDependOnThreads(_ test: Case) {
+        let operands = ConvolutionRun.Operands(test.geometry)
+        for exact in [true, false] {
+            let runs = pools(.current).map {
+                ConvolutionRun(test.geometry, operands, N: test.N, exact: exact, $0).allBits
+            }
+            #expect(runs[0] == runs[1])
+            #expect(runs[0] == runs[2])
+        }
+    }
+
+    @Test(arguments: cases)
+    func anImagesResultDoesNotDependOnItsBatch(_ test: Case) {
+        let g = test.geometry
+        let operands = ConvolutionRun.Operands(g)
+        let pool = ThreadPool(threads: 2)
+        for exact in [true, false] {
+            let all = ConvolutionRun(g, operands, N: test.N, exact: exact, pool)
+            let one = ConvolutionRun(g, operands, N: 1, exact: exact, pool)
+            #expect(bits(one.y.buffer) == Array(bits(all.y.buffer).prefix(one.y.count)))
+            #expect(bits(one.dx.buffer) == Array(bits(all.dx.buffer).prefix(one.dx.count)))
+        }
+    }
+}

@@ -1,0 +1,51 @@
+import Tensors
+import Testing
+
+@Suite struct GemmTests {
+    @Test(
+        arguments: [false, true].flatMap { a in [false, true].map { b in (a, b) } },
+        [(1, 1, 1), (3, 5, 7), (17, 64, 33), (49, 130, 576), (200, 31, 9), (6, 16, 700)]
+    )
+    func agreesWithTheDefiningSum(_ transposed: (Bool, Bool), _ extents: (Int, Int, Int)) {
+        let (M, N, K) = extents
+        // Leading dimensions wider than the rows show strides that are mixed up.
+        let lda = (transposed.0 ? M : K) + 3
+        let ldb = (transposed.1 ? K : N) + 2
+        let ldc = N + 1
+        let A = noise(max(M, K) * (lda + 1), seed: 1)
+        let B = noise(max(N, K) * (ldb + 1), seed: 2)
+        for (alpha, beta) in [(Float(1), Float(0)), (1, 1), (0.5, -2)] {
+            let C = noise(M * ldc, seed: 3)
+            var expected = C.buffer.map(Double.init)
+            for m in 0..<M {
+                for n in 0..<N {
+                    var sum = 0.0
+                    for k in 0..<K {
+                        let a = transposed.0 ? A.base[k * lda + m] : A.base[m * lda + k]
+                        let b = transposed.1 ? B.base[n * ldb + k] : B.base[k * ldb + n]
+                        sum += Double(a) * Double(b)
+                    }
+                    let old = beta == 0 ? 0 : Double(beta) * expected[m * ldc + n]
+                    expected[m * ldc + n] = Double(alpha) * sum + old
+                }
+            }
+            if beta == 0 { for m in 0..<M { C.base[m * ldc] = .nan } }
+            gemm(
+                transposeA: transposed.0,
+                transposeB: transposed.1,
+                M: M,
+                N: N,
+                K: K,
+                alpha: alpha,
+                A: A.base,
+                lda: lda,
+                B: B.base,
+                ldb: ldb,
+                beta: beta,
+                C: C.base,
+                ldc: ldc
+            )
+            #expect(relativeError(C.buffer, expected) < 1e-6)
+        }
+    }
+}

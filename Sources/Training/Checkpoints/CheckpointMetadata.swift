@@ -1,0 +1,87 @@
+import Foundation
+public import Images
+public import Networks
+
+/// What a checkpoint says about itself, besides its tensors.
+///
+/// It names no place, time or machine, so that equal runs write equal files.
+public struct CheckpointMetadata: Codable, Sendable, Equatable {
+    /// Version of this layout.
+    public var format = 1
+    /// The network.
+    public var model: ModelDescription
+    /// The way from photo to input.
+    public var plans: PhotoPlans
+    /// Landmark ids and names, in the order of the logits.
+    public var classes: ClassIndex
+    /// Photos of each class that were learned from.
+    public var trainingCounts: [Int]
+    /// What the run computes.
+    public var configuration: TrainingConfiguration
+    /// Steps done.
+    public var step: Int
+    /// Photos that could not be read so far.
+    public var badPhotos: Int
+    /// The best evaluation so far.
+    public var best: Best?
+    /// The evaluation of these very weights, where there was one.
+    public var evaluation: EvaluationSummary?
+
+    /// Which step evaluated best.
+    public struct Best: Codable, Sendable, Equatable {
+        /// Steps done then.
+        public var step: Int
+        /// Share of held-out photos named rightly.
+        public var top1: Double
+    }
+
+    /// The figures of an evaluation.
+    public struct EvaluationSummary: Codable, Sendable, Equatable {
+        /// Share of photos whose landmark came first.
+        public var top1: Double
+        /// Share of photos whose landmark was among the first five.
+        public var top5: Double
+        /// Mean cross-entropy.
+        public var loss: Double
+    }
+
+    /// Key of the description among the texts of a safetensors file.
+    static let key = "landmark_train"
+
+    /// The description as JSON with sorted keys.
+    func encoded() throws -> [UInt8] {
+        let encoder = JSONEncoder()
+        encoder.keyEncodingStrategy = .convertToSnakeCase
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return Array(try encoder.encode(self))
+    }
+
+    /// Reads what `encoded` gave.
+    init(encoded bytes: some Collection<UInt8>) throws {
+        let decoder = JSONDecoder()
+        decoder.keyDecodingStrategy = .convertFromSnakeCase
+        self = try decoder.decode(CheckpointMetadata.self, from: Data(bytes))
+    }
+
+    init(
+        model: ModelDescription,
+        plans: PhotoPlans,
+        classes: ClassIndex,
+        trainingCounts: [Int],
+        configuration: TrainingConfiguration,
+        step: Int,
+        badPhotos: Int,
+        best: Best?,
+        evaluation: EvaluationSummary?
+    ) {
+        self.model = model
+        self.plans = plans
+        self.classes = classes
+        self.trainingCounts = trainingCounts
+        self.configuration = configuration
+        self.step = step
+        self.badPhotos = badPhotos
+        self.best = best
+        self.evaluation = evaluation
+    }
+}

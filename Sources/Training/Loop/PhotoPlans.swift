@@ -1,0 +1,74 @@
+public import Images
+import Tensors
+
+/// How the photos of a run are cut, recoloured and normalised, in training and in evaluation.
+///
+/// Checkpoints carry these settings, so that a photo asked about later is seen as in training.
+public struct PhotoPlans: Codable, Sendable, Equatable {
+    /// Side of the square input.
+    public var imageSize: Int
+    /// The way from photo to square.
+    public var preprocessing: Preprocessing
+    /// Random changes in training.
+    public var augmentation: AugmentationSettings
+
+    /// The plans of a configuration.
+    public init(_ configuration: TrainingConfiguration) {
+        imageSize = configuration.imageSize
+        preprocessing = configuration.preprocessing
+        augmentation = configuration.augmentation
+    }
+
+    /// Plans for a network of which only the input size is known, such as torchvision's.
+    public init(imageSize: Int) {
+        self.imageSize = imageSize
+        preprocessing = .crop
+        augmentation = .none
+    }
+
+    /// The values that pixels are given: ImageNet's mean and deviation, or 0…1.
+    public var normalisation: Normalisation {
+        switch preprocessing {
+        case .crop: .imageNet
+        case .stretch: .unit
+        }
+    }
+
+    /// What happens to a photo in training, in this order.
+    public var training: [any Augmentation] {
+        var chain: [any Augmentation] = []
+        switch preprocessing {
+        case .crop where augmentation.minimumScale < 1:
+            chain.append(RandomResizedCrop(scale: augmentation.minimumScale...1))
+        case .crop: chain.append(evaluationCrop)
+        case .stretch: chain.append(Stretch())
+        }
+        if augmentation.flip > 0 {
+            chain.append(HorizontalFlip(probability: Float(augmentation.flip)))
+        }
+        if augmentation.colourJitter > 0 {
+            let strength = Float(augmentation.colourJitter)
+            chain.append(
+                ColourJitter(brightness: strength, contrast: strength, saturation: strength)
+            )
+        }
+        if augmentation.erasing > 0 {
+            chain.append(RandomErasing(probability: Float(augmentation.erasing)))
+        }
+        return chain
+    }
+
+    /// What happens to a photo in evaluation.
+    public var evaluation: [any Augmentation] {
+        switch preprocessing {
+        case .crop: [evaluationCrop]
+        case .stretch: [Stretch()]
+        }
+    }
+
+    /// The centre crop of torchvision: 224 of 256, in proportion.
+    private var evaluationCrop: any Augmentation {
+        let resize = (Double(imageSize) * 256 / 224).rounded()
+        return ShortSideCenterCrop(resize: Int(resize), crop: imageSize)
+    }
+}

@@ -1,0 +1,98 @@
+import Distributed
+import Foundation
+import Images
+import Networks
+import Tensors
+
+extension Trainer {
+    /// Takes up the state in a checkpoint of this run, or in the latest of a run folder; rank 0
+    /// reads, the others are told.
+    ///
+    /// Throws on all ranks where the checkpoint is damaged, or belongs to other photos or to
+    /// settings that a run cannot change.
+    public func resume(from path: String) throws {
+        var opened: CheckpointFile?
+        let text = try communicator.together {
+            guard communicator.rank == 0 else { return [UInt8]() }
+            let file = try CheckpointFile(path, latest: true)
+            opened = file
+            return try resumable(file).encoded()
+        }
+        let texts = try communicator.allGather(text)
+        let metadata = try CheckpointMetadata(encoded: texts.first ?? [])
+        progress = Progress(
+            step: metadata.step,
+            badPhotos: metadata.badPhotos,
+            best: metadata.best,
+            evaluation: metadata.evaluation
+        )
+        try communicator.together {
+            _ = try opened?.load(into: model.store, average: false)
+        }
+        try shareValues()
+        let whole = communicator.rank == 0 ? Storage(count: model.store.count) : nil
+        for (prefix, shard) in update.shards {
+            try communicator.together {
+                guard let opened, let whole else { return }
+                try opened.loadState(prefix, of: model.store, into: whole.base)
+            }
+            try reducer.scatterShard(whole?.base, into: shard.base)
+        }
+        update.optimizer.resumed(atStep: progress.step)
+        try communicator.together {
+            guard communicator.rank == 0 else { return }
+            try run.restore(step: progress.step, best: progress.best?.step)
+        }
+    }
+
+    /// Starts from weights alone, such as torchvision's.
+    ///
+    /// - Returns: names of the parameters that keep their random start, on all ranks.
+    public func start(fromWeights path: String) throws -> [String] {
+        let names = try communicator.together {
+            guard communicator.rank == 0 else { return [String]() }
+            return try CheckpointFile(path).load(
+                into: model.store,
+                average: true,
+                replaceHead: true
+            )
+        }
+        try shareValues()
+        update.startAverage()
+        let texts = try communicator.allGather(Array(names.joined(separator: "\n").utf8))
+        return String(decoding: texts.first ?? [], as: UTF8.self).split(separator: "\n")
+            .map(String.init)
+    }
+
+    /// What a checkpoint says of its run, if this run may go on from it.
+    private func resumable(_ file: CheckpointFile) throws -> CheckpointMetadata {
+        guard let metadata = file.metadata else {
+            throw TrainingError.checkpoint(
+                "\(file.path) holds weights but no state of a run; start from it with --weights"
+            )
+        }
+        guard metadata.classes == photos.classes else {
+            throw TrainingError.checkpoint(
+                "\(file.path) was trained on \(metadata.classes.count) landmarks that are not "
+                    + "the \(photos.classes.count) of the photos given; resume with the same --data"
+            )
+        }
+        guard metadata.trainingCounts == photos.training.countsPerClass else {
+            throw TrainingError.checkpoint(
+                "\(file.path) was trained on \(metadata.trainingCounts.reduce(0, +)) photos, not "
+                    + "on the \(photos.training.count) given; resume with the same --data, or "
+                    + "start a new run from its weights with --weights"
+            )
+        }
+        try configuration.check(resuming: metadata.configuration)
+        return metadata
+    }
+
+    /// Gives rank 0's weights to all ranks.
+    private func shareValues() throws {
+        try communicator.broadcast(
+            UnsafeMutableRawBufferPointer(model.store.values.buffer),
+            from: 0
+        )
+    }
+}

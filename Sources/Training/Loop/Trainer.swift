@@ -1,0 +1,199 @@
+public import Distributed
+import Foundation
+import Images
+public import Networks
+public import Tensors
+
+/// One rank's part of a training run, from the first step or a checkpoint to the last.
+public final class Trainer {
+    /// Steps, epochs and what falls due when.
+    public let course: Course
+    /// The network.
+    public let model: Model
+    let configuration: TrainingConfiguration
+    let communicator: any Communicator
+    let photos: TrainingSet
+    let plan: BatchPlan
+    let plans: PhotoPlans
+    let tree: SliceTree
+    let reducer: GradientReducer
+    let update: WeightUpdate
+    let run: RunFolder
+    let pool: ThreadPool
+    let report: (TrainingEvent) -> Void
+    private let step: TrainingStep
+    private let schedule: LearningRateSchedule
+    private let signals: StopSignals?
+    /// The lines of the run folder; rank 0 alone has it, while it trains.
+    var journal: RunJournal?
+    /// Why this rank cannot go on; it is told to all at the next point where they meet.
+    var trouble: (any Error)?
+    var progress = Progress()
+    /// Photos that were reported as unreadable.
+    var reported = Set<String>()
+
+    /// What changes from step to step besides the weights.
+    struct Progress {
+        var step = 0
+        var badPhotos = 0
+        var best: CheckpointMetadata.Best?
+        var evaluation: CheckpointMetadata.EvaluationSummary?
+    }
+
+    /// Builds the network with random weights and everything around it; every rank with the same
+    /// arguments.
+    ///
+    /// - Parameters:
+    ///   - configuration: what to do, one that passes `check`; slices that are not set are as many
+    ///     as the ranks.
+    ///   - photos: the same on all ranks.
+    ///   - run: where rank 0 keeps lines and checkpoints; the folder is there.
+    ///   - signals: wishes to stop; nil = none come.
+    ///   - report: told on rank 0 what happens, on the thread that called `train`.
+    public init(
+        configuration: TrainingConfiguration,
+        communicator: any Communicator,
+        photos: TrainingSet,
+        run: RunFolder,
+        pool: ThreadPool,
+        signals: StopSignals? = nil,
+        report: @escaping (TrainingEvent) -> Void = { _ in }
+    ) throws {
+        var configuration = configuration
+        let slices = configuration.slices ?? communicator.size
+        configuration.slices = slices
+        try configuration.check(ranks: communicator.size)
+        let description = configuration.description(classes: photos.classes.count)
+        try description.check()
+        self.configuration = configuration
+        self.communicator = communicator
+        self.photos = photos
+        self.run = run
+        self.pool = pool
+        self.signals = signals
+        self.report = report
+        course = try Course(configuration, photos: photos.training.count)
+        plan = BatchPlan(configuration, photos, course, slices: slices)
+        plans = PhotoPlans(configuration)
+        schedule = LearningRateSchedule(configuration, course)
+        tree = SliceTree(slices: slices, ranks: communicator.size)
+        model = Model(
+            description,
+            maximumBatch: configuration.batch / slices,
+            purpose: .training,
+            pool: pool
+        )
+        model.store.initialize(seed: configuration.seed)
+        let shards = ShardMap(count: model.store.count, ranks: communicator.size)
+        reducer = GradientReducer(
+            communicator: communicator,
+            tree: tree,
+            shards: shards,
+            pool: pool
+        )
+        update = WeightUpdate(
+            optimizer: configuration.makeOptimizer(
+                count: shards.shardCount(of: communicator.rank)
+            ),
+            store: model.store,
+            shard: shards.pieces(of: communicator.rank),
+            clip: configuration.clip,
+            averageDecay: configuration.ema,
+            pool: pool
+        )
+        step = TrainingStep(
+            communicator: communicator,
+            tree: tree,
+            model: model,
+            loss: BatchLoss(configuration, photos),
+            reducer: reducer,
+            update: update,
+            seed: configuration.seed,
+            pool: pool
+        )
+    }
+
+    /// Steps done so far, those before a resume included.
+    public var stepsDone: Int { progress.step }
+
+    /// Trains to the end of the course, or until a rank receives a signal.
+    ///
+    /// - Returns: the signal that ended the run early, with a checkpoint written; nil at the end.
+    public func train() throws -> Int32? {
+        try openJournal()
+        try catchUp()
+        let loader = makeLoader()
+        defer { loader.stop() }
+        while progress.step < course.totalSteps {
+            var timer = StepTimer()
+            let photos = Result { try nextBatch(loader) }
+            timer.lap()
+            let outcome = try step.run(
+                step: progress.step,
+                photos: photos,
+                parts: plan.parts(progress.step),
+                learningRate: schedule(progress.step),
+                signal: signals?.signal ?? 0
+            )
+            let batch = try photos.get()
+            try settle(batch, outcome)
+            loader.release(batch)
+            progress.step += 1
+            tell(record(outcome, timer))
+            try keep(stopping: outcome.signal != 0)
+            if outcome.signal != 0, progress.step < course.totalSteps { return outcome.signal }
+        }
+        return nil
+    }
+
+    private func nextBatch(_ loader: BatchLoader) throws -> LoadedBatch {
+        if let trouble { throw trouble }
+        return try loader.next()
+    }
+
+    /// The loader of this rank's photos for all steps that are left.
+    private func makeLoader() -> BatchLoader {
+        let own = tree.slices(of: communicator.rank)
+        return BatchLoader(
+            source: photos.training,
+            requests: plan.requests(from: progress.step, slices: own),
+            maximumBatch: own.count * (configuration.batch / tree.slices),
+            imageSize: plans.imageSize,
+            augmentations: plans.training,
+            normalisation: plans.normalisation,
+            seed: configuration.seed,
+            threads: pool.threads
+        )
+    }
+
+    /// The figures of the step just done.
+    private func record(_ outcome: TrainingStep.Outcome, _ timer: StepTimer) -> StepRecord {
+        let index = progress.step - 1
+        let seconds = timer.total
+        return StepRecord(
+            step: index + 1,
+            epoch: course.epoch(of: index) + 1,
+            loss: outcome.loss,
+            accuracy: outcome.accuracy,
+            learningRate: Double(schedule(index)),
+            imagesPerSecond: Double(plan.count(index)) / max(seconds, 1e-9),
+            stepSeconds: seconds,
+            dataSeconds: timer.first,
+            communicationSeconds: outcome.communicationSeconds,
+            totalSteps: course.totalSteps,
+            stepsPerEpoch: course.stepsPerEpoch
+        )
+    }
+}
+
+/// The time since the beginning of a step, and its first part.
+private struct StepTimer {
+    private let begin = ContinuousClock.now
+    private(set) var first = 0.0
+
+    /// Seconds since the beginning.
+    var total: Double { (ContinuousClock.now - begin).seconds }
+
+    /// Ends the first part.
+    mutating func lap() { first = total }
+}

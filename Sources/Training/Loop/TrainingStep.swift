@@ -1,0 +1,164 @@
+import Distributed
+import Images
+import Networks
+import Tensors
+
+/// One step of training on this rank: photos in, updated weights out.
+///
+/// The order of every sum is fixed by the slices, so the weights after a step are the same bits
+/// whichever ranks did the work (see `docs/distributed.md`).
+final class TrainingStep {
+    private let communicator: any Communicator
+    private let own: Range<Int>
+    private let model: Model
+    private let loss: BatchLoss
+    private let accumulator: SliceAccumulator
+    private let reducer: GradientReducer
+    private let update: WeightUpdate
+    private let seed: UInt64
+    private let pool: ThreadPool
+    private let dlogits: Storage
+    private let clock = ContinuousClock()
+
+    init(
+        communicator: any Communicator,
+        tree: SliceTree,
+        model: Model,
+        loss: BatchLoss,
+        reducer: GradientReducer,
+        update: WeightUpdate,
+        seed: UInt64,
+        pool: ThreadPool
+    ) {
+        self.communicator = communicator
+        self.model = model
+        self.loss = loss
+        self.reducer = reducer
+        self.update = update
+        self.seed = seed
+        self.pool = pool
+        own = tree.slices(of: communicator.rank)
+        accumulator = SliceAccumulator(
+            tree: tree,
+            rank: communicator.rank,
+            gradient: model.store.gradients,
+            pool: pool
+        )
+        dlogits = Storage(count: model.output.count)
+    }
+
+    /// What a step found out, the same on all ranks but for the time.
+    struct Outcome {
+        /// Mean loss over the photos of the step.
+        var loss: Double
+        /// Share of the photos whose landmark came first.
+        var accuracy: Double
+        /// Photos that could not be read, over all ranks.
+        var badPhotos: Int
+        /// The signal that some rank received, 0 for none.
+        var signal: Int32
+        /// Seconds that the step waited for other ranks and moved gradients and weights.
+        var communicationSeconds: Double
+    }
+
+    /// Trains on the global batch number `step`.
+    ///
+    /// - Parameters:
+    ///   - photos: this rank's photos, slice after slice; a failure ends all ranks.
+    ///   - parts: positions of each slice in the global batch, for all slices.
+    ///   - signal: a signal that this rank received, 0 for none.
+    func run(
+        step: Int,
+        photos loaded: Result<LoadedBatch, any Error>,
+        parts: [Range<Int>],
+        learningRate: Float,
+        signal: Int32
+    ) throws -> Outcome {
+        var communication = Duration.zero
+        var facts = facts(loaded, parts, signal)
+        communication += try clock.measure { try facts.share(communicator) }
+        if facts.failures > 0 { _ = try communicator.together { try loaded.get() } }
+        let photos = try loaded.get()
+
+        var sums = SliceSums(slices: parts.count)
+        for slice in own {
+            sums.set(slice, gradient(of: slice, photos, parts, step: step, scale: facts.scale))
+            accumulator.add(slice: slice)
+        }
+        communication += try clock.measure {
+            try sums.share(communicator)
+            try reducer.reduce(nodes: accumulator.nodes, into: model.store.gradients.base)
+        }
+        let meanLoss = sums.loss * Double(facts.scale)
+        guard meanLoss.isFinite else { throw TrainingError.diverged(atStep: step + 1) }
+
+        try update.apply(step: step, learningRate: learningRate, reducer: reducer)
+        communication += try clock.measure { try reducer.gather(model.store.values.base) }
+        let readable = (parts.last?.upperBound ?? 0) - Int(facts.badPhotos)
+        return Outcome(
+            loss: meanLoss,
+            accuracy: Double(sums.correct) / Double(max(readable, 1)),
+            badPhotos: Int(facts.badPhotos),
+            signal: Int32(facts.signal),
+            communicationSeconds: communication.seconds
+        )
+    }
+
+    /// Computes the gradient of a slice into the store's; its photos are positions of the batch.
+    private func gradient(
+        of slice: Int,
+        _ photos: LoadedBatch,
+        _ parts: [Range<Int>],
+        step: Int,
+        scale: Float
+    ) -> LossSum {
+        fillZero(model.store.gradients.base, model.store.count, pool)
+        let range = range(of: slice, parts)
+        guard !range.isEmpty else { return LossSum() }
+        let context = TrainingContext(
+            seed: seed,
+            step: UInt64(step),
+            firstPosition: parts[slice].lowerBound,
+            statisticsWeight: Float(range.count) / Float(parts.last?.upperBound ?? 1)
+        )
+        let logits = model.forward(photos.images.images(range), .training(context))
+        let dy = dlogits.tensor(logits.shape)
+        let sum = loss(logits, photos, range, scale: scale, dlogits: dy)
+        model.backward(dy) { _ in }
+        return sum
+    }
+
+    /// Where the photos of a slice lie among this rank's.
+    private func range(of slice: Int, _ parts: [Range<Int>]) -> Range<Int> {
+        let first = parts[own.lowerBound].lowerBound
+        return parts[slice].lowerBound - first..<parts[slice].upperBound - first
+    }
+
+    private func facts(
+        _ loaded: Result<LoadedBatch, any Error>,
+        _ parts: [Range<Int>],
+        _ signal: Int32
+    ) -> StepFacts {
+        var facts = StepFacts(slices: parts.count)
+        facts.signal = Double(signal)
+        guard let photos = try? loaded.get() else {
+            facts.failures = 1
+            return facts
+        }
+        for slice in own {
+            facts.weights[slice] = loss.weight(of: photos, range(of: slice, parts))
+        }
+        facts.badPhotos = Double(photos.skipped.count)
+        return facts
+    }
+}
+
+extension TrainingError {
+    /// The numbers of a run left the finite range.
+    static func diverged(atStep step: Int) -> TrainingError {
+        .diverged(
+            "the numbers grew beyond bounds at step \(step); lower --learning-rate or set --clip 1, "
+                + "and go on from the last checkpoint, which is not affected, or train anew"
+        )
+    }
+}

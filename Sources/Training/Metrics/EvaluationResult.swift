@@ -1,0 +1,53 @@
+/// How good a network is on photos whose landmarks are known: the object that `evaluate --json`
+/// prints.
+public struct EvaluationResult: Codable, Sendable, Equatable {
+    /// Photos that could be read and show a landmark that the network knows.
+    public var images: Int
+    /// Photos of those whose landmark came first.
+    public var correct: Int
+    /// Share of `images` whose landmark came first.
+    public var top1: Double
+    /// Share of `images` whose landmark was among the first five.
+    public var top5: Double
+    /// Mean cross-entropy of `images`, without smoothing and class weights.
+    public var loss: Double
+    /// Global average precision of the first answers, see `globalAveragePrecision`.
+    public var gap: Double
+    /// Mean over the landmarks in `images` of the share of their photos named rightly.
+    public var macroAccuracy: Double
+    /// Photos that could not be read.
+    public var skipped: Int
+    /// Photos that could be read but show a landmark that the network never learned; they lower
+    /// `gap` where the network is sure of something else, and enter no other figure.
+    public var unknown: Int
+    /// Top-1 by the number of photos that a landmark was learned from.
+    public var byClassSize: [ClassSizeResult]
+    /// The network.
+    public var model: String
+    /// The checkpoint.
+    public var checkpoint: String
+    /// Steps that it was trained for.
+    public var step: Int
+
+    private enum CodingKeys: String, CodingKey {
+        case images, correct, top1, top5, loss, gap
+        case macroAccuracy = "macro_accuracy"
+        case skipped, unknown
+        case byClassSize = "by_class_size"
+        case model, checkpoint, step
+    }
+}
+
+/// Accuracy over the landmarks that were learned from `min`…`max` photos.
+public struct ClassSizeResult: Codable, Sendable, Equatable {
+    /// Fewest photos of a landmark.
+    public var min: Int
+    /// Most photos of a landmark.
+    public var max: Int
+    /// Landmarks of this size among the photos.
+    public var classes: Int
+    /// Photos of them.
+    public var images: Int
+    /// Share of the photos whose landmark came first.
+    public var top1: Double
+}

@@ -1,0 +1,54 @@
+import Distributed
+import Foundation
+import Images
+import Networks
+
+/// What can go wrong with a run, for reasons outside the program.
+public enum TrainingError: Error, CustomStringConvertible, Sendable, Equatable {
+    /// A flag or a combination of flags that cannot work.
+    case usage(String)
+    /// A configuration file that cannot be used.
+    case configuration(String)
+    /// Photos or labels that cannot be trained on.
+    case data(String)
+    /// A checkpoint that is damaged or does not fit.
+    case checkpoint(String)
+    /// A file or folder that cannot be read or written.
+    case files(String)
+    /// The numbers left the finite range.
+    case diverged(String)
+    /// What another rank reported; `code` is its exit code.
+    case rank(Int, code: Int32, String)
+
+    /// The message, on one line.
+    public var description: String {
+        switch self {
+        case .usage(let message), .configuration(let message), .data(let message),
+            .checkpoint(let message), .files(let message), .diverged(let message):
+            message
+        case .rank(_, _, let message): message
+        }
+    }
+
+    /// The exit code of a program that ends with this error, as in `sysexits.h`.
+    public var exitCode: Int32 {
+        switch self {
+        case .usage, .configuration: 64
+        case .data, .checkpoint: 65
+        case .diverged: 70
+        case .files: 74
+        case .rank(_, let code, _): code
+        }
+    }
+
+    /// The exit code of a program that ends with `error`, of this or a lower target.
+    public static func exitCode(of error: any Error) -> Int32 {
+        switch error {
+        case let error as TrainingError: error.exitCode
+        case let error as ImagesError: error.exitCode
+        case is PhotoError, is NetworksError: 65
+        case is CocoaError: 74
+        default: 70
+        }
+    }
+}

@@ -1,0 +1,52 @@
+/// The ranks of a run and what they do together.
+///
+/// Each call but `rank` and `size` is collective: every rank makes the same calls in the same
+/// order, from any of its threads, one at a time.
+public protocol Communicator: AnyObject, Sendable {
+    /// Number of this rank, from 0.
+    var rank: Int { get }
+
+    /// Number of ranks.
+    var size: Int { get }
+
+    /// Returns when every rank has called.
+    func barrier() throws
+
+    /// Gives the bytes of the rank `root` to all; equal sizes on all ranks.
+    func broadcast(_ bytes: UnsafeMutableRawBufferPointer, from root: Int) throws
+
+    /// Adds up element by element over all ranks; equal counts on all ranks.
+    ///
+    /// The order of the sum is open. Where bits matter, let each element be zero on all ranks but
+    /// one, or a whole number below 2⁵³.
+    func sum(_ values: inout [Double]) throws
+
+    /// The bytes of every rank, in the order of ranks; their sizes may differ.
+    func allGather(_ bytes: [UInt8]) throws -> [[UInt8]]
+
+    /// Gives everyone's range of `values` to all, in place.
+    ///
+    /// - Parameters:
+    ///   - values: a buffer laid out alike on all ranks.
+    ///   - ranges: the range that each rank holds, equal on all ranks; apart from one another.
+    func allGather(_ values: UnsafeMutablePointer<Float>, ranges: [Range<Int>]) throws
+
+    /// Sends and receives floats between any ranks at once.
+    ///
+    /// The k-th message from rank a to rank b meets the k-th that b receives from a, with the same
+    /// count. Memory that is received into must not overlap any other message's.
+    func allToAll(sends: [FloatMessage], receives: [FloatMessage]) throws
+
+    /// Leaves the world; the last call. Harmless when repeated.
+    func finish()
+
+    /// Ends all ranks with the exit code `code`.
+    func abort(_ code: Int32) -> Never
+}
+
+extension Communicator {
+    /// Gives the numbers of the rank `root` to all; equal counts on all ranks.
+    public func broadcast(_ values: inout [Double], from root: Int) throws {
+        try values.withUnsafeMutableBytes { try broadcast($0, from: root) }
+    }
+}

@@ -1,0 +1,143 @@
+import CMPIShim
+import Foundation
+
+/// The ranks that mpirun, or a scheduler with MPI, has started.
+///
+/// Errors of MPI are thrown with its own text instead of ending the process.
+public final class MPICommunicator: Communicator {
+    /// Number of this rank in MPI_COMM_WORLD.
+    public let rank: Int
+    /// Number of ranks in MPI_COMM_WORLD.
+    public let size: Int
+    /// Most elements or bytes in one MPI call, whose counts are 32-bit numbers.
+    private let limit: Int
+
+    /// Starts MPI; once in a process.
+    public init() throws {
+        var state: Int32 = 0
+        try MPICommunicator.check("MPI_Initialized", mpishim_state(&state))
+        guard state == 0 else {
+            throw DistributedError.start(
+                "MPI was \(state == 1 ? "already started" : "ended") in this process; "
+                    + "make one communicator and pass it on"
+            )
+        }
+        var serialized: Int32 = 0
+        try MPICommunicator.check("MPI_Init_thread", mpishim_start(&serialized))
+        guard serialized != 0 else {
+            throw DistributedError.start(
+                "this MPI library was built without threads (MPI_THREAD_SERIALIZED); "
+                    + "load an MPI module built with them"
+            )
+        }
+        var rank: Int32 = 0
+        var size: Int32 = 0
+        try MPICommunicator.check("MPI_Comm_rank", mpishim_world(&rank, &size))
+        self.rank = Int(rank)
+        self.size = Int(size)
+        limit = 1 << 30
+    }
+
+    /// The same ranks, with at most `limit` elements in one call: for tests of how long buffers
+    /// are cut.
+    public init(_ other: MPICommunicator, limit: Int) {
+        precondition(limit >= other.size, "a call moves at least one byte for each rank")
+        rank = other.rank
+        size = other.size
+        self.limit = limit
+    }
+
+    /// MPI_Barrier.
+    public func barrier() throws {
+        try MPICommunicator.check("MPI_Barrier", mpishim_barrier())
+    }
+
+    /// MPI_Bcast.
+    public func broadcast(_ bytes: UnsafeMutableRawBufferPointer, from root: Int) throws {
+        for range in pieces(bytes.count) {
+            try MPICommunicator.check(
+                "MPI_Bcast",
+                mpishim_broadcast(
+                    bytes.baseAddress?.advanced(by: range.lowerBound),
+                    Int32(range.count),
+                    Int32(root)
+                )
+            )
+        }
+    }
+
+    /// MPI_Allreduce.
+    public func sum(_ values: inout [Double]) throws {
+        try values.withUnsafeMutableBufferPointer { values in
+            for range in pieces(values.count) {
+                try MPICommunicator.check(
+                    "MPI_Allreduce",
+                    mpishim_sum_doubles(
+                        values.baseAddress?.advanced(by: range.lowerBound),
+                        Int32(range.count)
+                    )
+                )
+            }
+        }
+    }
+
+    /// MPI_Allreduce of floats in as few calls as can be, in MPI's order: what an exchange is
+    /// measured against.
+    public func sum(_ values: UnsafeMutablePointer<Float>, _ count: Int) throws {
+        for range in pieces(count) {
+            try MPICommunicator.check(
+                "MPI_Allreduce",
+                mpishim_sum_floats(values + range.lowerBound, Int32(range.count))
+            )
+        }
+    }
+
+    /// MPI_Isend and MPI_Irecv of all messages, then MPI_Waitall.
+    public func allToAll(sends: [FloatMessage], receives: [FloatMessage]) throws {
+        let sends = messages(sends)
+        let receives = messages(receives)
+        try MPICommunicator.check(
+            "MPI_Waitall",
+            mpishim_exchange(sends, Int32(sends.count), receives, Int32(receives.count))
+        )
+    }
+
+    /// MPI_Finalize.
+    public func finish() {
+        var state: Int32 = 0
+        guard mpishim_state(&state) == 0, state == 1 else { return }
+        if mpishim_finish() != 0 { abort(EXIT_FAILURE) }
+    }
+
+    /// MPI_Abort.
+    public func abort(_ code: Int32) -> Never {
+        mpishim_abort(code)
+        exit(code)
+    }
+
+    /// 0 ..< count in ranges that one call can take.
+    func pieces(_ count: Int) -> [Range<Int>] {
+        stride(from: 0, to: count, by: limit).map { $0..<min($0 + limit, count) }
+    }
+
+    /// Bytes that each rank may add to one gathering call.
+    var share: Int { limit / size }
+
+    /// Whether one call reaches element `end`.
+    func reaches(_ end: Int) -> Bool { end <= limit }
+
+    /// Throws what `code` stands for, if it is an error.
+    static func check(_ call: String, _ code: Int32) throws {
+        guard code != 0 else { return }
+        var text = [CChar](repeating: 0, count: 512)
+        mpishim_text(code, &text, text.count)
+        let bytes = text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
+        throw DistributedError.mpi(call: call, text: String(decoding: bytes, as: UTF8.self))
+    }
+
+    private func messages(_ list: [FloatMessage]) -> [mpishim_message] {
+        list.flatMap { $0.cut(atMost: limit) }.map {
+            mpishim_message(floats: $0.base, count: Int32($0.count), peer: Int32($0.peer))
+        }
+    }
+}

@@ -1,0 +1,47 @@
+import Foundation
+
+/// The only rank, without MPI.
+public final class SoloCommunicator: Communicator {
+    /// Always 0.
+    public let rank = 0
+    /// Always 1.
+    public let size = 1
+
+    /// A world of one.
+    public init() {}
+
+    /// Returns at once.
+    public func barrier() {}
+
+    /// Leaves the bytes as they are.
+    public func broadcast(_ bytes: UnsafeMutableRawBufferPointer, from root: Int) {
+        precondition(root == 0, "there is no rank \(root)")
+    }
+
+    /// Leaves the values as they are.
+    public func sum(_ values: inout [Double]) {}
+
+    /// The bytes alone.
+    public func allGather(_ bytes: [UInt8]) -> [[UInt8]] { [bytes] }
+
+    /// Leaves the values as they are.
+    public func allGather(_ values: UnsafeMutablePointer<Float>, ranges: [Range<Int>]) {
+        precondition(ranges.count == 1, "there is one rank, not \(ranges.count)")
+    }
+
+    /// Copies what is sent to where it is received.
+    public func allToAll(sends: [FloatMessage], receives: [FloatMessage]) {
+        precondition(sends.count == receives.count, "each message is sent and received")
+        for (sent, received) in zip(sends, receives) {
+            precondition(sent.peer == 0 && received.peer == 0, "there is one rank")
+            precondition(sent.count == received.count, "a message keeps its size")
+            received.base.update(from: sent.base, count: sent.count)
+        }
+    }
+
+    /// Does nothing.
+    public func finish() {}
+
+    /// Ends the process.
+    public func abort(_ code: Int32) -> Never { exit(code) }
+}

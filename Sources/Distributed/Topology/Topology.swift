@@ -1,0 +1,98 @@
+import Foundation
+
+/// Where the ranks run, and how many threads this one may use.
+public struct Topology: Sendable {
+    /// Threads of this rank: its share of the node's allowed processors, at least 1.
+    public let threads: Int
+    /// Ranks on this rank's node.
+    public let ranksOnNode: Int
+    /// Name of this rank's node.
+    public let node: String
+    /// Names of all nodes, in the order of their first rank.
+    public let nodes: [String]
+    /// Model of this node's processors.
+    public let cpuModel: String
+    /// Models of all nodes' processors, each once.
+    public let cpuModels: [String]
+    /// Processors that this rank may run on.
+    public let allowedProcessors: Int
+    /// Processors of this node.
+    public let onlineProcessors: Int
+    /// Processors' worth of time that this node's container allows; nil = all.
+    public let quota: Double?
+
+    /// What each rank tells the others.
+    private struct Place: Codable {
+        var name: String
+        /// Tells apart nodes of one name, and stays equal while a node is up.
+        var boot: String
+        var model: String
+        var mask: [Int]
+        var quota: Double?
+    }
+
+    /// Asks all ranks where they are.
+    public init(_ communicator: any Communicator) throws {
+        let own = Topology.place()
+        let bytes = try JSONEncoder().encode(own)
+        let places = try communicator.allGather(Array(bytes)).map {
+            try JSONDecoder().decode(Place.self, from: Data($0))
+        }
+        var seen: Set<[String]> = []
+        nodes = places.filter { seen.insert([$0.name, $0.boot]).inserted }.map(\.name)
+        var models: Set<String> = []
+        cpuModels = places.map(\.model).filter { models.insert($0).inserted }
+        let neighbours = places.filter { $0.name == own.name && $0.boot == own.boot }
+        node = own.name
+        cpuModel = own.model
+        ranksOnNode = neighbours.count
+        allowedProcessors = own.mask.count
+        onlineProcessors = ProcessorMask.online
+        quota = own.quota
+        threads = Topology.threads(
+            mask: own.mask,
+            neighbours: neighbours.map(\.mask),
+            quota: own.quota
+        )
+    }
+
+    /// A rank's share of its node.
+    ///
+    /// - Parameters:
+    ///   - mask: processors that the rank may run on.
+    ///   - neighbours: the same for all ranks on the node, this one included. Where mpirun binds
+    ///     ranks, masks are apart; without binding they are equal; a processor in several masks is
+    ///     shared evenly.
+    ///   - quota: processors' worth of time that the ranks of the node have together.
+    /// - Returns: whole threads, at least 1.
+    public static func threads(mask: [Int], neighbours: [[Int]], quota: Double?) -> Int {
+        var users: [Int: Int] = [:]
+        for processor in neighbours.joined() { users[processor, default: 0] += 1 }
+        var share = mask.reduce(0.0) { $0 + 1 / Double(users[$1] ?? 1) }
+        if let quota { share = min(share, quota / Double(max(neighbours.count, 1))) }
+        // Three thirds of a processor are one, whatever the rounding.
+        return max(Int(share + 1e-6), 1)
+    }
+
+    /// What to tell the user when processors lie idle because the launcher bound the ranks; nil
+    /// when all are used.
+    public var advice: String? {
+        let used = threads * ranksOnNode
+        guard used < onlineProcessors, quota == nil,
+            allowedProcessors < onlineProcessors
+        else { return nil }
+        return "\(node): \(ranksOnNode) \(ranksOnNode == 1 ? "rank" : "ranks") bound to "
+            + "\(used) of \(onlineProcessors) processors; give mpirun --bind-to none to use all"
+    }
+
+    private static func place() -> Place {
+        let boot = try? String(contentsOfFile: "/proc/sys/kernel/random/boot_id", encoding: .utf8)
+        return Place(
+            name: NodeNames.node(),
+            boot: boot ?? "",
+            model: NodeNames.processor(),
+            mask: ProcessorMask.allowed(),
+            quota: ProcessorQuota.read()
+        )
+    }
+}

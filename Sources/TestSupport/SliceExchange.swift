@@ -1,0 +1,95 @@
+public import Distributed
+import Tensors
+
+/// One exchange as a training step makes it, over made-up slice gradients.
+public struct SliceExchange: Sendable {
+    /// Floats in the flat buffer.
+    public var count: Int
+    /// Number of slices.
+    public var slices: Int
+    /// Most floats in a bucket.
+    public var bucket: Int
+    /// Floats in a block.
+    public var block: Int
+    /// Threads of each rank.
+    public var threads: Int
+
+    /// What came of it on one rank.
+    public struct Outcome: Sendable, Equatable {
+        /// The totals, gathered from all ranks.
+        public var total: [Float]
+        /// Sum of squares of the totals without the first and the last tenth.
+        public var squares: Double
+        /// The totals after a journey through shards to rank 0 and back.
+        public var returned: [Float]
+    }
+
+    /// An exchange of `count` floats from each of `slices` slices.
+    public init(count: Int, slices: Int, bucket: Int = 96, block: Int = 8, threads: Int = 1) {
+        self.count = count
+        self.slices = slices
+        self.bucket = bucket
+        self.block = block
+        self.threads = threads
+    }
+
+    /// The floats that the sum of squares counts.
+    public var middle: Range<Int> { count / 10..<count - count / 10 }
+
+    /// What every rank must find.
+    public var expected: Outcome {
+        let total = SliceReference.sum(of: 0..<slices, count: count)
+        return Outcome(
+            total: total,
+            squares: SliceReference.squares(total, middle, block: block),
+            returned: total
+        )
+    }
+
+    /// Takes part as one rank.
+    public func run(_ communicator: any Communicator) throws -> Outcome {
+        let rank = communicator.rank
+        let pool = ThreadPool(threads: threads)
+        let tree = SliceTree(slices: slices, ranks: communicator.size)
+        let shards = ShardMap(count: count, ranks: communicator.size, bucket: bucket, block: block)
+        let gradient = Storage(count: count)
+        let accumulator = SliceAccumulator(tree: tree, rank: rank, gradient: gradient, pool: pool)
+        let reducer = GradientReducer(
+            communicator: communicator,
+            tree: tree,
+            shards: shards,
+            pool: pool
+        )
+        for slice in tree.slices(of: rank) {
+            for (index, value) in SliceReference.gradient(of: slice, count: count).enumerated() {
+                gradient.base[index] = value
+            }
+            accumulator.add(slice: slice)
+        }
+        try reducer.reduce(nodes: accumulator.nodes, into: gradient.base)
+        let values = Storage(count: count)
+        let shard = Storage(count: shards.shardCount(of: rank))
+        for piece in shards.pieces(of: rank) {
+            for (index, place) in piece.range.enumerated() {
+                values.base[place] = gradient.base[place]
+                shard.base[piece.offset + index] = gradient.base[place]
+            }
+        }
+        let squares = try reducer.sumOfSquares(of: values.base, range: middle)
+        try reducer.gather(values.base)
+        let total = Array(values.buffer)
+
+        let whole = rank == 0 ? Storage(count: count) : nil
+        try reducer.gatherShard(shard.base, into: whole?.base)
+        fillZero(shard.base, shard.count, pool)
+        try reducer.scatterShard(whole?.base, into: shard.base)
+        fillZero(values.base, count, pool)
+        for piece in shards.pieces(of: rank) {
+            for (index, place) in piece.range.enumerated() {
+                values.base[place] = shard.base[piece.offset + index]
+            }
+        }
+        try reducer.gather(values.base)
+        return Outcome(total: total, squares: squares, returned: Array(values.buffer))
+    }
+}

@@ -1,0 +1,67 @@
+import Distributed
+import Tensors
+import TestSupport
+import Testing
+
+@Suite struct GradientReducerTests {
+    @Test(arguments: [1, 2, 3, 4, 8])
+    func anyNumberOfRanksGivesTheSameBits(ranks: Int) throws {
+        for (slices, count) in [(8, 1_000), (8, 97), (9, 333), (12, 1), (16, 0), (11, 64)] {
+            let exchange = SliceExchange(count: count, slices: slices)
+            let expected = exchange.expected
+            for outcome in try ThreadRanks.run(ranks, { try exchange.run($0) }) {
+                #expect(outcome == expected, "\(slices) slices of \(count) on \(ranks) ranks")
+            }
+        }
+    }
+
+    @Test func threadsDoNotShowInTheBits() throws {
+        let exchange = SliceExchange(count: 300_000, slices: 4, bucket: 140_000, block: 8_192)
+        var threaded = exchange
+        threaded.threads = 3
+        let expected = exchange.expected
+        for outcome in try ThreadRanks.run(2, { [threaded] in try threaded.run($0) }) {
+            #expect(outcome == expected)
+        }
+    }
+
+    @Test func oneRankWithOneSliceWorksWithoutCopies() throws {
+        let communicator = SoloCommunicator()
+        let pool = ThreadPool(threads: 1)
+        let tree = SliceTree(slices: 1, ranks: 1)
+        let gradient = Storage([1, 2, 3])
+        let accumulator = SliceAccumulator(tree: tree, rank: 0, gradient: gradient, pool: pool)
+        let reducer = GradientReducer(
+            communicator: communicator,
+            tree: tree,
+            shards: ShardMap(count: 3, ranks: 1),
+            pool: pool
+        )
+        accumulator.add(slice: 0)
+        try reducer.reduce(nodes: accumulator.nodes, into: gradient.base)
+        try reducer.gather(gradient.base)
+        #expect(Array(gradient.buffer) == [1, 2, 3])
+        #expect(accumulator.memory == 0 && reducer.memory == 0)
+        #expect(try reducer.sumOfSquares(of: gradient.base, range: 0..<3) == 14)
+        #expect(try reducer.sumOfSquares(of: gradient.base, range: 1..<2) == 4)
+    }
+
+    @Test func theTotalCanLieInOtherMemory() throws {
+        let totals = try ThreadRanks.run(2) { communicator -> [Float] in
+            let tree = SliceTree(slices: 2, ranks: 2)
+            let reducer = GradientReducer(
+                communicator: communicator,
+                tree: tree,
+                shards: ShardMap(count: 5, ranks: 2, bucket: 4, block: 1),
+                pool: ThreadPool(threads: 1)
+            )
+            let own = Storage([Float](repeating: Float(communicator.rank + 1), count: 5))
+            let total = Storage(count: 5)
+            let node = SliceNode(slices: tree.slices(of: communicator.rank), own.base)
+            try reducer.reduce(nodes: [node], into: total.base)
+            try reducer.gather(total.base)
+            return Array(total.buffer)
+        }
+        #expect(totals == [[3, 3, 3, 3, 3], [3, 3, 3, 3, 3]])
+    }
+}

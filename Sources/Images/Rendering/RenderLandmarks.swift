@@ -1,0 +1,84 @@
+import Foundation
+import Synchronization
+import Tensors
+
+/// Renders built-in landmarks as JPEGs, with tables in the layout of Google Landmarks:
+/// `train.csv`, `test.csv`, `train_label_to_category.csv`, photos below `train/` and `test/`.
+///
+/// The bytes depend on `set` alone. All is written beside `directory` and gets its name when it is
+/// complete.
+///
+/// - Parameters:
+///   - directory: a folder that is empty or not there yet.
+///   - set: what to render.
+///   - threads: threads that render.
+///   - progress: called now and then, on any thread, with the number of photos rendered so far.
+/// - Throws: `ImagesError.usage` for impossible numbers, `ImagesError.files` where the folder is
+///   taken or cannot be written.
+public func renderLandmarks(
+    into directory: String,
+    _ set: LandmarkSet,
+    threads: Int,
+    progress: @Sendable (Int) -> Void = { _ in }
+) throws {
+    try set.check()
+    let folder = try NewFolder(directory)
+    let plan = RenderingPlan(set)
+    try folder.makeFolders(plan.photos.map(\.folder))
+    let done = Atomic<Int>(0)
+    let failure = Mutex<(any Error)?>(nil)
+    let pool = ThreadPool(threads: max(threads, 1))
+    defer { pool.close() }
+    // Photos of a landmark lie together, so that it is built once for many of them.
+    pool.parallelRanges(plan.photos.count, grain: 16) { range, _ in
+        var photographer: Photographer?
+        for photo in plan.photos[range] where failure.withLock({ $0 == nil }) {
+            do {
+                let current: Photographer
+                if let photographer, photographer.number == photo.landmark {
+                    current = photographer
+                } else {
+                    current = Photographer(photo.landmark, seed: set.seed)
+                    photographer = current
+                }
+                let bitmap = current.photo(photo.number, side: set.imageSize)
+                try folder.write(encodeJPEG(bitmap, quality: photo.quality), photo.place)
+            } catch {
+                failure.withLock { $0 = error }
+            }
+        }
+        progress(done.add(range.count, ordering: .relaxed).newValue)
+    }
+    if let error = failure.withLock({ $0 }) { throw error }
+    for (name, text) in try plan.tables() { try folder.write(Array(text.utf8), name) }
+    try folder.publish()
+}
+
+/// Opens built-in landmarks, which are rendered into `directory` unless they are there already.
+///
+/// - Parameters:
+///   - directory: a folder for these photos alone.
+///   - set: what to render.
+///   - threads: threads that render.
+///   - progress: as in `renderLandmarks`.
+/// - Throws: as `renderLandmarks` and `openPhotos`, and where the folder holds other photos.
+public func openBuiltIn(
+    in directory: String,
+    _ set: LandmarkSet,
+    threads: Int,
+    progress: @Sendable (Int) -> Void = { _ in }
+) throws -> LoadedPhotos {
+    if exists(directory + "/train.csv") {
+        let found = FileManager.default.contents(atPath: directory + "/" + RenderingPlan.settings)
+            .flatMap(LandmarkSet.parse)
+        guard found == set else {
+            throw ImagesError.files(
+                "\(directory) holds other photos than the built-in landmarks asked for; "
+                    + "remove it or name another folder"
+            )
+        }
+    } else {
+        try renderLandmarks(into: directory, set, threads: threads, progress: progress)
+    }
+    return try openPhotos(directory, holdOut: 0, seed: set.seed)
+}

@@ -74,17 +74,22 @@ final class Resampler {
                 try read(ring + next % held * pitch)
                 next += 1
             }
-            var tap = 0
-            while tap < count {
-                func row(_ tap: Int) -> UnsafePointer<UInt8> {
-                    UnsafePointer(ring + (start + tap) % held * pitch)
-                }
-                func weight(_ tap: Int) -> UInt16 { rows.fixed[y * rows.stride + tap] }
+            func row(_ tap: Int) -> UnsafePointer<UInt8> {
                 // The unused weights of an output row are zero, so a missing row counts nothing.
-                let second = row(tap + 1 < count ? tap + 1 : tap)
-                let adding = tap > 0
-                Resampler.sum(row(tap), weight(tap), second, weight(tap + 1), sums, width, adding)
-                tap += 2
+                UnsafePointer(ring + (start + min(tap, count - 1)) % held * pitch)
+            }
+            let weights = rows.fixed[y * rows.stride..<(y + 1) * rows.stride]
+            let first = weights.startIndex
+            Resampler.sum(row(0), weights[first], row(1), weights[first + 1], sums, width)
+            for tap in Swift.stride(from: 2, to: count, by: 2) {
+                Resampler.add(
+                    row(tap),
+                    weights[first + tap],
+                    row(tap + 1),
+                    weights[first + tap + 1],
+                    to: sums,
+                    width
+                )
             }
             for index in 0..<width { line[index] = Float(sums[index]) * 0x1p-8 }
             combineColumns(line, from: job.columns.lowerBound, to: output, job.outputWidth)
@@ -92,24 +97,37 @@ final class Resampler {
         }
     }
 
-    /// sums = or += first · its weight + second · its weight.
+    /// sums = first · its weight + second · its weight.
     ///
     /// Weights add up to at most 256, so that sums fit in 16 bits, for which processors have more
     /// lanes and a faster multiplication than for 32.
-    @inline(__always)
     private static func sum(
         _ first: UnsafePointer<UInt8>,
         _ firstWeight: UInt16,
         _ second: UnsafePointer<UInt8>,
         _ secondWeight: UInt16,
         _ sums: UnsafeMutablePointer<UInt16>,
-        _ count: Int,
-        _ adding: Bool
+        _ count: Int
+    ) {
+        for index in 0..<count {
+            sums[index] =
+                UInt16(first[index]) &* firstWeight &+ UInt16(second[index]) &* secondWeight
+        }
+    }
+
+    /// The same, added to `sums`.
+    private static func add(
+        _ first: UnsafePointer<UInt8>,
+        _ firstWeight: UInt16,
+        _ second: UnsafePointer<UInt8>,
+        _ secondWeight: UInt16,
+        to sums: UnsafeMutablePointer<UInt16>,
+        _ count: Int
     ) {
         for index in 0..<count {
             let both =
                 UInt16(first[index]) &* firstWeight &+ UInt16(second[index]) &* secondWeight
-            sums[index] = adding ? sums[index] &+ both : both
+            sums[index] = sums[index] &+ both
         }
     }
 

@@ -82,7 +82,9 @@ public struct SliceExchange: Sendable {
         let whole = rank == 0 ? Storage(count: count) : nil
         try reducer.gatherShard(shard.base, into: whole?.base)
         fillZero(shard.base, shard.count, pool)
-        try reducer.scatterShard(whole?.base, into: shard.base)
+        try withExtendedLifetime(whole) {
+            try reducer.scatterShard(whole?.base, into: shard.base)
+        }
         fillZero(values.base, count, pool)
         for piece in shards.pieces(of: rank) {
             for (index, place) in piece.range.enumerated() {

@@ -7,8 +7,8 @@ public enum SliceReference {
     public static func gradient(of slice: Int, count: Int) -> [Float] {
         var random = Random(seed: 11, .test, UInt64(slice))
         return (0..<count).map { _ in
-            let exponent = random.integer(below: 24) - 12
-            return random.normal() * Float(sign: .plus, exponent: exponent, significand: 1)
+            let bits = random.next32()
+            return Float(Int32(bitPattern: bits) >> Int32(bits & 15)) * 0x1p-31
         }
     }
 

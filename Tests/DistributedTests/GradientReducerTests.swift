@@ -57,7 +57,7 @@ import Testing
             )
             let own = Storage([Float](repeating: Float(communicator.rank + 1), count: 5))
             let total = Storage(count: 5)
-            let node = SliceNode(slices: tree.slices(of: communicator.rank), own.base)
+            let node = SliceNode(slices: tree.slices(of: communicator.rank), own)
             try reducer.reduce(nodes: [node], into: total.base)
             try reducer.gather(total.base)
             return Array(total.buffer)

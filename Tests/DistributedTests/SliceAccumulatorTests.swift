@@ -23,8 +23,8 @@ import Testing
         }
         let nodes = accumulator.nodes
         return (
-            nodes.map { Array(UnsafeBufferPointer(start: $0.base, count: count)) },
-            nodes.map(\.slices), accumulator.memory, nodes.last?.base == gradient.base
+            nodes.map { Array($0.sum.buffer) },
+            nodes.map(\.slices), accumulator.memory, nodes.last?.sum === gradient
         )
     }
 

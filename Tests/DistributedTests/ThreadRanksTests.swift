@@ -26,15 +26,18 @@ import Testing
             let other = 1 - communicator.rank
             let own = Storage([1, 2, 3].map { $0 + 10 * Float(communicator.rank) })
             let received = Storage(count: 3)
-            try communicator.allToAll(
-                sends: [
-                    FloatMessage(peer: other, own.base + 2, 1), .init(peer: other, own.base, 2),
-                ],
-                receives: [
-                    FloatMessage(peer: other, received.base, 1),
-                    FloatMessage(peer: other, received.base + 1, 2),
-                ]
-            )
+            try withExtendedLifetime(own) {
+                try communicator.allToAll(
+                    sends: [
+                        FloatMessage(peer: other, own.base + 2, 1),
+                        FloatMessage(peer: other, own.base, 2),
+                    ],
+                    receives: [
+                        FloatMessage(peer: other, received.base, 1),
+                        FloatMessage(peer: other, received.base + 1, 2),
+                    ]
+                )
+            }
             return Array(received.buffer)
         }
         #expect(found == [[13, 11, 12], [3, 1, 2]])

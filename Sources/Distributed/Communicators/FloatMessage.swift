@@ -2,7 +2,7 @@
 public struct FloatMessage {
     /// The other rank.
     public let peer: Int
-    /// Where the floats are, or will be.
+    /// Where the floats are, or will be; the caller keeps that memory alive during the call.
     public let base: UnsafeMutablePointer<Float>
     /// Number of floats.
     public let count: Int

@@ -57,7 +57,7 @@ public final class GradientReducer {
             "a rank reduces the nodes of its own slices"
         )
         let home = nodes.indices.filter { nodes[$0].rank == rank }
-        let last = home[sums.firstIndex { $0.base == gradients } ?? sums.count - 1]
+        let last = home[sums.firstIndex { $0.sum.base == gradients } ?? sums.count - 1]
         let additions = tree.additions(nodes.map(\.slices), endingIn: last)
         for bucket in shards.buckets {
             let own = shards.piece(of: rank, in: bucket)
@@ -89,8 +89,8 @@ public final class GradientReducer {
         var ours = sums.makeIterator()
         var others = 0
         return nodes.map { node in
-            if node.rank == communicator.rank, let sum = ours.next() {
-                return sum.base + own.lowerBound
+            if node.rank == communicator.rank, let node = ours.next() {
+                return node.sum.base + own.lowerBound
             }
             others += 1
             return received.base + (others - 1) * pieceCount
@@ -110,8 +110,8 @@ public final class GradientReducer {
         for step in 1..<max(shards.ranks, 1) {
             let to = (rank + step) % shards.ranks
             let piece = shards.piece(of: to, in: bucket)
-            for sum in sums where !piece.isEmpty {
-                sends.append(FloatMessage(peer: to, sum.base + piece.lowerBound, piece.count))
+            for node in sums where !piece.isEmpty {
+                sends.append(FloatMessage(peer: to, node.sum.base + piece.lowerBound, piece.count))
             }
             let from = (rank + shards.ranks - step) % shards.ranks
             for (node, place) in zip(nodes, places) where node.rank == from && !own.isEmpty {

@@ -1,19 +1,5 @@
 public import Tensors
 
-/// The sum of a node of the slice tree: a flat gradient.
-public struct SliceNode {
-    /// The slices that are added up.
-    public let slices: Range<Int>
-    /// The first float of the sum.
-    public let base: UnsafeMutablePointer<Float>
-
-    /// The sum of `slices` at `base`.
-    public init(slices: Range<Int>, _ base: UnsafeMutablePointer<Float>) {
-        self.slices = slices
-        self.base = base
-    }
-}
-
 /// Adds the gradients of a rank's slices as the tree has it, while they come one after another.
 ///
 /// All slices are computed into the same flat gradient. What waits for its other half lies on a
@@ -54,10 +40,7 @@ public final class SliceAccumulator {
     public var nodes: [SliceNode] {
         precondition(next == own.lowerBound && !waiting.isEmpty, "slice \(next) is missing")
         return waiting.enumerated().map { index, slices in
-            SliceNode(
-                slices: slices,
-                index == waiting.count - 1 ? gradient.base : stack[index].base
-            )
+            SliceNode(slices: slices, index == waiting.count - 1 ? gradient : stack[index])
         }
     }
 

@@ -1,0 +1,34 @@
+import Distributed
+import TestSupport
+
+/// The ordered exchange against its sum computed in one place, bit by bit: equal to that on every
+/// number of ranks, it is equal between them.
+func checkReduction(_ checks: Checks, _ world: any Communicator) {
+    for slices in [4, 7, 8, 12] where slices >= world.size {
+        for count in [0, 1, 9, 97, 1_000, 12_345] {
+            let exchange = SliceExchange(count: count, slices: slices)
+            checks.check("\(slices) slices of \(count) floats: sum, norm and shards to the bit") {
+                try exchange.run(world) == exchange.expected
+            }
+        }
+    }
+    checks.check("a slice for each rank, with 2 threads") {
+        let exchange = SliceExchange(
+            count: 200_003,
+            slices: world.size,
+            bucket: 70_000,
+            block: 4_096,
+            threads: 2
+        )
+        return try exchange.run(world) == exchange.expected
+    }
+    checks.check("more than one bucket of 25 MiB") {
+        let exchange = SliceExchange(
+            count: (25 << 18) + 54_321,
+            slices: max(world.size, 2),
+            bucket: 25 << 18,
+            block: 1 << 13
+        )
+        return try exchange.run(world) == exchange.expected
+    }
+}

@@ -70,15 +70,19 @@ public struct GradientCheck: Sendable {
             statisticsWeight: 1
         )
         func objective() -> Double {
-            let y = assembly.forward(x.tensor(input), .training(context))
-            return (0..<r.count).reduce(0) { $0 + Double(r.base[$1]) * Double(y.base[$1]) }
+            withExtendedLifetime((assembly, x, r)) {
+                let y = assembly.forward(x.tensor(input), .training(context))
+                return (0..<r.count).reduce(0) { $0 + Double(r.base[$1]) * Double(y.base[$1]) }
+            }
         }
 
         // Backward must add: the gradients begin at 1, and 1 is taken off afterwards.
         for index in 0..<store.count { store.gradients.base[index] = 1 }
         _ = objective()
         let dy = Storage(Array(r.buffer))
-        let dx = assembly.backward(dy.tensor(assembly.output))?.toArray() ?? []
+        let dx = withExtendedLifetime((assembly, dy)) {
+            assembly.backward(dy.tensor(assembly.output))?.toArray() ?? []
+        }
         let gradients = store.gradients.buffer.map { $0 - 1 }
 
         var report = Report()
@@ -92,15 +96,8 @@ public struct GradientCheck: Sendable {
                 )
             )
         }
-        for place in places {
-            guard !place.analytic.isEmpty else {
-                report.failures.append("\(place.name) has no gradient")
-                continue
-            }
-            for _ in 0..<min(entries, place.analytic.count) {
-                let index = random.integer(below: place.analytic.count)
-                compare(place, index, &report, objective)
-            }
+        withExtendedLifetime((assembly, x)) {
+            for place in places { compare(place, &random, &report, objective) }
         }
         return report
     }
@@ -110,6 +107,22 @@ public struct GradientCheck: Sendable {
         let name: String
         let base: UnsafeMutablePointer<Float>
         let analytic: [Float]
+    }
+
+    private func compare(
+        _ place: Place,
+        _ random: inout Random,
+        _ report: inout Report,
+        _ objective: () -> Double
+    ) {
+        guard !place.analytic.isEmpty else {
+            report.failures.append("\(place.name) has no gradient")
+            return
+        }
+        for _ in 0..<min(entries, place.analytic.count) {
+            let index = random.integer(below: place.analytic.count)
+            compare(place, index, &report, objective)
+        }
     }
 
     private func compare(
@@ -138,9 +151,8 @@ public struct GradientCheck: Sendable {
             return
         }
         report.checked += 1
-        guard abs(numeric - analytic) <= tolerance * scale else {
+        if !(abs(numeric - analytic) <= tolerance * scale) {
             report.failures.append("\(place.name)[\(index)]: \(analytic), difference \(numeric)")
-            return
         }
     }
 }

@@ -99,16 +99,16 @@ def network(name):
         "gradients": {key: gradient_summary(key, p.grad) for key, p in model.named_parameters()},
         "statistics_after_one_step": statistics,
         "sgd": {
-            "learning_rate": 0.01, "momentum": 0.9, "nesterov": True, "weight_decay": 5e-4,
+            "learning_rate": 1e-4, "momentum": 0.9, "nesterov": True, "weight_decay": 5e-4,
             "losses": five_losses(
-                name, photos, labels, lambda g: torch.optim.SGD(g, lr=0.01, momentum=0.9, nesterov=True)
+                name, photos, labels, lambda g: torch.optim.SGD(g, lr=1e-4, momentum=0.9, nesterov=True)
             ),
         },
         "rmsprop": {
-            "learning_rate": 1e-5, "alpha": 0.9, "epsilon": 1e-7, "momentum": 0.09, "weight_decay": 5e-4,
+            "learning_rate": 3e-7, "alpha": 0.9, "epsilon": 1e-7, "momentum": 0.09, "weight_decay": 5e-4,
             "losses": five_losses(
                 name, photos, labels,
-                lambda g: torch.optim.RMSprop(g, lr=1e-5, alpha=0.9, eps=1e-7, momentum=0.09),
+                lambda g: torch.optim.RMSprop(g, lr=3e-7, alpha=0.9, eps=1e-7, momentum=0.09),
             ),
         },
     }

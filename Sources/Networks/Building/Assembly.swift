@@ -35,28 +35,57 @@ public final class Assembly {
         pool: ThreadPool,
         exact: Bool = false
     ) {
-        func build(_ memory: NetworkMemory?) -> (builder: Builder, stages: [Stage]) {
-            var builder = Builder(pool: pool, purpose: purpose, exact: exact, memory: memory)
-            var activation = builder.input(input, needsGradient: inputGradient)
-            var stages: [Stage] = []
-            for layer in layers {
-                let begin = builder.trainable
-                let built = layer.build(activation, &builder)
-                stages.append(Stage(layer: built, begin: begin))
-                activation = built.output
-            }
-            // The caller reads the output when it likes.
-            builder.keepForGood(activation)
-            return (builder, stages)
-        }
-        memory = NetworkMemory(build(nil).builder)
-        let built = build(memory)
+        let measured = Assembly.build(
+            layers,
+            input,
+            Builder(pool: pool, purpose: purpose, exact: exact, memory: nil),
+            inputGradient
+        )
+        memory = NetworkMemory(measured.builder)
+        let built = Assembly.build(
+            layers,
+            input,
+            Builder(pool: pool, purpose: purpose, exact: exact, memory: memory),
+            inputGradient
+        )
         stages = built.stages
         self.input = input
         self.purpose = purpose
         output = built.stages.last?.layer.output.shape ?? input
         store = ParameterStore(built.builder, memory, pool)
         summary = ModelSummary(rows: built.builder.rows)
+    }
+
+    private static func build(
+        _ layers: [any LayerDescription],
+        _ input: Shape,
+        _ builder: Builder,
+        _ inputGradient: Bool
+    ) -> (builder: Builder, stages: [Stage]) {
+        var builder = builder
+        var activation = builder.input(input, needsGradient: inputGradient)
+        var stages: [Stage] = []
+        for layer in layers {
+            let begin = builder.trainable
+            let built = layer.build(activation, &builder)
+            stages.append(Stage(layer: built, begin: begin))
+            activation = built.output
+        }
+        // The caller reads the output when it likes.
+        builder.keepForGood(activation)
+        return (builder, stages)
+    }
+
+    /// What a network would hold, without making it.
+    public static func measure(
+        _ layers: [any LayerDescription],
+        input: Shape,
+        purpose: Purpose,
+        pool: ThreadPool,
+        exact: Bool = false
+    ) -> MemoryUse {
+        let builder = Builder(pool: pool, purpose: purpose, exact: exact, memory: nil)
+        return build(layers, input, builder, false).builder.memoryUse
     }
 
     /// What the network holds.

@@ -13,14 +13,13 @@ final class NetworkMemory {
 
     /// Makes room for all that `builder` measured.
     init(_ builder: Builder) {
-        let count = builder.trainable + builder.statistics
-        let plan = builder.plan.place()
+        let use = builder.memoryUse
         trainable = builder.trainable
-        offsets = plan.offsets
-        values = Storage(count: count)
-        gradients = Storage(count: builder.purpose == .training ? count : 0)
-        activations = Storage(count: plan.count)
-        scratch = Storage(count: builder.scratchCount)
+        offsets = builder.plan.place().offsets
+        values = Storage(count: use.values)
+        gradients = Storage(count: use.gradients)
+        activations = Storage(count: use.activations)
+        scratch = Storage(count: use.scratch)
     }
 }
 
@@ -38,5 +37,18 @@ public struct MemoryUse: Sendable, Equatable {
     /// All of it in bytes.
     public var bytes: Int {
         (values + gradients + activations + scratch) * MemoryLayout<Float>.stride
+    }
+}
+
+extension Builder {
+    /// What has been asked for so far.
+    var memoryUse: MemoryUse {
+        let values = trainable + statistics
+        return MemoryUse(
+            values: values,
+            gradients: purpose == .training ? values : 0,
+            activations: plan.place().count,
+            scratch: scratchCount
+        )
     }
 }

@@ -37,7 +37,7 @@ public enum Architecture: String, CaseIterable, Codable, Sendable {
     /// - Parameter dropout: the rate where the network has dropout; nil = the network's own.
     public func layers(classes: Int, dropout: Double? = nil) -> Sequential {
         switch self {
-        case .small: small(classes: classes)
+        case .small: small(classes: classes, dropout: dropout)
         case .vgg11: VGG(.eleven, batchNorm: false).layers(classes: classes, dropout: dropout)
         case .vgg11_bn: VGG(.eleven, batchNorm: true).layers(classes: classes, dropout: dropout)
         case .vgg13: VGG(.thirteen, batchNorm: false).layers(classes: classes, dropout: dropout)

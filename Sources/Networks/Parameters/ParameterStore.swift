@@ -61,6 +61,7 @@ public final class ParameterStore {
 
     /// Cuts the trainable part of `range` where weight decay begins or ends to apply.
     public func decaySegments(in range: Range<Int>) -> [(range: Range<Int>, decays: Bool)] {
+        guard !range.isEmpty else { return [] }
         var low = 0
         var high = segments.count
         while low < high {

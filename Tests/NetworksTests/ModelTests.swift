@@ -1,0 +1,159 @@
+import Networks
+import Tensors
+import Testing
+
+/// Whole networks: bits, order of gradients, phases.
+@Suite struct ModelTests {
+    static func model(
+        _ architecture: Architecture,
+        batch: Int,
+        threads: Int = 2,
+        purpose: Purpose = .training,
+        imageSize: Int = 32
+    ) -> Model {
+        let model = Model(
+            ModelDescription(architecture: architecture, classes: 5, imageSize: imageSize),
+            maximumBatch: batch,
+            purpose: purpose,
+            pool: ThreadPool(threads: threads)
+        )
+        model.store.initialize(seed: 11)
+        return model
+    }
+
+    static func context(step: UInt64 = 0, position: Int = 0) -> Phase {
+        .training(
+            TrainingContext(seed: 3, step: step, firstPosition: position, statisticsWeight: 1)
+        )
+    }
+
+    /// Logits and gradients of one training pass over `n` photos.
+    static func pass(_ model: Model, n: Int, phase: Phase = context()) -> ([Float], [Float]) {
+        let photos = SharedValues.photos(model.input)
+        return withExtendedLifetime((model, photos)) {
+            model.store.gradients.buffer.update(repeating: 0)
+            let logits = model.logits(photos, images: 0..<n, phase)
+            model.backward(logits)
+            return (logits, Array(model.store.gradients.buffer))
+        }
+    }
+
+    @Test(arguments: [Architecture.small, .resnet18, .resnet50])
+    func bitsDependOnNoThreads(_ architecture: Architecture) {
+        let one = Self.pass(Self.model(architecture, batch: 6, threads: 1), n: 6)
+        #expect(one.0.contains { $0 != 0 } && one.0.allSatisfy(\.isFinite))
+        for threads in [2, 3] {
+            let other = Self.pass(Self.model(architecture, batch: 6, threads: threads), n: 6)
+            #expect(other.0 == one.0)
+            #expect(other.1 == one.1)
+        }
+    }
+
+    @Test func aSmallerBatchIsAsInANetworkBuiltForIt() {
+        let large = Self.pass(Self.model(.small, batch: 8), n: 3)
+        let small = Self.pass(Self.model(.small, batch: 3), n: 3)
+        #expect(large.0 == small.0)
+        #expect(large.1 == small.1)
+    }
+
+    @Test func gradientsAdd() {
+        let model = Self.model(.small, batch: 4)
+        let once = Self.pass(model, n: 4).1
+        let photos = SharedValues.photos(model.input)
+        withExtendedLifetime((model, photos)) {
+            let logits = model.logits(photos, images: 0..<4, Self.context())
+            model.backward(logits)
+            let twice = Array(model.store.gradients.buffer)
+            let error = zip(twice, once).reduce(0) { max($0, abs($1.0 - 2 * $1.1)) }
+            #expect(error <= 1e-4 * (twice.map { abs($0) }.max() ?? 0))
+            #expect(twice.contains { $0 != 0 })
+        }
+    }
+
+    /// Ranges come from the top without holes, and are not touched after they were announced.
+    @Test(arguments: [Architecture.small, .resnet50])
+    func finishedRangesComeFromTheTop(_ architecture: Architecture) {
+        let model = Self.model(architecture, batch: 2)
+        let store = model.store
+        let photos = SharedValues.photos(model.input)
+        var end = store.count
+        var announced: [(range: Range<Int>, values: [Float])] = []
+        withExtendedLifetime((model, photos)) {
+            let logits = model.logits(photos, images: 0..<2, Self.context())
+            model.backward(logits) { range in
+                #expect(range.upperBound == end)
+                #expect(!range.isEmpty)
+                end = range.lowerBound
+                announced.append((range, Array(store.gradients.slice(range))))
+            }
+        }
+        #expect(end == 0)
+        #expect(announced.count > 5)
+        for (range, values) in announced {
+            #expect(values == Array(store.gradients.slice(range)))
+        }
+    }
+
+    /// Each slice adds its share; PyTorch's running variance is without bias.
+    @Test func statisticsAreWeightedByTheSlice() throws {
+        let model = Self.model(.small, batch: 4)
+        let whole = Self.pass(model, n: 4).1
+        let photos = SharedValues.photos(model.input)
+        model.store.gradients.buffer.update(repeating: 0)
+        for weight: Float in [0.25, 0.75] {
+            let context = TrainingContext(
+                seed: 3,
+                step: 0,
+                firstPosition: 0,
+                statisticsWeight: weight
+            )
+            _ = model.logits(photos, images: 0..<4, .training(context))
+        }
+        let statistics = model.store.trainable.upperBound..<model.store.count
+        #expect(statistics.count == 2 * (16 + 2 * (32 + 64 + 128) + 32 + 64 + 128))
+        for index in statistics {
+            let own = model.store.gradients.base[index]
+            #expect(abs(own - whole[index]) <= 1e-5 * max(1, abs(own)))
+        }
+        #expect(statistics.contains { whole[$0] > 0.1 })
+    }
+
+    /// Shared memory of activations changes nothing.
+    @Test(arguments: [Architecture.small, .resnet50, .vgg11])
+    func evaluationNeedsLittleMemoryAndGivesTheSame(_ architecture: Architecture) {
+        let training = Self.model(architecture, batch: 3)
+        let evaluation = Self.model(architecture, batch: 3, purpose: .evaluation)
+        #expect(evaluation.memory.activations * 2 < training.memory.activations)
+        #expect(evaluation.store.gradients.count == 0)
+        let photos = SharedValues.photos(training.input)
+        let expected = training.logits(photos, images: 0..<3, .evaluation)
+        #expect(evaluation.logits(photos, images: 0..<3, .evaluation) == expected)
+        // And a photo's logits do not depend on its neighbours.
+        let last = evaluation.logits(photos, images: 2..<3, .evaluation)
+        #expect(last == Array(expected[10..<15]))
+    }
+
+    @Test func dropoutFollowsThePositionOfThePhoto() {
+        func run(_ phase: Phase, n: Int) -> [Float] {
+            let assembly = Assembly(
+                [Dropout("a", rate: 0.5), Dropout("b", rate: 0.5)],
+                input: Shape(N: 4, C: 500),
+                inputGradient: true,
+                purpose: .training,
+                pool: ThreadPool(threads: 2)
+            )
+            let ones = Array(repeating: Float(1), count: n * 500)
+            return withExtendedLifetime(assembly) {
+                withTensor(ones, Shape(N: n, C: 500)) { assembly.forward($0, phase).toArray() }
+            }
+        }
+        let four = run(Self.context(), n: 4)
+        let kept = four.filter { $0 != 0 }
+        #expect(kept.allSatisfy { $0 == 4 })
+        // Two independent masks keep a quarter.
+        #expect(abs(Double(kept.count) / 2000 - 0.25) < 0.05)
+        #expect(run(Self.context(position: 2), n: 2) == Array(four[1000...]))
+        #expect(run(Self.context(step: 1), n: 4) != four)
+        #expect(run(.evaluation, n: 2) == Array(repeating: 1, count: 1000))
+    }
+}

@@ -1,0 +1,218 @@
+import Networks
+import Tensors
+import Testing
+
+/// The networks against torchvision's in double precision, with equal weights and photos.
+///
+/// Fixtures: `scripts/parity/make_fixtures.py`.
+@Suite(.serialized) struct ParityTests {
+    struct Expected: Decodable {
+        struct Gradient: Decodable {
+            let norm: Double
+            let largest: Double
+            let projection: Double
+            let entries: [Double]
+        }
+        struct Course: Decodable {
+            let learningRate: Float
+            let momentum: Float
+            let weightDecay: Float
+            let losses: [Double]
+        }
+        let classes: Int
+        let imageSize: Int
+        let labels: [Int32]
+        let evaluationLogits: [Double]
+        let trainingLogits: [Double]
+        let loss: Double
+        let gradients: [String: Gradient]
+        let statisticsAfterOneStep: [String: [Double]]
+        let sgd: Course
+        let rmsprop: Course
+    }
+
+    /// A network with the weights of the fixture, and its photos.
+    final class Bench {
+        let expected: Expected
+        let model: Model
+        let photos: Storage
+        private let dlogits: Storage
+
+        init(_ architecture: Architecture) throws {
+            expected = try decodeFixture(architecture.rawValue + ".json", as: Expected.self)
+            model = Model(
+                ModelDescription(
+                    architecture: architecture,
+                    classes: expected.classes,
+                    imageSize: expected.imageSize,
+                    dropout: 0
+                ),
+                maximumBatch: expected.labels.count,
+                purpose: .training,
+                pool: ThreadPool(threads: 2)
+            )
+            SharedValues.load(into: model.store)
+            photos = SharedValues.photos(model.input)
+            dlogits = Storage(count: model.output.count)
+        }
+
+        var training: Phase {
+            .training(
+                TrainingContext(seed: 0, step: 0, firstPosition: 0, statisticsWeight: 1)
+            )
+        }
+
+        func logits(_ phase: Phase) -> [Float] {
+            model.logits(photos, images: 0..<model.input.N, phase)
+        }
+
+        /// Mean loss; the gradients are in the store afterwards.
+        func loss() -> Double {
+            let store = model.store
+            store.gradients.buffer.update(repeating: 0)
+            let count = expected.labels.count
+            let dy = dlogits.tensor(model.output)
+            let sum = softmaxCrossEntropy(
+                logits: model.forward(photos.tensor(model.input), training),
+                labels: expected.labels,
+                weights: Array(repeating: 1, count: count),
+                classWeights: nil,
+                smoothing: 0,
+                scale: 1 / Float(count),
+                dlogits: dy,
+                losses: nil
+            )
+            model.backward(dy) { _ in }
+            return sum.loss / Double(count)
+        }
+    }
+
+    static let architectures: [Architecture] = [.vgg11_bn, .resnet18]
+
+    @Test(arguments: architectures)
+    func logitsAndGradients(_ architecture: Architecture) throws {
+        let bench = try Bench(architecture)
+        let expected = bench.expected
+        let store = bench.model.store
+
+        expectEqual(bench.logits(.evaluation), expected.evaluationLogits)
+        expectEqual(bench.logits(bench.training), expected.trainingLogits)
+        #expect(abs(bench.loss() - expected.loss) <= 1e-4 * expected.loss)
+
+        let trainable = store.parameters.filter(\.isTrainable)
+        #expect(Set(trainable.map(\.name)) == Set(expected.gradients.keys))
+        // The gradient of a bias before a batch norm is 0 but for rounding.
+        let floor = 1e-6 * (expected.gradients.values.map(\.norm).max() ?? 0)
+        for parameter in trainable {
+            let gradient = try #require(expected.gradients[parameter.name])
+            let own = store.read(parameter, from: store.gradients.base)
+            let norm = own.reduce(0) { $0 + Double($1) * Double($1) }.squareRoot()
+            let key = SharedValues.key("projection " + parameter.name)
+            var projection = 0.0
+            for (index, value) in own.enumerated() {
+                projection += Double(value) * SharedValues.uniform(key, index)
+            }
+            #expect(
+                abs(norm - gradient.norm) <= 1e-3 * gradient.norm + floor,
+                "\(parameter.name)"
+            )
+            // Errors of 1e-3 in all entries would shift the projection by at most about this.
+            #expect(
+                abs(projection - gradient.projection) <= 1e-3 * gradient.norm + floor,
+                "\(parameter.name)"
+            )
+            let last = gradient.entries.count - 1
+            for (k, entry) in gradient.entries.enumerated() {
+                let index = own.count > gradient.entries.count ? k * (own.count - 1) / last : k
+                #expect(
+                    abs(Double(own[index]) - entry) <= 1e-3 * gradient.largest + floor,
+                    "\(parameter.name)[\(index)]"
+                )
+            }
+        }
+    }
+
+    /// running = 0.9 · running + 0.1 · batch, the variance without bias.
+    @Test(arguments: architectures)
+    func runningStatistics(_ architecture: Architecture) throws {
+        let bench = try Bench(architecture)
+        _ = bench.loss()
+        let store = bench.model.store
+        var seen = 0
+        for parameter in store.parameters {
+            guard case .statistic(let momentum) = parameter.kind else { continue }
+            let expected = try #require(bench.expected.statisticsAfterOneStep[parameter.name])
+            for (c, value) in expected.enumerated() {
+                let index = parameter.range.lowerBound + c
+                let running =
+                    (1 - momentum) * store.values.base[index]
+                    + momentum * store.gradients.base[index]
+                #expect(abs(Double(running) - value) <= 1e-5 * max(1, abs(value)))
+            }
+            seen += 1
+        }
+        #expect(seen == bench.expected.statisticsAfterOneStep.count)
+    }
+
+    /// torch.optim.SGD with Nesterov's momentum.
+    @Test(arguments: architectures)
+    func fiveLossesWithSGD(_ architecture: Architecture) throws {
+        let bench = try Bench(architecture)
+        let course = bench.expected.sgd
+        let store = bench.model.store
+        var velocity = Array(repeating: Float(0), count: store.trainable.count)
+        var losses: [Double] = []
+        for _ in course.losses {
+            losses.append(bench.loss())
+            for segment in store.decaySegments(in: store.trainable) {
+                let decay = segment.decays ? course.weightDecay : 0
+                for i in segment.range {
+                    let g = store.gradients.base[i] + decay * store.values.base[i]
+                    velocity[i] = course.momentum * velocity[i] + g
+                    store.values.base[i] -=
+                        course.learningRate * (g + course.momentum * velocity[i])
+                }
+            }
+        }
+        expectClose(losses, course.losses)
+    }
+
+    /// torch.optim.RMSprop with alpha 0.9, eps 1e-7.
+    @Test(arguments: architectures)
+    func fiveLossesWithRMSprop(_ architecture: Architecture) throws {
+        let bench = try Bench(architecture)
+        let course = bench.expected.rmsprop
+        let store = bench.model.store
+        var square = Array(repeating: Float(0), count: store.trainable.count)
+        var velocity = square
+        var losses: [Double] = []
+        for _ in course.losses {
+            losses.append(bench.loss())
+            for segment in store.decaySegments(in: store.trainable) {
+                let decay = segment.decays ? course.weightDecay : 0
+                for i in segment.range {
+                    let g = store.gradients.base[i] + decay * store.values.base[i]
+                    square[i] = 0.9 * square[i] + 0.1 * g * g
+                    velocity[i] =
+                        course.momentum * velocity[i] + g / (square[i].squareRoot() + 1e-7)
+                    store.values.base[i] -= course.learningRate * velocity[i]
+                }
+            }
+        }
+        expectClose(losses, course.losses)
+    }
+
+    private func expectEqual(_ logits: [Float], _ expected: [Double]) {
+        #expect(logits.count == expected.count)
+        for (own, value) in zip(logits, expected) {
+            #expect(abs(Double(own) - value) <= 1e-4)
+        }
+    }
+
+    private func expectClose(_ losses: [Double], _ expected: [Double]) {
+        #expect(losses.count == 5)
+        for (own, value) in zip(losses, expected) {
+            #expect(abs(own - value) <= 1e-4 * value, "\(losses) instead of \(expected)")
+        }
+    }
+}

@@ -1,0 +1,87 @@
+import Networks
+import Tensors
+import Testing
+
+/// Where things lie in memory.
+@Suite struct PlacementTests {
+    @Test func buffersThatLiveTogetherNeverOverlap() {
+        var random = Random(seed: 1, .test)
+        for _ in 0..<50 {
+            var plan = LifetimePlan()
+            for _ in 0..<40 {
+                let first = random.integer(below: 60)
+                let index = plan.add(
+                    count: 1 + random.integer(below: 1000),
+                    from: first,
+                    to: first + random.integer(below: 20)
+                )
+                if index % 5 == 0 { plan.extend(index, to: 70) }
+            }
+            let (offsets, count) = plan.place()
+            for (a, first) in plan.buffers.enumerated() {
+                #expect(offsets[a] % 16 == 0)
+                #expect(offsets[a] + first.count <= count)
+                for (b, second) in plan.buffers.enumerated().dropFirst(a + 1)
+                where first.first <= second.last && second.first <= first.last {
+                    let isApart =
+                        offsets[a] + first.count <= offsets[b]
+                        || offsets[b] + second.count <= offsets[a]
+                    #expect(isApart)
+                }
+            }
+            let sum = plan.buffers.reduce(0) { $0 + $1.count }
+            #expect(count < sum)
+        }
+    }
+
+    @Test func aChainNeedsTwoBuffers() {
+        var plan = LifetimePlan()
+        for layer in 0..<10 { _ = plan.add(count: 160, from: layer, to: layer + 1) }
+        #expect(plan.place().count == 320)
+    }
+
+    @Test(arguments: Architecture.allCases.filter { !$0.rawValue.hasPrefix("vgg") })
+    func parametersFillTheBufferWithoutOverlap(_ architecture: Architecture) {
+        guard architecture != .tutorial else { return }
+        let model = Model(
+            ModelDescription(architecture: architecture, classes: 7, imageSize: 32),
+            maximumBatch: 1,
+            purpose: .training,
+            pool: ThreadPool(threads: 1)
+        )
+        let store = model.store
+        #expect(store.gradients.count == store.count)
+        var end = 0
+        for parameter in store.parameters.sorted(by: { $0.range.lowerBound < $1.range.lowerBound })
+        {
+            #expect(parameter.range.lowerBound == end)
+            #expect(parameter.range.count == parameter.shape.reduce(1, *))
+            #expect(store.trainable.contains(parameter.range.lowerBound) == parameter.isTrainable)
+            end = parameter.range.upperBound
+        }
+        #expect(end == store.count)
+        #expect(store.trainable.lowerBound == 0)
+    }
+
+    /// 4.7 GB hold the values, gradients and one state of the optimizer of a training rank.
+    @Test func vgg19AtFullSizeFitsInMemory() {
+        let pool = ThreadPool(threads: 1)
+        let description = ModelDescription(architecture: .vgg19_bn, classes: 1000, imageSize: 224)
+        let layers = description.architecture.layers(classes: description.classes).layers
+        let need = Assembly.measure(
+            layers,
+            input: Shape(N: 16, H: 224, W: 224, C: 3),
+            purpose: .training,
+            pool: pool
+        )
+        #expect(need.bytes + need.values * 4 < 4_700_000_000)
+        let evaluation = Assembly.measure(
+            layers,
+            input: Shape(N: 16, H: 224, W: 224, C: 3),
+            purpose: .evaluation,
+            pool: pool
+        )
+        #expect(evaluation.gradients == 0)
+        #expect(evaluation.activations * 4 < need.activations)
+    }
+}

@@ -1,0 +1,23 @@
+import Networks
+import Tensors
+
+/// Runs `body` on a tensor of `values` whose memory lasts as long.
+func withTensor<R>(_ values: [Float], _ shape: Shape, _ body: (Tensor) -> R) -> R {
+    let storage = Storage(values)
+    return withExtendedLifetime(storage) { body(storage.tensor(shape)) }
+}
+
+extension Model {
+    /// The logits of the photos as an array.
+    func logits(_ photos: Storage, images: Range<Int>, _ phase: Phase) -> [Float] {
+        withExtendedLifetime((self, photos)) {
+            forward(photos.tensor(input).images(images), phase).toArray()
+        }
+    }
+
+    /// Adds the gradients for `dlogits`.
+    func backward(_ dlogits: [Float], ready: (Range<Int>) -> Void = { _ in }) {
+        let shape = output.with(N: dlogits.count / output.C)
+        withTensor(dlogits, shape) { backward($0, ready: ready) }
+    }
+}

@@ -1,0 +1,53 @@
+import Networks
+import Tensors
+
+/// The numbers of `scripts/parity/shared_values.py`.
+enum SharedValues {
+    /// Element `index` of the tensor whose name has the hash `key`: in [-1, 1), a multiple of 2⁻²³.
+    static func uniform(_ key: UInt64, _ index: Int) -> Double {
+        var z = key &+ UInt64(index) &* 0x9E37_79B9_7F4A_7C15
+        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+        z ^= z >> 31
+        return Double(z >> 40) * 0x1p-23 - 1
+    }
+
+    /// FNV-1a of `name`.
+    static func key(_ name: String) -> UInt64 {
+        name.utf8.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x0000_0100_0000_01B3 }
+    }
+
+    /// The values of a parameter or running statistic, in PyTorch's order.
+    static func values(_ name: String, shape: [Int]) -> [Float] {
+        let key = key(name)
+        let count = shape.reduce(1, *)
+        let (center, radius): (Double, Double) =
+            if name.hasSuffix("running_mean") {
+                (0, 0.1)
+            } else if name.hasSuffix("running_var") {
+                (1, 0.5)
+            } else if shape.count > 1 {
+                (0, (3 / Double(shape.dropFirst().reduce(1, *))).squareRoot())
+            } else if name.hasSuffix("bias") {
+                (0, 0.1)
+            } else {
+                (1, 0.25)
+            }
+        return (0..<count).map { Float(center + radius * uniform(key, $0)) }
+    }
+
+    /// Fills a network.
+    static func load(into store: ParameterStore) {
+        for parameter in store.parameters {
+            store.write(parameter, values(parameter.name, shape: parameter.shape))
+        }
+    }
+
+    /// A batch of photos.
+    static func photos(_ shape: Shape) -> Storage {
+        let key = key("photos")
+        let storage = Storage(count: shape.count)
+        for index in 0..<shape.count { storage.base[index] = Float(2 * uniform(key, index)) }
+        return storage
+    }
+}

@@ -32,7 +32,7 @@ private final class BuiltLeakyReLU: Layer {
         self.pool = pool
     }
 
-    /// y = x > 0 ? x : slope · x
+    // y = x > 0 ? x : slope · x
     func forward(_ x: Tensor, _ phase: Phase) -> Tensor {
         self.x = x
         let y = output.first(x.shape.N)
@@ -44,7 +44,7 @@ private final class BuiltLeakyReLU: Layer {
         return y
     }
 
-    /// dx = x > 0 ? dy : slope · dy
+    // dx = x > 0 ? dy : slope · dy
     func backward(_ dy: Tensor) -> Tensor? {
         guard let dx, let x else { return nil }
         let slope = slope

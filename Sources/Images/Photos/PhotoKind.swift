@@ -5,14 +5,16 @@ enum PhotoKind {
 
     /// Looks at the first bytes of a file.
     init(_ bytes: UnsafeBufferPointer<UInt8>) {
+        if bytes.count >= 2, bytes[0] == 0xFF, bytes[1] == 0xD8 {
+            self = .jpeg
+            return
+        }
         let head = Array(bytes.prefix(512))
         func at(_ offset: Int, _ text: String) -> Bool {
             head.dropFirst(offset).starts(with: Array(text.utf8))
         }
         if head.isEmpty {
             self = .other("the file is empty")
-        } else if head.starts(with: [0xFF, 0xD8]) {
-            self = .jpeg
         } else if head.starts(with: [0x89, 0x50, 0x4E, 0x47]) {
             self = .other("this is a PNG, not a JPEG")
         } else if at(0, "GIF8") {

@@ -1,5 +1,6 @@
 import Networks
 import Tensors
+import TestSupport
 import Testing
 
 /// The loss against torch.nn.functional.cross_entropy.

@@ -1,97 +1,17 @@
 import Networks
 import Tensors
+import TestSupport
 import Testing
 
 /// The networks against torchvision's in double precision, with equal weights and photos.
 ///
 /// Fixtures: `scripts/parity/make_fixtures.py`.
 @Suite(.serialized) struct ParityTests {
-    struct Expected: Decodable {
-        struct Gradient: Decodable {
-            let norm: Double
-            let largest: Double
-            let projection: Double
-            let entries: [Double]
-        }
-        struct Course: Decodable {
-            let learningRate: Float
-            let momentum: Float
-            let weightDecay: Float
-            let losses: [Double]
-        }
-        let classes: Int
-        let imageSize: Int
-        let labels: [Int32]
-        let evaluationLogits: [Double]
-        let trainingLogits: [Double]
-        let loss: Double
-        let gradients: [String: Gradient]
-        let statisticsAfterOneStep: [String: [Double]]
-        let sgd: Course
-        let rmsprop: Course
-    }
-
-    /// A network with the weights of the fixture, and its photos.
-    final class Bench {
-        let expected: Expected
-        let model: Model
-        let photos: Storage
-        private let dlogits: Storage
-
-        init(_ architecture: Architecture) throws {
-            expected = try decodeFixture(architecture.rawValue + ".json", as: Expected.self)
-            model = Model(
-                ModelDescription(
-                    architecture: architecture,
-                    classes: expected.classes,
-                    imageSize: expected.imageSize,
-                    dropout: 0
-                ),
-                maximumBatch: expected.labels.count,
-                purpose: .training,
-                pool: ThreadPool(threads: 2)
-            )
-            SharedValues.load(into: model.store)
-            photos = SharedValues.photos(model.input)
-            dlogits = Storage(count: model.output.count)
-        }
-
-        var training: Phase {
-            .training(
-                TrainingContext(seed: 0, step: 0, firstPosition: 0, statisticsWeight: 1)
-            )
-        }
-
-        func logits(_ phase: Phase) -> [Float] {
-            model.logits(photos, images: 0..<model.input.N, phase)
-        }
-
-        /// Mean loss; the gradients are in the store afterwards.
-        func loss() -> Double {
-            let store = model.store
-            store.gradients.buffer.update(repeating: 0)
-            let count = expected.labels.count
-            let dy = dlogits.tensor(model.output)
-            let sum = softmaxCrossEntropy(
-                logits: model.forward(photos.tensor(model.input), training),
-                labels: expected.labels,
-                weights: Array(repeating: 1, count: count),
-                classWeights: nil,
-                smoothing: 0,
-                scale: 1 / Float(count),
-                dlogits: dy,
-                losses: nil
-            )
-            model.backward(dy) { _ in }
-            return sum.loss / Double(count)
-        }
-    }
-
     static let architectures: [Architecture] = [.vgg11_bn, .resnet18]
 
     @Test(arguments: architectures)
     func logitsAndGradients(_ architecture: Architecture) throws {
-        let bench = try Bench(architecture)
+        let bench = try ParityBench(architecture)
         let expected = bench.expected
         let store = bench.model.store
 
@@ -135,7 +55,7 @@ import Testing
     /// running = 0.9 · running + 0.1 · batch, the variance without bias.
     @Test(arguments: architectures)
     func runningStatistics(_ architecture: Architecture) throws {
-        let bench = try Bench(architecture)
+        let bench = try ParityBench(architecture)
         _ = bench.loss()
         let store = bench.model.store
         var seen = 0
@@ -157,7 +77,7 @@ import Testing
     /// torch.optim.SGD with Nesterov's momentum.
     @Test(arguments: architectures)
     func fiveLossesWithSGD(_ architecture: Architecture) throws {
-        let bench = try Bench(architecture)
+        let bench = try ParityBench(architecture)
         let course = bench.expected.sgd
         let store = bench.model.store
         var velocity = Array(repeating: Float(0), count: store.trainable.count)
@@ -165,23 +85,25 @@ import Testing
         for _ in course.losses {
             losses.append(bench.loss())
             for segment in store.decaySegments(in: store.trainable) {
-                let decay = segment.decays ? course.weightDecay : 0
+                let decay = segment.decays ? Float(course.weightDecay) : 0
                 for i in segment.range {
                     let g = store.gradients.base[i] + decay * store.values.base[i]
-                    velocity[i] = course.momentum * velocity[i] + g
+                    velocity[i] = Float(course.momentum) * velocity[i] + g
                     store.values.base[i] -=
-                        course.learningRate * (g + course.momentum * velocity[i])
+                        Float(course.learningRate) * (g + Float(course.momentum) * velocity[i])
                 }
             }
         }
         expectClose(losses, course.losses)
     }
 
-    /// torch.optim.RMSprop with alpha 0.9, eps 1e-7.
+    /// torch.optim.RMSprop.
     @Test(arguments: architectures)
     func fiveLossesWithRMSprop(_ architecture: Architecture) throws {
-        let bench = try Bench(architecture)
+        let bench = try ParityBench(architecture)
         let course = bench.expected.rmsprop
+        let alpha = Float(try #require(course.alpha))
+        let epsilon = Float(try #require(course.epsilon))
         let store = bench.model.store
         var square = Array(repeating: Float(0), count: store.trainable.count)
         var velocity = square
@@ -189,13 +111,14 @@ import Testing
         for _ in course.losses {
             losses.append(bench.loss())
             for segment in store.decaySegments(in: store.trainable) {
-                let decay = segment.decays ? course.weightDecay : 0
+                let decay = segment.decays ? Float(course.weightDecay) : 0
                 for i in segment.range {
                     let g = store.gradients.base[i] + decay * store.values.base[i]
-                    square[i] = 0.9 * square[i] + 0.1 * g * g
+                    square[i] = alpha * square[i] + (1 - alpha) * g * g
                     velocity[i] =
-                        course.momentum * velocity[i] + g / (square[i].squareRoot() + 1e-7)
-                    store.values.base[i] -= course.learningRate * velocity[i]
+                        Float(course.momentum) * velocity[i] + g
+                        / (square[i].squareRoot() + epsilon)
+                    store.values.base[i] -= Float(course.learningRate) * velocity[i]
                 }
             }
         }

@@ -1,5 +1,6 @@
 import Networks
 import Tensors
+import TestSupport
 import Testing
 
 /// Names, shapes and counts of parameters against torchvision's and the tutorial's.

@@ -1,7 +1,7 @@
 """Numbers that this script and the Swift tests both make, so that no weights need to be stored.
 
 Element i of the tensor called `name` is u = 2 · k / 2^24 − 1, where k are the upper 24 bits of
-SplitMix64's finaliser of FNV-1a(name) + i · 0x9E3779B97F4A7C15. `Tests/NetworksTests/Support/
+SplitMix64's finaliser of FNV-1a(name) + i · 0x9E3779B97F4A7C15. `Sources/TestSupport/Parity/
 SharedValues.swift` is the other side.
 """
 import numpy as np

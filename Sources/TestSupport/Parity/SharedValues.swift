@@ -1,10 +1,9 @@
-import Networks
-import Tensors
+public import Tensors
 
-/// The numbers of `scripts/parity/shared_values.py`.
-enum SharedValues {
+/// The numbers of `scripts/parity/shared_values.py`, which PyTorch is given too.
+public enum SharedValues {
     /// Element `index` of the tensor whose name has the hash `key`: in [-1, 1), a multiple of 2⁻²³.
-    static func uniform(_ key: UInt64, _ index: Int) -> Double {
+    public static func uniform(_ key: UInt64, _ index: Int) -> Double {
         var z = key &+ UInt64(index) &* 0x9E37_79B9_7F4A_7C15
         z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
         z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
@@ -13,12 +12,12 @@ enum SharedValues {
     }
 
     /// FNV-1a of `name`.
-    static func key(_ name: String) -> UInt64 {
+    public static func key(_ name: String) -> UInt64 {
         name.utf8.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x0000_0100_0000_01B3 }
     }
 
     /// The values of a parameter or running statistic, in PyTorch's order.
-    static func values(_ name: String, shape: [Int]) -> [Float] {
+    public static func parameter(_ name: String, shape: [Int]) -> [Float] {
         let key = key(name)
         let count = shape.reduce(1, *)
         let (center, radius): (Double, Double) =
@@ -36,15 +35,8 @@ enum SharedValues {
         return (0..<count).map { Float(center + radius * uniform(key, $0)) }
     }
 
-    /// Fills a network.
-    static func load(into store: ParameterStore) {
-        for parameter in store.parameters {
-            store.write(parameter, values(parameter.name, shape: parameter.shape))
-        }
-    }
-
-    /// A batch of photos.
-    static func photos(_ shape: Shape) -> Storage {
+    /// A batch of photos: element i counts in the order of memory.
+    public static func photos(_ shape: Shape) -> Storage {
         let key = key("photos")
         let storage = Storage(count: shape.count)
         for index in 0..<shape.count { storage.base[index] = Float(2 * uniform(key, index)) }

@@ -46,6 +46,18 @@ import Testing
         #expect(try reducer.sumOfSquares(of: gradient.base, range: 1..<2) == 4)
     }
 
+    @Test func roomIsForOnePieceOfABucketFromEachOtherNode() throws {
+        let memory = try ThreadRanks.run(4) { communicator in
+            GradientReducer(
+                communicator: communicator,
+                tree: SliceTree(slices: 8, ranks: 4),
+                shards: ShardMap(count: 1_000, ranks: 4, bucket: 64, block: 8),
+                pool: ThreadPool(threads: 1)
+            ).memory
+        }
+        #expect(memory == [48, 48, 48, 48])
+    }
+
     @Test func theTotalCanLieInOtherMemory() throws {
         let totals = try ThreadRanks.run(2) { communicator -> [Float] in
             let tree = SliceTree(slices: 2, ranks: 2)

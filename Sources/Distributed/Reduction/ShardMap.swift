@@ -34,12 +34,15 @@ public struct ShardMap: Hashable, Sendable {
     /// The units of exchange, in order; they cover the buffer.
     public let buckets: [Range<Int>]
 
+    /// Most floats in a bucket unless told otherwise: 25 MiB of them.
+    public static var bucket: Int { 25 << 18 }
+
     /// Cuts `count` floats for `ranks` ranks.
     ///
     /// - Parameters:
-    ///   - bucket: most floats in a bucket; 25 MiB unless given.
+    ///   - bucket: most floats in a bucket.
     ///   - block: floats in a block.
-    public init(count: Int, ranks: Int, bucket: Int = 25 << 18, block: Int = 1 << 13) {
+    public init(count: Int, ranks: Int, bucket: Int = ShardMap.bucket, block: Int = 1 << 13) {
         precondition(count >= 0 && ranks >= 1, "there is at least one rank")
         precondition(block >= 1 && bucket >= block, "a bucket holds at least one block")
         self.count = count

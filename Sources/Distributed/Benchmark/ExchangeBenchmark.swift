@@ -1,0 +1,94 @@
+public import Tensors
+
+/// How long the exchange of one step's gradients and weights takes, beside MPI's own all-reduce of
+/// the same floats.
+public struct ExchangeBenchmark: Codable, Sendable {
+    /// Seconds of the repetitions, each the slowest rank's.
+    public struct Timing: Codable, Sendable {
+        /// The fastest repetition.
+        public let minimum: Double
+        /// The middle one.
+        public let median: Double
+        /// The slowest one.
+        public let maximum: Double
+
+        /// Sums up `seconds`, at least one.
+        public init(_ seconds: [Double]) {
+            precondition(!seconds.isEmpty, "a timing needs at least one repetition")
+            let sorted = seconds.sorted()
+            minimum = sorted[0]
+            median = sorted[sorted.count / 2]
+            maximum = sorted[sorted.count - 1]
+        }
+    }
+
+    /// Number of ranks.
+    public let ranks: Int
+    /// Floats in the flat buffer.
+    public let count: Int
+    /// Most floats in a bucket.
+    public let bucket: Int
+    /// Adding up the gradients of all ranks in the order of the tree, each rank its shard.
+    public let reduce: Timing
+    /// Giving every rank's shard to all.
+    public let gather: Timing
+    /// Both.
+    public let exchange: Timing
+    /// MPI_Allreduce in one call, whose order is MPI's; nil without MPI.
+    public let allReduce: Timing?
+
+    /// Measures an exchange with one slice for each rank, in turn with MPI_Allreduce.
+    ///
+    /// - Parameters:
+    ///   - count: floats in the flat buffer; 143,652,544 are those of VGG-19.
+    ///   - bucket: most floats in a bucket.
+    ///   - repetitions: at least 1, after one that does not count.
+    public init(
+        _ communicator: any Communicator,
+        count: Int,
+        bucket: Int = ShardMap.bucket,
+        repetitions: Int = 5,
+        pool: ThreadPool
+    ) throws {
+        let tree = SliceTree(slices: communicator.size, ranks: communicator.size)
+        let reducer = GradientReducer(
+            communicator: communicator,
+            tree: tree,
+            shards: ShardMap(count: count, ranks: communicator.size, bucket: bucket),
+            pool: pool
+        )
+        let buffer = Storage(count: count)
+        let node = SliceNode(slices: tree.slices(of: communicator.rank), buffer)
+        let mpi = communicator as? MPICommunicator
+        var reductions: [Double] = []
+        var gatherings: [Double] = []
+        var allReductions: [Double] = []
+        for _ in 0...max(repetitions, 1) {
+            reductions.append(
+                try slowest(communicator) { try reducer.reduce(nodes: [node], into: buffer.base) }
+            )
+            gatherings.append(try slowest(communicator) { try reducer.gather(buffer.base) })
+            if let mpi {
+                allReductions.append(try slowest(mpi) { try mpi.sum(buffer.base, count) })
+            }
+        }
+        ranks = communicator.size
+        self.count = count
+        self.bucket = bucket
+        reduce = Timing(Array(reductions.dropFirst()))
+        gather = Timing(Array(gatherings.dropFirst()))
+        exchange = Timing(zip(reductions, gatherings).dropFirst().map { $0 + $1 })
+        allReduce = mpi.map { _ in Timing(Array(allReductions.dropFirst())) }
+    }
+}
+
+/// Seconds that `body` takes on the slowest rank, all starting together.
+private func slowest(_ communicator: any Communicator, _ body: () throws -> Void) throws -> Double {
+    try communicator.barrier()
+    let duration = try ContinuousClock().measure(body)
+    var seconds = [Double](repeating: 0, count: communicator.size)
+    seconds[communicator.rank] =
+        Double(duration.components.seconds) + Double(duration.components.attoseconds) * 1e-18
+    try communicator.sum(&seconds)
+    return seconds.max() ?? 0
+}

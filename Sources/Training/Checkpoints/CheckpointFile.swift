@@ -51,10 +51,9 @@ public struct CheckpointFile {
     /// Number of classes of the network in the file, from its last layer.
     public var classes: Int? {
         if let metadata { return metadata.classes.count }
-        for name in ["fc.weight", "classifier.6.weight"] {
-            if let entry = file.entry(named: name) { return entry.shape.first }
-        }
-        return nil
+        let heads = ["fc.weight", "classifier.6.weight"]
+        return (heads + heads.map { "module." + $0 }).lazy
+            .compactMap { file.entry(named: $0)?.shape.first }.first
     }
 
     /// Copies weights and running statistics into `store`.

@@ -6,7 +6,7 @@ extension TrainingConfiguration {
         let encoder = JSONEncoder()
         encoder.keyEncodingStrategy = .convertToSnakeCase
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        return try encoder.encode(self)
+        return try encoder.encode(Complete(configuration: self))
     }
 
     /// The configuration in the JSON file `path`, over the values of the recipe that it names.
@@ -70,13 +70,11 @@ extension TrainingConfiguration {
         _ place: String
     ) throws -> [String: Any] {
         var merged = start
-        let isWhole = start["recipe"] != nil
-        let known = Set(start.keys).union(isWhole ? optionalKeys : [])
         for (key, value) in given.sorted(by: { $0.key < $1.key }) {
-            guard known.contains(key) else {
+            guard start[key] != nil else {
                 throw TrainingError.configuration(
                     "\(place): unknown setting '\(key)'; known are "
-                        + known.sorted().joined(separator: ", ")
+                        + start.keys.sorted().joined(separator: ", ")
                 )
             }
             if let inner = value as? [String: Any], let below = start[key] as? [String: Any] {
@@ -88,14 +86,6 @@ extension TrainingConfiguration {
         return merged
     }
 
-    /// Keys that the encoder leaves out while they are nil.
-    private static var optionalKeys: [String] {
-        [
-            "data", "dropout", "weights", "reference_batch", "clip", "ema", "slices", "steps",
-            "output", "checkpoint_every",
-        ]
-    }
-
     private static func explain(_ error: DecodingError) -> String {
         switch error {
         case .typeMismatch(_, let context), .valueNotFound(_, let context),
@@ -104,6 +94,37 @@ extension TrainingConfiguration {
             return "setting '\(key)': \(context.debugDescription)"
         @unknown default:
             return "\(error)"
+        }
+    }
+}
+
+/// All settings of a configuration, those that are nil as null.
+///
+/// A setting that were left out would fall back to the recipe's when the file is read again.
+private struct Complete: Encodable {
+    let configuration: TrainingConfiguration
+
+    private struct Key: CodingKey {
+        let stringValue: String
+        var intValue: Int? { nil }
+
+        init(stringValue: String) { self.stringValue = stringValue }
+        init?(intValue: Int) { nil }
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        try configuration.encode(to: encoder)
+        var container = encoder.container(keyedBy: Key.self)
+        let optionals: [(String, Bool)] = [
+            ("data", configuration.data == nil), ("dropout", configuration.dropout == nil),
+            ("weights", configuration.weights == nil), ("clip", configuration.clip == nil),
+            ("referenceBatch", configuration.referenceBatch == nil),
+            ("ema", configuration.ema == nil), ("slices", configuration.slices == nil),
+            ("steps", configuration.steps == nil), ("output", configuration.output == nil),
+            ("checkpointEvery", configuration.checkpointEvery == nil),
+        ]
+        for (name, isNil) in optionals where isNil {
+            try container.encodeNil(forKey: Key(stringValue: name))
         }
     }
 }

@@ -12,6 +12,13 @@ public struct PhotoOutcome: Sendable, Equatable {
     /// The likeliest classes, best first, with their probabilities.
     public var best: [(label: Int32, confidence: Float)]
 
+    /// Makes an outcome of its parts.
+    public init(photo: Int, loss: Float, best: [(label: Int32, confidence: Float)]) {
+        self.photo = photo
+        self.loss = loss
+        self.best = best
+    }
+
     /// Whether all fields are equal.
     public static func == (a: PhotoOutcome, b: PhotoOutcome) -> Bool {
         a.photo == b.photo && a.loss.bitPattern == b.loss.bitPattern
@@ -51,6 +58,12 @@ public struct Evaluator {
         public var outcomes: [PhotoOutcome]
         /// The photos that could not.
         public var skipped: [SkippedPhoto]
+
+        /// Makes findings of their parts.
+        public init(outcomes: [PhotoOutcome], skipped: [SkippedPhoto]) {
+            self.outcomes = outcomes
+            self.skipped = skipped
+        }
     }
 
     /// Asks the network about all `count` photos of `source`.

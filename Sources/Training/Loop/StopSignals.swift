@@ -33,6 +33,9 @@ public final class StopSignals: Sendable {
     /// The signal that came, 0 for none.
     public var signal: Int32 { received.load(ordering: .relaxed) }
 
+    /// Notes a wish to stop as if `signal` had come.
+    public func request(_ signal: Int32) { received.store(signal, ordering: .relaxed) }
+
     /// The usual name of a signal that is waited for.
     public static func name(_ signal: Int32) -> String {
         switch signal {

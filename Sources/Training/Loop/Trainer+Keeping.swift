@@ -54,6 +54,7 @@ extension Trainer {
                 if communicator.rank == 0 { report(.evaluating(done: done, of: count)) }
             }
         }
+        self.findings = findings
         tell(findings.skipped)
         let result = try EvaluationResult(
             findings,

@@ -29,6 +29,8 @@ public final class Trainer {
     /// Why this rank cannot go on; it is told to all at the next point where they meet.
     var trouble: (any Error)?
     var progress = Progress()
+    /// What the last evaluation of this launch found, on every rank; nil before the first.
+    public internal(set) var findings: Evaluator.Findings?
     /// Photos that were reported as unreadable.
     var reported = Set<String>()
 

@@ -50,4 +50,13 @@ public struct ClassSizeResult: Codable, Sendable, Equatable {
     public var images: Int
     /// Share of the photos whose landmark came first.
     public var top1: Double
+
+    /// Makes the figures of a size.
+    public init(min: Int, max: Int, classes: Int, images: Int, top1: Double) {
+        self.min = min
+        self.max = max
+        self.classes = classes
+        self.images = images
+        self.top1 = top1
+    }
 }

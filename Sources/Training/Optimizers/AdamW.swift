@@ -1,6 +1,6 @@
 public import Tensors
 
-/// Adam with decoupled weight decay (Loshchilov and Hutter, 2019), as `torch.optim.AdamW`:
+/// Adam with decoupled weight decay (Loshchilov and Hutter, 2019), as `torch.optim.AdamW`.
 ///
 ///     w -= learningRate · weightDecay · w
 ///     m = beta1 · m + (1 − beta1) · g

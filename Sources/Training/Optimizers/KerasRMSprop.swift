@@ -1,6 +1,8 @@
 public import Tensors
 
-/// RMSprop with momentum, as `tf.keras.optimizers.RMSprop` of Keras 2 (TensorFlow's `ApplyRMSProp`):
+/// RMSprop with momentum, as `tf.keras.optimizers.RMSprop` of Keras 2.
+///
+/// It is TensorFlow's `ApplyRMSProp`:
 ///
 ///     g = gradient + weightDecay · w
 ///     s = rho · s + (1 − rho) · g²

@@ -1,6 +1,6 @@
 public import Tensors
 
-/// RMSprop with momentum, as `torch.optim.RMSprop`:
+/// RMSprop with momentum, as `torch.optim.RMSprop`.
 ///
 ///     g = gradient + weightDecay · w
 ///     s = rho · s + (1 − rho) · g²

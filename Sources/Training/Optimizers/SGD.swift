@@ -1,6 +1,6 @@
 public import Tensors
 
-/// Stochastic gradient descent with momentum, as `torch.optim.SGD` without dampening:
+/// Stochastic gradient descent with momentum, as `torch.optim.SGD` without dampening.
 ///
 ///     g = gradient + weightDecay · w
 ///     v = momentum · v + g

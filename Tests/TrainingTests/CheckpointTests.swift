@@ -1,0 +1,190 @@
+import Foundation
+import Images
+import Networks
+import Tensors
+import TestSupport
+import Testing
+import Training
+
+/// What a checkpoint holds, and what is said of one that does not fit.
+struct CheckpointTests {
+    private let run: TestRun
+    private let folder: TemporaryFolder
+
+    init() throws {
+        folder = try TemporaryFolder()
+        run = try TestRun(
+            .quick(steps: 2) { $0.ema = 0.9 },
+            DrawnPhotos(20, classes: 3).split(held: 4)
+        )
+        try run.train(ranks: 2)
+    }
+
+    private func model(
+        _ architecture: Architecture = .small,
+        classes: Int = 3
+    ) -> Model {
+        let model = Model(
+            ModelDescription(architecture: architecture, classes: classes, imageSize: 32),
+            maximumBatch: 1,
+            purpose: .evaluation,
+            pool: ThreadPool(threads: 1)
+        )
+        model.store.initialize(seed: 4)
+        return model
+    }
+
+    private func fails(_ code: Int32, _ reason: String, _ body: () throws -> Void) {
+        #expect {
+            try body()
+        } throws: { error in
+            guard let error = error as? TrainingError else { return false }
+            #expect(error.description.contains(reason), "\(error)")
+            return error.exitCode == code && !error.description.contains("\n")
+        }
+    }
+
+    @Test func tensorsHaveTheNamesAndShapesOfPyTorch() throws {
+        let file = try SafetensorsFile(path: run.run.checkpoint(step: 2))
+        #expect(file.metadata["format"] == "pt")
+        #expect(file.entry(named: "conv1.weight")?.shape == [16, 3, 3, 3])
+        #expect(file.entry(named: "bn1.running_var")?.shape == [16])
+        let tracked = try #require(file.entry(named: "bn1.num_batches_tracked"))
+        #expect(tracked.dtype == .i64 && tracked.shape == [])
+        #expect(file.entry(named: "ema.fc.weight")?.shape == [3, 128])
+        #expect(file.entry(named: "optimizer.velocity.fc.bias")?.shape == [3])
+        #expect(file.entry(named: "ema.bn1.running_mean") == nil)
+    }
+
+    @Test func metadataSaysWhatPredictionNeeds() throws {
+        let file = try CheckpointFile(run.run.path)
+        let metadata = try #require(file.metadata)
+        #expect(metadata.step == 2)
+        #expect(metadata.model.architecture == .small && metadata.model.classes == 3)
+        #expect(metadata.classes == run.photos.classes)
+        #expect(metadata.trainingCounts == run.photos.training.countsPerClass)
+        #expect(metadata.plans == PhotoPlans(run.configuration))
+        #expect(metadata.evaluation != nil && metadata.best?.step == 2)
+        #expect(file.classes == 3)
+    }
+
+    @Test func averageIsTakenWhereAskedFor() throws {
+        let plain = model()
+        let average = model()
+        let file = try CheckpointFile(run.run.path)
+        #expect(try file.load(into: plain.store, average: false).isEmpty)
+        #expect(try file.load(into: average.store, average: true).isEmpty)
+        let parameter = try #require(plain.store.parameters.first { $0.name == "fc.weight" })
+        let tensors = try SafetensorsFile(path: file.path)
+        let entry = try #require(tensors.entry(named: "fc.weight"))
+        let other = try #require(tensors.entry(named: "ema.fc.weight"))
+        #expect(try plain.store.read(parameter) == tensors.floats(entry))
+        #expect(try average.store.read(parameter) == tensors.floats(other))
+        #expect(plain.store.read(parameter) != average.store.read(parameter))
+    }
+
+    @Test func otherModelsAndClassesAreRefused() throws {
+        let file = try CheckpointFile(run.run.path)
+        fails(65, "another model") { try file.load(into: model(.resnet18).store, average: false) }
+        fails(65, "number of classes") {
+            try file.load(into: model(classes: 5).store, average: false)
+        }
+    }
+
+    @Test func anotherHeadIsReplacedWhereAllowed() throws {
+        let other = model(classes: 5)
+        let head = try #require(other.store.parameters.first { $0.name == "fc.weight" })
+        let before = other.store.read(head)
+        let left = try CheckpointFile(run.run.path)
+            .load(into: other.store, average: false, replaceHead: true)
+        #expect(left == ["fc.weight", "fc.bias"])
+        #expect(other.store.read(head) == before)
+    }
+
+    @Test func modulePrefixIsDropped() throws {
+        let store = model().store
+        let path = folder.file("module.safetensors")
+        let writer = try SafetensorsWriter(
+            path: path,
+            tensors: store.parameters.map {
+                .init(name: "module." + $0.name, dtype: .f32, shape: $0.shape)
+            },
+            metadata: [:]
+        )
+        for parameter in store.parameters { try writer.write(store.read(parameter)) }
+        try writer.finish()
+        let file = try CheckpointFile(path)
+        #expect(file.metadata == nil && file.classes == 3)
+        let target = model()
+        for parameter in target.store.parameters {
+            target.store.write(parameter, Array(repeating: 0, count: parameter.range.count))
+        }
+        try file.load(into: target.store, average: true)
+        #expect(Array(target.store.values.buffer) == Array(store.values.buffer))
+    }
+
+    @Test func truncatedFilesAreRefused() throws {
+        let bytes = try run.checkpoint(2)
+        for length in [4, 100, bytes.count / 2, bytes.count - 1] {
+            let path = try folder.write("cut.safetensors", Array(bytes.prefix(length)))
+            fails(65, path) { _ = try CheckpointFile(path) }
+        }
+    }
+
+    @Test func whatIsNotThereIsSaid() throws {
+        fails(74, "no checkpoint or run folder") { _ = try CheckpointFile(folder.file("none")) }
+        fails(65, "holds no checkpoint yet") { _ = try CheckpointFile(folder.path) }
+        let path = try folder.write(
+            "later.safetensors",
+            safetensors(#"{"__metadata__":{"landmark_train":"{\"format\":9}"}}"#)
+        )
+        fails(65, "version") { _ = try CheckpointFile(path) }
+    }
+
+    @Test func weightsStartANewRun() throws {
+        let other = try TestRun(.quick(steps: 1), DrawnPhotos(20, classes: 5).split(held: 0))
+        let path = run.run.checkpoint(step: 2)
+        let left = try ThreadRanks.run(2) { [other] communicator in
+            let trainer = try Trainer(
+                configuration: other.configuration,
+                communicator: communicator,
+                photos: other.photos,
+                run: other.run,
+                pool: ThreadPool(threads: 1)
+            )
+            let left = try trainer.start(fromWeights: path)
+            let store = trainer.model.store
+            let first = store.parameters.first { $0.name == "conv1.weight" }
+            return (left, first.map { store.read($0) } ?? [])
+        }
+        let file = try SafetensorsFile(path: path)
+        let average = try file.floats(#require(file.entry(named: "ema.conv1.weight")))
+        for (names, values) in left {
+            #expect(names == ["fc.weight", "fc.bias"])
+            #expect(values == average)
+        }
+    }
+
+    @Test func weightsAloneCannotBeResumed() throws {
+        let store = model().store
+        let path = folder.file("weights.safetensors")
+        let writer = try SafetensorsWriter(
+            path: path,
+            tensors: store.parameters.map { .init(name: $0.name, dtype: .f32, shape: $0.shape) },
+            metadata: [:]
+        )
+        for parameter in store.parameters { try writer.write(store.read(parameter)) }
+        try writer.finish()
+        fails(65, "--weights") {
+            _ = try ThreadRanks.run(2) { [run] communicator in
+                try Trainer(
+                    configuration: run.configuration,
+                    communicator: communicator,
+                    photos: run.photos,
+                    run: run.run,
+                    pool: ThreadPool(threads: 1)
+                ).resume(from: path)
+            }
+        }
+    }
+}

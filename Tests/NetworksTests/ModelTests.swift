@@ -120,7 +120,7 @@ import Testing
     }
 
     /// Shared memory of activations changes nothing.
-    @Test(arguments: [Architecture.small, .resnet50, .vgg11])
+    @Test(arguments: [Architecture.small, .resnet50])
     func evaluationNeedsLittleMemoryAndGivesTheSame(_ architecture: Architecture) {
         let training = Self.model(architecture, batch: 3)
         let evaluation = Self.model(architecture, batch: 3, purpose: .evaluation)
@@ -132,6 +132,36 @@ import Testing
         // And a photo's logits do not depend on its neighbours.
         let last = evaluation.logits(photos, images: 2..<3, .evaluation)
         #expect(last == Array(expected[10..<15]))
+    }
+
+    /// The same for layers that write over their input, as VGG's without batch norm do.
+    @Test func evaluationInPlaceGivesTheSame() {
+        let input = Shape(N: 3, H: 8, W: 8, C: 3)
+        func run(_ purpose: Purpose) -> [Float] {
+            let assembly = Assembly(
+                [
+                    Convolution("a", channels: 8, kernel: 3, padding: 1, bias: true),
+                    ReLU("b"),
+                    Convolution("c", channels: 8, kernel: 3, padding: 1, bias: true),
+                    ReLU("d"),
+                    MaxPool("e", kernel: 2, stride: 2),
+                    Dense("f", outputs: 30, rule: .uniformFanIn),
+                    ReLU("g"),
+                    Dropout("h", rate: 0.5),
+                    Dense("i", outputs: 30, rule: .uniformFanIn),
+                ],
+                input: input,
+                purpose: purpose,
+                pool: ThreadPool(threads: 2)
+            )
+            assembly.store.initialize(seed: 2)
+            let photos = SharedValues.photos(input)
+            return withExtendedLifetime((assembly, photos)) {
+                assembly.forward(photos.tensor(input), .evaluation).toArray()
+            }
+        }
+        #expect(run(.evaluation) == run(.training))
+        #expect(Set(run(.evaluation)).count == 90)
     }
 
     @Test func dropoutFollowsThePositionOfThePhoto() {
@@ -156,5 +186,42 @@ import Testing
         #expect(run(Self.context(position: 2), n: 2) == Array(four[1000...]))
         #expect(run(Self.context(step: 1), n: 4) != four)
         #expect(run(.evaluation, n: 2) == Array(repeating: 1, count: 1000))
+    }
+
+    /// A network that learns can learn 32 noise photos by heart.
+    @Test func thirtyTwoPhotosCanBeLearnedByHeart() {
+        let model = Self.model(.small, batch: 32)
+        let store = model.store
+        let photos = SharedValues.photos(model.input)
+        let labels = (0..<32).map { Int32($0 % 5) }
+        let dlogits = Storage(count: model.output.count)
+        var velocity = Array(repeating: Float(0), count: store.trainable.count)
+        var sums: [LossSum] = []
+        withExtendedLifetime((model, photos, dlogits)) {
+            for _ in 0..<40 {
+                store.gradients.buffer.update(repeating: 0)
+                let dy = dlogits.tensor(model.output)
+                sums.append(
+                    softmaxCrossEntropy(
+                        logits: model.forward(photos.tensor(model.input), Self.context()),
+                        labels: labels,
+                        weights: Array(repeating: 1, count: 32),
+                        classWeights: nil,
+                        smoothing: 0,
+                        scale: 1 / 32,
+                        dlogits: dy,
+                        losses: nil
+                    )
+                )
+                model.backward(dy) { _ in }
+                for i in store.trainable {
+                    velocity[i] = 0.9 * velocity[i] + store.gradients.base[i]
+                    store.values.base[i] -= 0.05 * velocity[i]
+                }
+            }
+        }
+        #expect((sums.first?.loss ?? 0) / 32 > 1)
+        #expect((sums.last?.loss ?? 32) / 32 < 0.05)
+        #expect(sums.last?.correct1 == 32)
     }
 }

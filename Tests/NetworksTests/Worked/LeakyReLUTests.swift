@@ -23,7 +23,9 @@ import Testing
             purpose: .evaluation,
             pool: ThreadPool(threads: 1)
         )
-        let x = Storage([-2, 0, 1, -4])
-        #expect(assembly.forward(x.tensor(input), .evaluation).toArray() == [-1, 0, 1, -2])
+        let y = withExtendedLifetime(assembly) {
+            withTensor([-2, 0, 1, -4], input) { assembly.forward($0, .evaluation).toArray() }
+        }
+        #expect(y == [-1, 0, 1, -2])
     }
 }

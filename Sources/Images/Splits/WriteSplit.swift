@@ -1,0 +1,74 @@
+import Foundation
+
+/// Writes a split of the photos of a folder to another one, which can be given as `--data` then.
+///
+/// Of Google Landmarks files it gets new tables and a link to the photos; of class folders a link to
+/// each photo, in `train` and `test`. No photo is copied.
+///
+/// - Parameters:
+///   - directory: the folder of photos, without a test split of its own.
+///   - target: a folder that is empty or not there yet.
+///   - holdOut: share of each class that goes into the test split, 0 < `holdOut` < 1.
+///   - seed: seed of the choice; `openPhotos` makes the same with the same one.
+/// - Returns: the photos, parted as in the new folder.
+/// - Throws: as `openPhotos`; `ImagesError.files` where the folder is taken or cannot be written.
+@discardableResult
+public func writeSplit(
+    of directory: String,
+    into target: String,
+    holdOut: Double,
+    seed: UInt64
+) throws -> LoadedPhotos {
+    guard holdOut > 0 else {
+        throw ImagesError.usage("the share held out is \(holdOut); give more than 0, less than 1")
+    }
+    let photos = try openPhotos(directory, holdOut: holdOut, seed: seed)
+    guard photos.source == .split, let training = photos.training as? PhotoList,
+        let held = photos.held as? PhotoList
+    else {
+        throw ImagesError.data("\(directory) has test photos already; nothing is left to split")
+    }
+    let folder = try NewFolder(target)
+    if let files = training.files as? LandmarkFiles {
+        try folder.write(table(training), "train.csv")
+        try folder.write(table(held), "test.csv")
+        try folder.write(names(photos.classes), "train_label_to_category.csv")
+        try folder.link("train", to: absolute(files.root))
+    } else {
+        for (part, list) in [("train", training), ("test", held)] {
+            let ids = (0..<list.count).map { list.id($0) }
+            try folder.makeFolders(
+                [part] + ids.map { part + "/" + ($0 as NSString).deletingLastPathComponent }
+            )
+            for (index, id) in ids.enumerated() {
+                try folder.link(part + "/" + id, to: absolute(list.path(index)))
+            }
+        }
+    }
+    try folder.publish()
+    return photos
+}
+
+private func absolute(_ path: String) -> String {
+    URL(fileURLWithPath: path).standardizedFileURL.path
+}
+
+private func table(_ photos: PhotoList) -> [UInt8] {
+    var text = "id,landmark_id\n"
+    for index in 0..<photos.count {
+        text += "\(photos.id(index)),\(photos.classes.ids[Int(photos.label(index))])\n"
+    }
+    return Array(text.utf8)
+}
+
+private func names(_ classes: ClassIndex) -> [UInt8] {
+    var text = "landmark_id,category\n"
+    for (id, name) in zip(classes.ids, classes.names) {
+        // Underscores stand for spaces in this file, and percent signs for bytes.
+        let safe = name.replacingOccurrences(of: "%", with: "%25")
+            .replacingOccurrences(of: "_", with: "%5F")
+            .replacingOccurrences(of: "\"", with: "\"\"")
+        text += "\(id),\"\(safe)\"\n"
+    }
+    return Array(text.utf8)
+}

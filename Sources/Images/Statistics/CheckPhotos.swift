@@ -1,0 +1,49 @@
+import Synchronization
+import Tensors
+
+/// A photo that cannot be used, or not as it should be.
+public struct PhotoProblem: Codable, Sendable, Equatable {
+    /// Its file.
+    public let path: String
+    /// What is wrong.
+    public let reason: String
+}
+
+/// Decodes every photo of a dataset in full.
+///
+/// - Parameters:
+///   - photos: the photos.
+///   - threads: threads that decode.
+///   - progress: called now and then, on any thread, with the number of photos seen so far.
+/// - Returns: what is wrong, in the order of the photos.
+public func checkPhotos(
+    _ photos: any Dataset,
+    threads: Int,
+    progress: @Sendable (Int) -> Void = { _ in }
+) throws -> [PhotoProblem] {
+    let pool = ThreadPool(threads: max(threads, 1))
+    defer { pool.close() }
+    let done = Atomic<Int>(0)
+    let found = Mutex<[Int: String]>([:])
+    let failure = Mutex<PhotoError?>(nil)
+    pool.parallelRanges(photos.count, grain: 64) { range, _ in
+        do throws(PhotoError) {
+            let reader = try PhotoReader()
+            for photo in range {
+                let path = photos.path(photo)
+                do throws(PhotoError) {
+                    _ = try reader.check(path)
+                } catch {
+                    found.withLock { $0[photo] = error.reason }
+                }
+            }
+        } catch {
+            failure.withLock { $0 = error }
+        }
+        progress(done.add(range.count, ordering: .relaxed).newValue)
+    }
+    if let error = failure.withLock({ $0 }) { throw error }
+    return found.withLock { $0 }.sorted { $0.key < $1.key }.map {
+        PhotoProblem(path: photos.path($0.key), reason: $0.value)
+    }
+}

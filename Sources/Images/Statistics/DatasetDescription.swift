@@ -1,0 +1,86 @@
+/// What there is to say about the photos of a dataset, as the well-known exploration of Google
+/// Landmarks with pandas says it.
+///
+/// As JSON its keys are in `snake_case`.
+public struct DatasetDescription: Codable, Sendable, Equatable {
+    /// A landmark and how often it was photographed.
+    public struct Landmark: Codable, Sendable, Equatable {
+        /// Its id.
+        public let landmarkID: Int64
+        /// Its name.
+        public let name: String
+        /// Its photos.
+        public let images: Int
+
+        enum CodingKeys: String, CodingKey {
+            case landmarkID = "landmark_id"
+            case name, images
+        }
+    }
+
+    /// Photos.
+    public let images: Int
+    /// Landmarks with at least one photo.
+    public let classes: Int
+    /// Photos of the test split; nil where there is none.
+    public let testImages: Int?
+    /// The ten landmarks with the most photos, the most first; of equals the one listed first.
+    public let mostFrequent: [Landmark]
+    /// The ten landmarks with the fewest photos, the fewest last.
+    public let leastFrequent: [Landmark]
+    /// Summary of the number of photos per landmark.
+    public let imagesPerClass: Summary
+    /// Landmarks with at most 5 photos.
+    public let classesUpTo5: Int
+    /// Landmarks with 5 to 10 photos, both included.
+    public let classesFrom5To10: Int
+    /// Landmarks with fewer than 10 photos.
+    public let classesBelow10: Int
+    /// Landmarks by their number of photos, in 100 bins.
+    public let histogram: Histogram
+
+    enum CodingKeys: String, CodingKey {
+        case images, classes
+        case testImages = "test_images"
+        case mostFrequent = "most_frequent"
+        case leastFrequent = "least_frequent"
+        case imagesPerClass = "images_per_class"
+        case classesUpTo5 = "classes_up_to_5"
+        case classesFrom5To10 = "classes_from_5_to_10"
+        case classesBelow10 = "classes_below_10"
+        case histogram
+    }
+
+    /// Describes a dataset, of whose photos at least one has a label.
+    ///
+    /// - Parameters:
+    ///   - photos: what is learned from, or all photos where there is no test split.
+    ///   - testImages: photos of the test split, if there is one.
+    public init(_ photos: any Dataset, testImages: Int? = nil) {
+        let all = photos.countsPerClass
+        let labels = photos.labels
+        var firstRow = [Int](repeating: Int.max, count: all.count)
+        for (row, label) in labels.enumerated().reversed() where label >= 0 {
+            firstRow[Int(label)] = row
+        }
+        // As pandas' value_counts(): by falling count, equals in the order of their first rows.
+        let order = all.indices.filter { all[$0] > 0 }.sorted {
+            (all[$1], firstRow[$0]) < (all[$0], firstRow[$1])
+        }
+        let index = photos.classes
+        func landmark(_ label: Int) -> Landmark {
+            Landmark(landmarkID: index.ids[label], name: index.names[label], images: all[label])
+        }
+        let counts = order.map { all[$0] }
+        images = labels.count
+        classes = counts.count
+        self.testImages = testImages
+        mostFrequent = order.prefix(10).map(landmark)
+        leastFrequent = order.suffix(10).map(landmark)
+        imagesPerClass = Summary(counts)
+        classesUpTo5 = counts.count { $0 <= 5 }
+        classesFrom5To10 = counts.count { (5...10).contains($0) }
+        classesBelow10 = counts.count { $0 < 10 }
+        histogram = Histogram(counts, bins: 100)
+    }
+}

@@ -110,4 +110,29 @@ import Testing
         #expect(photos.training.count == 30)
         #expect(photos.held.countsPerClass == [5, 5])
     }
+
+    @Test func tablesAreReadWholeWhateverPiecesTheyAreReadIn() throws {
+        let folder = try TemporaryFolder()
+        try folder.write("0/0/0/00000000000000a0.jpg")
+        // Over one mebibyte, so that pieces end at every kind of place.
+        var table = "id,url,landmark_id\r\n"
+        var landmarks: [Int64] = []
+        for row in 0..<20_000 {
+            let digits = String(row, radix: 16)
+            let id = String(repeating: "0", count: 14 - digits.count) + digits + "a0"
+            let filler = String(repeating: "\"\",\r\n", count: row % 13)
+            landmarks.append(Int64(row * 7 % 1_000))
+            table += "\(id),\"http://\(filler)\",\(row * 7 % 1_000)\r\n"
+        }
+        try folder.write("train.csv", table)
+        let photos = try openPhotos(folder.path, holdOut: 0, seed: 0)
+        #expect(photos.classes.ids == (0..<1_000).map(Int64.init))
+        #expect(photos.training.labels == landmarks.map(Int32.init))
+        #expect(photos.training.id(19_999) == "00000000004e1fa0")
+        try folder.write("train.csv", table + "last,\"x\",12,\nbad,\"y\"")
+        // A line break within quotes is a line of the file too.
+        let lines = table.utf8.count { $0 == UInt8(ascii: "\n") }
+        let error = message { _ = try openPhotos(folder.path, holdOut: 0, seed: 0) }
+        #expect(error.contains("train.csv, line \(lines + 2): 2 of 3 columns"), "\(error)")
+    }
 }

@@ -2,6 +2,7 @@
 struct SheetPainter {
     private static let margin = 24
     private static let gap = 20
+    private static let underTitle = 12
     private static let paper = SIMD3<UInt8>(250, 249, 246)
 
     private let sheet: PhotoSheet
@@ -30,6 +31,7 @@ struct SheetPainter {
         let title = titles.wrap(sheet.title, width: inside, lines: 2)
         let rows = rows(inside)
         var height = 2 * SheetPainter.margin + title.count * titles.lineHeight
+        if !title.isEmpty { height += SheetPainter.underTitle }
         for row in rows { height += self.height(row) }
         var bitmap = Bitmap(width: width, height: height, fill: SheetPainter.paper)
         var y = SheetPainter.margin
@@ -37,6 +39,7 @@ struct SheetPainter {
             titles.draw(line, on: &bitmap, x: SheetPainter.margin, y: y, ink(.plain), isBold: true)
             y += titles.lineHeight
         }
+        if !title.isEmpty { y += SheetPainter.underTitle }
         for row in rows {
             draw(row, on: &bitmap, y: y)
             y += self.height(row)

@@ -24,7 +24,7 @@ let instructionSets: [(name: String, flags: [String])] = {
         [
             ("Baseline", []),
             ("AVX2", ["-Xcc", "-march=x86-64-v3", "-DFUSED_MULTIPLY_ADD"]),
-            ("AVX512", ["-Xcc", "-march=x86-64-v4", "-DFUSED_MULTIPLY_ADD"]),
+            ("AVX512", ["-Xcc", "-march=x86-64-v4", "-DFUSED_MULTIPLY_ADD", "-DWIDE_REGISTERS"]),
         ]
     #else
         [("Baseline", ["-DFUSED_MULTIPLY_ADD"])]

@@ -15,11 +15,19 @@ public struct KernelTable: Sendable {
     public let rows: RowKernels
     /// Loops over the windows of convolutions and pools.
     public let windows: WindowKernels
+    /// Matrix products.
+    public let gemm: GemmKernels
 
     /// Assembles a table.
-    public init(flat: FlatKernels, rows: RowKernels, windows: WindowKernels) {
+    public init(
+        flat: FlatKernels,
+        rows: RowKernels,
+        windows: WindowKernels,
+        gemm: GemmKernels
+    ) {
         self.flat = flat
         self.rows = rows
         self.windows = windows
+        self.gemm = gemm
     }
 }

@@ -25,6 +25,7 @@ public func makeKernelTable() -> KernelTable {
             maximumGradient: maximumGradient,
             average: average,
             averageGradient: averageGradient
-        )
+        ),
+        gemm: GemmKernels(width: stripWidth, pack: pack, multiply: multiply)
     )
 }

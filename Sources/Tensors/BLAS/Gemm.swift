@@ -1,6 +1,11 @@
-import COpenBLAS
+import KernelTable
+
+/// Floats of packed B at a time: a share of the second cache.
+private let packedLimit = 1 << 17
 
 /// C = alpha · op(A) · op(B) + beta · C, row-major, on the calling thread.
+///
+/// Each element is summed over ascending k in an order that depends on `K` alone.
 ///
 /// - Parameters:
 ///   - transposeA: whether A lies in memory as [K][M] rather than [M][K].
@@ -32,20 +37,62 @@ public func gemm(
     ldc: Int
 ) {
     guard M > 0, N > 0 else { return }
-    cblas_sgemm(
-        CblasRowMajor,
-        transposeA ? CblasTrans : CblasNoTrans,
-        transposeB ? CblasTrans : CblasNoTrans,
-        blasint(M),
-        blasint(N),
-        blasint(K),
-        alpha,
-        A,
-        blasint(lda),
-        B,
-        blasint(ldb),
-        beta,
-        C,
-        blasint(ldc)
-    )
+    let kernels = InstructionSet.currentKernels.gemm
+    // Scaling C beforehand lets one kernel serve all factors: C = alpha · (A · B + beta / alpha · C).
+    if beta != 0 || alpha != 1 { scale(C, M, N, ldc, alpha == 0 ? 0 : beta / alpha) }
+    let adding = beta != 0
+    let strips = max(1, packedLimit / max(1, K * kernels.width))
+    let block = strips * kernels.width
+    withUnsafeTemporaryAllocation(
+        of: Float.self,
+        capacity: max(1, kernels.packedCount(K: K, N: min(block, N)))
+    ) { buffer in
+        guard let packed = buffer.baseAddress else { return }
+        for n in stride(from: 0, to: N, by: block) {
+            let columns = min(block, N - n)
+            kernels.pack(
+                transposeB ? B + n * ldb : B + n,
+                transposeB ? 1 : ldb,
+                transposeB ? ldb : 1,
+                K,
+                columns,
+                packed
+            )
+            kernels.multiply(
+                GemmKernels.Product(
+                    M: M,
+                    N: columns,
+                    K: K,
+                    A: A,
+                    rowStride: transposeA ? 1 : lda,
+                    columnStride: transposeA ? lda : 1,
+                    B: packed,
+                    stripStride: K * kernels.width,
+                    C: C + n,
+                    ldc: ldc,
+                    adding: adding
+                )
+            )
+        }
+    }
+    if alpha != 1 { scale(C, M, N, ldc, alpha) }
+}
+
+/// C *= factor; a factor of 0 clears C whatever it holds.
+private func scale(
+    _ C: UnsafeMutablePointer<Float>,
+    _ M: Int,
+    _ N: Int,
+    _ ldc: Int,
+    _ factor: Float
+) {
+    guard factor != 1 else { return }
+    for m in 0..<M {
+        let row = C + m * ldc
+        if factor == 0 {
+            row.update(repeating: 0, count: N)
+        } else {
+            for n in 0..<N { row[n] *= factor }
+        }
+    }
 }

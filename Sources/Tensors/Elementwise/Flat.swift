@@ -52,7 +52,7 @@ public func emaUpdate(
 
 /// Σ x² in double precision, on the calling thread and in an order fixed by `count`.
 public func sumOfSquares(_ x: UnsafePointer<Float>, _ count: Int) -> Double {
-    InstructionSet.current.makeKernelTable().flat.sumOfSquares(x, count)
+    InstructionSet.currentKernels.flat.sumOfSquares(x, count)
 }
 
 /// eˣ.

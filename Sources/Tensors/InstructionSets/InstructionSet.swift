@@ -66,6 +66,9 @@ public enum InstructionSet: String, CaseIterable, Codable, Sendable, CustomStrin
         return Set(line[line.index(after: colon)...].split(separator: " ").map(String.init))
     }
 
+    /// The loops of `current`, for functions that are not handed a pool.
+    static let currentKernels = current.makeKernelTable()
+
     func makeKernelTable() -> KernelTable {
         switch self {
         case .baseline: return KernelsBaseline.makeKernelTable()

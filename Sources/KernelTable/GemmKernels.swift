@@ -1,0 +1,84 @@
+/// Matrix products on the calling thread.
+///
+/// Every element of the result is one chain of fused multiply-adds over ascending k, cut into blocks
+/// of `depth` whose sums are added in order. It depends on neither its position nor the extents M
+/// and N, so that however rows are dealt out to tasks, the bits are the same.
+public struct GemmKernels: Sendable {
+    /// C (+)= A · B; A lies anywhere with two strides, B is packed.
+    public struct Product {
+        /// Rows of C.
+        public var M: Int
+        /// Columns of C.
+        public var N: Int
+        /// Length of the sums.
+        public var K: Int
+        /// Element (m, k) lies at `m · rowStride + k · columnStride`.
+        public var A: Floats
+        /// Distance between rows of A.
+        public var rowStride: Int
+        /// Distance between columns of A.
+        public var columnStride: Int
+        /// The right matrix in strips, as `pack` leaves it.
+        public var B: Floats
+        /// Distance between the strips of B: `width` · (rows that were packed).
+        public var stripStride: Int
+        /// The result, row-major.
+        public var C: MutableFloats
+        /// Distance between rows of C.
+        public var ldc: Int
+        /// Whether the product is added to C rather than replacing it.
+        public var adding: Bool
+
+        /// Assembles the arguments.
+        public init(
+            M: Int,
+            N: Int,
+            K: Int,
+            A: Floats,
+            rowStride: Int,
+            columnStride: Int,
+            B: Floats,
+            stripStride: Int,
+            C: MutableFloats,
+            ldc: Int,
+            adding: Bool
+        ) {
+            self.M = M
+            self.N = N
+            self.K = K
+            self.A = A
+            self.rowStride = rowStride
+            self.columnStride = columnStride
+            self.B = B
+            self.stripStride = stripStride
+            self.C = C
+            self.ldc = ldc
+            self.adding = adding
+        }
+    }
+
+    /// Columns of a strip of packed B.
+    public let width: Int
+    /// (B, rowStride, columnStride, K, N, to): writes op(B), [K][N], as strips of [K][width]; the last
+    /// one is filled up with zeros.
+    public let pack: @Sendable (Floats, Int, Int, Int, Int, MutableFloats) -> Void
+    /// Computes a product.
+    public let multiply: @Sendable (Product) -> Void
+
+    /// Assembles the loops.
+    public init(
+        width: Int,
+        pack: @escaping @Sendable (Floats, Int, Int, Int, Int, MutableFloats) -> Void,
+        multiply: @escaping @Sendable (Product) -> Void
+    ) {
+        self.width = width
+        self.pack = pack
+        self.multiply = multiply
+    }
+
+    /// Strips that N columns take.
+    public func strips(_ N: Int) -> Int { (N + width - 1) / width }
+
+    /// Floats that a packed [K][N] matrix takes.
+    public func packedCount(K: Int, N: Int) -> Int { strips(N) * K * width }
+}

@@ -1,0 +1,70 @@
+import KernelTable
+
+/// Steps of a sum between two visits of C: a strip of B this deep stays in the first cache.
+private let depth = 256
+/// Rows of A that stay in the second cache while all strips of B pass.
+private let blockRows = 240
+
+/// C (+)= A · B, cut as Goto and van de Geijn (2008) do, but for A.
+///
+/// A is not packed: channels-last maps have the sums' direction contiguous already. Limited by the
+/// multipliers.
+func multiply(_ p: GemmKernels.Product) {
+    if p.K == 0, !p.adding {
+        for m in 0..<p.M { clear(p.C + m &* p.ldc, p.N) }
+    }
+    var m = 0
+    while m < p.M {
+        let end = min(p.M, m &+ blockRows)
+        var k = 0
+        while k < p.K {
+            let steps = min(depth, p.K &- k)
+            var n = 0
+            while n < p.N {
+                let corner: Int = m * p.rowStride + k * p.columnStride
+                let strip: Int = n / stripWidth * p.stripStride + k * stripWidth
+                let tile = Tile(
+                    K: steps,
+                    A: p.A + corner,
+                    rowStride: p.rowStride,
+                    columnStride: p.columnStride,
+                    B: p.B + strip,
+                    C: p.C + (m * p.ldc + n),
+                    ldc: p.ldc,
+                    columns: min(stripWidth, p.N &- n),
+                    adding: p.adding || k > 0
+                )
+                column(tile, end &- m)
+                n &+= stripWidth
+            }
+            k &+= steps
+        }
+        m = end
+    }
+}
+
+/// All rows of a block against one strip.
+@inline(__always)
+private func column(_ first: Tile, _ rows: Int) {
+    var t = first
+    var rest = rows
+    while rest > 0 {
+        let done: Int
+        if tileRows >= 12, rest >= 12 {
+            tile12(t)
+            done = 12
+        } else if tileRows >= 6, rest >= 6 {
+            tile6(t)
+            done = 6
+        } else if rest >= 3 {
+            tile3(t)
+            done = 3
+        } else {
+            tile1(t)
+            done = 1
+        }
+        t.A += done &* t.rowStride
+        t.C += done &* t.ldc
+        rest &-= done
+    }
+}

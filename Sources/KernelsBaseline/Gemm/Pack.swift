@@ -1,0 +1,82 @@
+import KernelTable
+
+/// Writes op(B), [K][N] with element (k, n) at `k · rowStride + n · columnStride`, as strips.
+func pack(
+    _ B: Floats,
+    _ rowStride: Int,
+    _ columnStride: Int,
+    _ K: Int,
+    _ N: Int,
+    _ to: MutableFloats
+) {
+    var n = 0
+    var strip = to
+    while n < N {
+        let columns = min(stripWidth, N &- n)
+        if columnStride == 1 {
+            packRows(B + n, rowStride, K, columns, strip)
+        } else {
+            packColumns(B + n &* columnStride, rowStride, columnStride, K, columns, strip)
+        }
+        n &+= stripWidth
+        strip += K &* stripWidth
+    }
+}
+
+@inline(__always)
+private func packRows(
+    _ B: Floats,
+    _ rowStride: Int,
+    _ K: Int,
+    _ columns: Int,
+    _ strip: MutableFloats
+) {
+    var from = B
+    var to = strip
+    for _ in 0..<K {
+        if columns == stripWidth {
+            var i = 0
+            while i < stripWidth {
+                store(load(from + i), to + i)
+                i &+= lanes
+            }
+        } else {
+            for i in 0..<columns { to[i] = from[i] }
+            for i in columns..<stripWidth { to[i] = 0 }
+        }
+        from += rowStride
+        to += stripWidth
+    }
+}
+
+/// A transposition, in blocks of 16 steps so that a cache line of B is used up while it is near.
+@inline(__always)
+private func packColumns(
+    _ B: Floats,
+    _ rowStride: Int,
+    _ columnStride: Int,
+    _ K: Int,
+    _ columns: Int,
+    _ strip: MutableFloats
+) {
+    var k = 0
+    while k < K {
+        let steps = min(lanes, K &- k)
+        for n in 0..<columns {
+            var from = B + (n &* columnStride &+ k &* rowStride)
+            var to = strip + (k &* stripWidth &+ n)
+            for _ in 0..<steps {
+                to[0] = from[0]
+                from += rowStride
+                to += stripWidth
+            }
+        }
+        if columns < stripWidth {
+            for step in 0..<steps {
+                let to = strip + (k &+ step) &* stripWidth
+                for n in columns..<stripWidth { to[n] = 0 }
+            }
+        }
+        k &+= steps
+    }
+}

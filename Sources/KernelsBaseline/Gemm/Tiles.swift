@@ -1,0 +1,116 @@
+import KernelTable
+
+/// What one tile of the result needs: `K` steps of one strip of B against some rows of A.
+struct Tile {
+    var K: Int
+    var A: Floats
+    var rowStride: Int
+    var columnStride: Int
+    var B: Floats
+    var C: MutableFloats
+    var ldc: Int
+    var columns: Int
+    var adding: Bool
+}
+
+// The micro-kernels: the sums stay in registers for all of K, A is broadcast from where it lies.
+
+@inline(never)
+func tile12(_ t: Tile) {
+    var (c0, c1, c2, c3) = (Strip(), Strip(), Strip(), Strip())
+    var (c4, c5, c6, c7) = (Strip(), Strip(), Strip(), Strip())
+    var (c8, c9, c10, c11) = (Strip(), Strip(), Strip(), Strip())
+    let row = t.rowStride
+    let twice = 2 &* row
+    var a0 = t.A
+    var a3 = t.A + 3 &* row
+    var a6 = t.A + 6 &* row
+    var a9 = t.A + 9 &* row
+    var p = t.B
+    for _ in 0..<t.K {
+        let b = loadStrip(p)
+        accumulate(&c0, a0[0], b)
+        accumulate(&c1, a0[row], b)
+        accumulate(&c2, a0[twice], b)
+        accumulate(&c3, a3[0], b)
+        accumulate(&c4, a3[row], b)
+        accumulate(&c5, a3[twice], b)
+        accumulate(&c6, a6[0], b)
+        accumulate(&c7, a6[row], b)
+        accumulate(&c8, a6[twice], b)
+        accumulate(&c9, a9[0], b)
+        accumulate(&c10, a9[row], b)
+        accumulate(&c11, a9[twice], b)
+        a0 += t.columnStride
+        a3 += t.columnStride
+        a6 += t.columnStride
+        a9 += t.columnStride
+        p += stripWidth
+    }
+    finish(t, 0, c0, c1, c2)
+    finish(t, 3, c3, c4, c5)
+    finish(t, 6, c6, c7, c8)
+    finish(t, 9, c9, c10, c11)
+}
+
+@inline(never)
+func tile6(_ t: Tile) {
+    var (c0, c1, c2, c3, c4, c5) = (Strip(), Strip(), Strip(), Strip(), Strip(), Strip())
+    let row = t.rowStride
+    let twice = 2 &* row
+    var a0 = t.A
+    var a3 = t.A + 3 &* row
+    var p = t.B
+    for _ in 0..<t.K {
+        let b = loadStrip(p)
+        accumulate(&c0, a0[0], b)
+        accumulate(&c1, a0[row], b)
+        accumulate(&c2, a0[twice], b)
+        accumulate(&c3, a3[0], b)
+        accumulate(&c4, a3[row], b)
+        accumulate(&c5, a3[twice], b)
+        a0 += t.columnStride
+        a3 += t.columnStride
+        p += stripWidth
+    }
+    finish(t, 0, c0, c1, c2)
+    finish(t, 3, c3, c4, c5)
+}
+
+@inline(never)
+func tile3(_ t: Tile) {
+    var (c0, c1, c2) = (Strip(), Strip(), Strip())
+    let row = t.rowStride
+    var a = t.A
+    var p = t.B
+    for _ in 0..<t.K {
+        let b = loadStrip(p)
+        accumulate(&c0, a[0], b)
+        accumulate(&c1, a[row], b)
+        accumulate(&c2, a[2 &* row], b)
+        a += t.columnStride
+        p += stripWidth
+    }
+    finish(t, 0, c0, c1, c2)
+}
+
+@inline(never)
+func tile1(_ t: Tile) {
+    var c = Strip()
+    var a = t.A
+    var p = t.B
+    for _ in 0..<t.K {
+        accumulate(&c, a[0], loadStrip(p))
+        a += t.columnStride
+        p += stripWidth
+    }
+    storeStrip(c, t.C, t.columns, t.adding)
+}
+
+@inline(__always)
+private func finish(_ t: Tile, _ row: Int, _ a: Strip, _ b: Strip, _ c: Strip) {
+    let p = t.C + row &* t.ldc
+    storeStrip(a, p, t.columns, t.adding)
+    storeStrip(b, p + t.ldc, t.columns, t.adding)
+    storeStrip(c, p + 2 &* t.ldc, t.columns, t.adding)
+}

@@ -16,17 +16,19 @@ struct OptimizerTests {
             UpdateBlock(range: 3..<4, offset: 2, decays: true),
         ]
         return (0..<3).map { _ in
-            for i in 0..<3 { gradients.base[i + 1] = 2 * k[i] * values.base[i + 1] }
-            optimizer.step(
-                values: values.base,
-                gradients: gradients.base,
-                blocks: blocks,
-                learningRate: 0.1,
-                gradientScale: 0.5,
-                pool: threads
-            )
-            #expect(values.base[0] == 9 && values.base[4] == 9)
-            return (1..<4).map { values.base[$0] }
+            withExtendedLifetime((values, gradients)) {
+                for i in 0..<3 { gradients.base[i + 1] = 2 * k[i] * values.base[i + 1] }
+                optimizer.step(
+                    values: values.base,
+                    gradients: gradients.base,
+                    blocks: blocks,
+                    learningRate: 0.1,
+                    gradientScale: 0.5,
+                    pool: threads
+                )
+                #expect(values.base[0] == 9 && values.base[4] == 9)
+                return (1..<4).map { values.base[$0] }
+            }
         }
     }
 
@@ -153,24 +155,30 @@ struct OptimizerTests {
                     pool: threads
                 )
             }
-            step(0, decays: false)
-            step(1, decays: true)
+            withExtendedLifetime((values, gradients)) {
+                step(0, decays: false)
+                step(1, decays: true)
+            }
             #expect(values.base[0] == 3 && values.base[1] < 3)
         }
     }
 
     @Test func stateHasThePlacesOfTheShard() {
         let sgd = SGD(count: 4, momentum: 0.9, nesterov: false, weightDecay: 0)
+        let values = Storage(count: 8)
         let gradients = Storage([0, 0, 0, 0, 0, 0, 5, 7])
-        sgd.step(
-            values: Storage(count: 8).base,
-            gradients: gradients.base,
-            blocks: [UpdateBlock(range: 6..<8, offset: 1, decays: false)],
-            learningRate: 1,
-            gradientScale: 1,
-            pool: threads
-        )
-        #expect(Array(sgd.state[0].values.buffer) == [0, 5, 7, 0])
+        withExtendedLifetime((values, gradients)) {
+            sgd.step(
+                values: values.base,
+                gradients: gradients.base,
+                blocks: [UpdateBlock(range: 6..<8, offset: 1, decays: false)],
+                learningRate: 1,
+                gradientScale: 1,
+                pool: threads
+            )
+        }
+        let state = withExtendedLifetime(sgd) { Array(sgd.state[0].values.buffer) }
+        #expect(state == [0, 5, 7, 0])
     }
 
     @Test(arguments: OptimizerKind.allCases)

@@ -29,12 +29,14 @@ struct CheckpointWriter {
         }
         // Shards come to rank 0 one state at a time: its memory holds one of them whole, not all.
         let whole = file == nil || shards.isEmpty ? nil : Storage(count: store.count)
-        for (_, shard) in shards {
-            try reducer.gatherShard(shard.base, into: whole?.base)
-            try communicator.together {
-                guard let file, let whole else { return }
-                for parameter in trainable {
-                    try file.write(store.read(parameter, from: whole.base))
+        try withExtendedLifetime(whole) {
+            for (_, shard) in shards {
+                try reducer.gatherShard(shard.base, into: whole?.base)
+                try communicator.together {
+                    guard let file, let whole else { return }
+                    for parameter in trainable {
+                        try file.write(store.read(parameter, from: whole.base))
+                    }
                 }
             }
         }

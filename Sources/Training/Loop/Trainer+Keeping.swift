@@ -82,11 +82,13 @@ extension Trainer {
         guard update.average != nil else { return try body() }
         let values = model.store.values
         let kept = Storage(count: values.count)
-        copyFloats(kept.base, values.base, values.count, pool)
-        defer { copyFloats(values.base, kept.base, values.count, pool) }
-        update.placeAverage()
-        try reducer.gather(values.base)
-        return try body()
+        return try withExtendedLifetime(kept) {
+            copyFloats(kept.base, values.base, values.count, pool)
+            defer { copyFloats(values.base, kept.base, values.count, pool) }
+            update.placeAverage()
+            try reducer.gather(values.base)
+            return try body()
+        }
     }
 
     /// Writes the checkpoint of this step, points `latest` and `best` at it, drops old ones.

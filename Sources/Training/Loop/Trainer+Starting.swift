@@ -31,12 +31,14 @@ extension Trainer {
         }
         try shareValues()
         let whole = communicator.rank == 0 ? Storage(count: model.store.count) : nil
-        for (prefix, shard) in update.shards {
-            try communicator.together {
-                guard let opened, let whole else { return }
-                try opened.loadState(prefix, of: model.store, into: whole.base)
+        try withExtendedLifetime(whole) {
+            for (prefix, shard) in update.shards {
+                try communicator.together {
+                    guard let opened, let whole else { return }
+                    try opened.loadState(prefix, of: model.store, into: whole.base)
+                }
+                try reducer.scatterShard(whole?.base, into: shard.base)
             }
-            try reducer.scatterShard(whole?.base, into: shard.base)
         }
         update.optimizer.resumed(atStep: progress.step)
         try communicator.together {

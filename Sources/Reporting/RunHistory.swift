@@ -30,7 +30,8 @@ public struct RunHistory: Sendable, Equatable {
     public init(_ run: RunFolder) throws {
         steps = RunHistory.ordered(try RunHistory.lines(run.metrics)) { $0.step }
         evaluations = RunHistory.ordered(try RunHistory.lines(run.evaluations)) { $0.step }
-        skipped = RunHistory.rows(RunHistory.contents(run.skipped)).dropFirst().compactMap { row in
+        skipped = CommaSeparated.rows(RunHistory.contents(run.skipped)).dropFirst().compactMap {
+            row in
             row.count >= 2 ? SkippedRow(path: row[0], reason: row[1]) : nil
         }
     }
@@ -60,35 +61,5 @@ public struct RunHistory: Sendable, Equatable {
         var byStep: [Int: T] = [:]
         for record in records { byStep[step(record)] = record }
         return byStep.sorted { $0.key < $1.key }.map(\.value)
-    }
-
-    /// Rows of comma-separated values, quotes undone.
-    static func rows(_ text: String) -> [[String]] {
-        var rows: [[String]] = []
-        var row: [String] = []
-        var field = ""
-        var isQuoted = false
-        var characters = text.unicodeScalars.makeIterator()
-        var next = characters.next()
-        while let character = next {
-            next = characters.next()
-            switch character {
-            case "\"" where isQuoted && next == "\"":
-                field.append("\"")
-                next = characters.next()
-            case "\"": isQuoted.toggle()
-            case "," where !isQuoted:
-                row.append(field)
-                field = ""
-            case "\n" where !isQuoted:
-                rows.append(row + [field])
-                row = []
-                field = ""
-            case "\r" where !isQuoted: break
-            default: field.unicodeScalars.append(character)
-            }
-        }
-        if !field.isEmpty || !row.isEmpty { rows.append(row + [field]) }
-        return rows
     }
 }

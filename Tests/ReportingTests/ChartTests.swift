@@ -36,14 +36,14 @@ import Testing
         }
     }
 
-    @Test func aHistogramCountsInBinsOfEqualWidth() throws {
-        // Bins of width 1 up to 4: one of 0…1, two of 1…2, none, three of 3…4.
-        let chart = BarChart.histogram(
-            of: [0, 1, 1, 3, 4, 4],
-            bins: 4,
+    @Test func barsAreAsHighAsTheirValuesAndNoneWhereThereIsNothing() throws {
+        let chart = BarChart(
             title: "Images per class",
             xLabel: "Amount of images",
-            yLabel: "Occurrences"
+            yLabel: "Occurrences",
+            bars: [1.0, 2, 0, 3].enumerated().map { bin, value in
+                .init(lower: Double(bin), upper: Double(bin + 1), value: value)
+            }
         )
         let drawing = try Drawing(chart.svg(width: 474, height: 184))
         let bars = drawing.elements.filter { $0.name == "rect" }

@@ -11,7 +11,7 @@ import Testing
     )
 
     @Test func aWideLineSaysAll() {
-        let text = line.text(width: 200)
+        let text = line.text(width: 200, bar: true)
         #expect(
             text.hasSuffix(
                 "20 %  epoch 3/12  step 120/600  loss 1.235  acc 67.2 %  512 img/s  ETA 1:23 min"
@@ -21,11 +21,11 @@ import Testing
     }
 
     @Test(arguments: 1...120) func noLineIsWiderThanTheScreen(width: Int) {
-        #expect(line.text(width: width).count <= width)
+        #expect(line.text(width: width, bar: true).count <= width)
     }
 
     @Test func lossAndStepOutlastTheRest() {
-        let text = line.text(width: 30)
+        let text = line.text(width: 30, bar: true)
         #expect(text == "step 120/600  loss 1.235")
     }
 

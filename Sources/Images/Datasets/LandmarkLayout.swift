@@ -3,16 +3,27 @@ struct LandmarkLayout: PhotoLayout {
     private let directory: String
     private let trainingTable: String?
     private let testTable: String?
+    /// Whether tables without any of their photos are refused.
+    private let needsPhotos: Bool
 
     /// Takes `directory` if it holds a table of photos.
-    init?(_ directory: String) throws {
+    init?(_ directory: String, needsPhotos: Bool = true) throws {
         self.directory = directory
+        self.needsPhotos = needsPhotos
         trainingTable = ["train.csv", "train_clean.csv"]
             .map { directory + "/" + $0 }.first(where: exists)
         // A test table without landmarks, as for a contest, is of no use here.
         let test = directory + "/test.csv"
         testTable = try exists(test) && LandmarkTable.isLabelled(test) ? test : nil
         if trainingTable == nil, testTable == nil { return nil }
+    }
+
+    /// Takes the photos of `directory` that `table` lists, as its test photos.
+    init(_ directory: String, table: String) {
+        self.directory = directory
+        trainingTable = nil
+        testTable = table
+        needsPhotos = true
     }
 
     var hasTraining: Bool { trainingTable != nil }
@@ -65,7 +76,7 @@ struct LandmarkLayout: PhotoLayout {
             if found > best.found { best = (found, root) }
             if found == probes { break }
         }
-        guard best.found > 0 else {
+        guard best.found > 0 || !needsPhotos else {
             let place = LandmarkFiles.place(of: ids[0])
             let places = folders.map { $0.isEmpty ? directory : directory + "/" + $0 }
             throw ImagesError.data(
@@ -73,6 +84,6 @@ struct LandmarkLayout: PhotoLayout {
                     + places.joined(separator: " or ")
             )
         }
-        return best.root
+        return best.found > 0 ? best.root : directory
     }
 }

@@ -12,7 +12,9 @@ protocol PhotoLayout {
 }
 
 /// Finds out how `directory` lays out its photos.
-func findLayout(_ directory: String) throws -> any PhotoLayout {
+///
+/// - Parameter needsPhotos: whether tables without any of their photos are refused.
+func findLayout(_ directory: String, needsPhotos: Bool = true) throws -> any PhotoLayout {
     let directory =
         directory.count > 1 && directory.hasSuffix("/")
         ? String(directory.dropLast()) : directory
@@ -22,6 +24,6 @@ func findLayout(_ directory: String) throws -> any PhotoLayout {
     guard isFolder(directory) else {
         throw ImagesError.data("\(directory) is a file; --data wants a folder of photos")
     }
-    if let layout = try LandmarkLayout(directory) { return layout }
+    if let layout = try LandmarkLayout(directory, needsPhotos: needsPhotos) { return layout }
     return try ClassFolderLayout(directory)
 }

@@ -36,29 +36,6 @@ public struct BarChart: Sendable {
         self.bars = bars
     }
 
-    /// The histogram of `counts` in `bins` bins of equal width from 0 to the largest.
-    public static func histogram(
-        of counts: [Int],
-        bins: Int,
-        title: String,
-        xLabel: String,
-        yLabel: String
-    ) -> BarChart {
-        let top = Double(max(counts.max() ?? 1, 1))
-        var heights = [Int](repeating: 0, count: bins)
-        for count in counts {
-            heights[min(Int(Double(count) / top * Double(bins)), bins - 1)] += 1
-        }
-        let bars = heights.enumerated().map { bin, height in
-            Bar(
-                lower: Double(bin) * top / Double(bins),
-                upper: Double(bin + 1) * top / Double(bins),
-                value: Double(height)
-            )
-        }
-        return BarChart(title: title, xLabel: xLabel, yLabel: yLabel, bars: bars)
-    }
-
     /// The chart as an SVG element for a page that carries the charts' style.
     public func svg(width: Double = 560, height: Double = 300) -> String {
         let values = bars.map(\.value).filter { $0 > 0 }

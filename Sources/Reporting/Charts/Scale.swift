@@ -15,8 +15,8 @@ struct Scale {
     init(low: Double, high: Double, marks: Int = 5, rounded: Bool = true) {
         let span = high > low ? high - low : max(abs(high), 1)
         let step = Scale.roundStep(span / Double(max(marks, 1)))
-        let bottom = (low / step + 1e-9).rounded(.down) * step
-        let top = max((high / step - 1e-9).rounded(.up) * step, bottom + step)
+        let bottom = (low / step + 1e-6).rounded(.down) * step
+        let top = max((high / step - 1e-6).rounded(.up) * step, bottom + step)
         isLogarithmic = false
         self.low = rounded ? bottom : low
         self.high = rounded ? top : max(high, low + span)
@@ -44,11 +44,15 @@ struct Scale {
         return min(max(share, 0), 1)
     }
 
-    /// The smallest of 1, 2, 2.5 and 5 times a power of ten that is not below `step`.
+    /// The smallest of 1, 2, 2.5 and 5 times a power of ten that is not below `step`; not 2.5 itself,
+    /// since things are often counted.
     static func roundStep(_ step: Double) -> Double {
         guard step > 0, step.isFinite else { return 1 }
         let power = pow(10, log10(step).rounded(.down))
-        let factor = [1, 2, 2.5, 5, 10].first { $0 * power >= step * 0.999_999 } ?? 10
+        let factor =
+            (power == 1 ? [1, 2, 5, 10] : [1, 2, 2.5, 5, 10]).first {
+                $0 * power >= step * 0.999_999
+            } ?? 10
         return factor * power
     }
 }

@@ -39,7 +39,9 @@ public struct ProgressLine: Sendable, Equatable {
     }
 
     /// The line in at most `width` characters; what matters least is left out first.
-    public func text(width: Int) -> String {
+    ///
+    /// - Parameter bar: begin with a bar where there is room for it.
+    public func text(width: Int, bar: Bool = false) -> String {
         let share = Double(step) / Double(max(totalSteps, 1))
         let percent = Figures.percent(share, decimals: 0)
         let parts: [(text: String, weight: Int)] = [
@@ -58,9 +60,10 @@ public struct ProgressLine: Sendable, Equatable {
             shown.remove(at: least)
         }
         let room = width - line().count - percent.count - 4
-        guard shown.count == parts.count, room >= 10 else { return String(line().prefix(width)) }
-        let bar = ProgressLine.bar(share, width: min(room, 24))
-        return "\(bar) \(percent)  \(line())"
+        guard bar, shown.count == parts.count, room >= 10 else {
+            return String(line().prefix(width))
+        }
+        return "\(ProgressLine.bar(share, width: min(room, 24))) \(percent)  \(line())"
     }
 
     private var rate: String {

@@ -38,7 +38,9 @@ public final class TerminalReporter {
             guard now() - shownAt >= 0.1 else { return }
             shownAt = terminal.isScreen ? now() : shownAt
             terminal.replace("evaluating \(Figures.grouped(done))/\(Figures.grouped(count))")
-        case .evaluation(let record): terminal.print(TerminalReporter.line(record))
+        case .evaluation(let record):
+            terminal.print(TerminalReporter.line(record))
+            shownStep = record.step
         case .checkpoint(let path, _):
             // With one at each epoch's end these lines say little that is new.
             if terminal.isScreen { terminal.replace("checkpoint \(path)") }
@@ -56,7 +58,7 @@ public final class TerminalReporter {
     public func finish() {
         guard let lastStep else { return }
         if terminal.isScreen || shownStep != lastStep.step {
-            terminal.print(line(lastStep).text(width: terminal.isScreen ? terminal.width : 200))
+            terminal.print(text(lastStep))
         }
     }
 
@@ -80,10 +82,10 @@ public final class TerminalReporter {
         if first == nil { first = (time, step.step) }
         if terminal.isScreen {
             guard time - shownAt >= 0.1 || step.step == step.totalSteps else { return }
-            terminal.replace(line(step).text(width: terminal.width))
+            terminal.replace(text(step))
         } else {
             guard shownStep == 0 || time - shownAt >= pause(time) else { return }
-            terminal.print(line(step).text(width: 100))
+            terminal.print(text(step))
         }
         shownAt = time
         shownStep = step.step
@@ -95,14 +97,15 @@ public final class TerminalReporter {
         return age < 60 ? 10 : age < 600 ? 30 : 120
     }
 
-    private func line(_ step: StepRecord) -> ProgressLine {
-        ProgressLine(
+    private func text(_ step: StepRecord) -> String {
+        let line = ProgressLine(
             step,
             loss: loss.value,
             accuracy: accuracy.value,
             imagesPerSecond: rate.value,
             remaining: remaining(step)
         )
+        return line.text(width: terminal.isScreen ? terminal.width : 200, bar: terminal.isScreen)
     }
 
     /// From the time that steps took so far, evaluations and checkpoints included.

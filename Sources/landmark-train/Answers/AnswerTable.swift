@@ -1,0 +1,107 @@
+import Foundation
+import Images
+import Reporting
+import Training
+
+/// What a network answered about each photo, as a table of comma-separated values.
+struct AnswerTable {
+    /// The table of a run's last evaluation, in its folder.
+    static let name = "predictions.csv"
+    private static let header =
+        "id,landmark_id,name,predicted_id,predicted_name,confidence,correct"
+
+    /// The answer about one photo.
+    struct Row: Equatable {
+        var id: String
+        /// Nil where the photo shows a landmark that the network never learned.
+        var landmark: Int64?
+        var name: String
+        var predicted: Int64
+        var predictedName: String
+        var confidence: String
+        var isCorrect: Bool
+    }
+
+    let rows: [Row]
+
+    /// Puts together what was found about `photos`.
+    init(_ findings: Evaluator.Findings, of photos: any Dataset, _ classes: ClassIndex) {
+        rows = findings.outcomes.compactMap { outcome in
+            guard let best = outcome.best.first else { return nil }
+            let label = photos.label(outcome.photo)
+            return Row(
+                id: photos.id(outcome.photo),
+                landmark: label >= 0 ? classes.ids[Int(label)] : nil,
+                name: label >= 0 ? classes.names[Int(label)] : "",
+                predicted: classes.ids[Int(best.label)],
+                predictedName: classes.names[Int(best.label)],
+                confidence: Figures.fixed(Double(best.confidence), 6),
+                isCorrect: label == best.label
+            )
+        }
+    }
+
+    /// Reads a table that was written before.
+    init(reading path: String) throws {
+        let text = String(
+            decoding: FileManager.default.contents(atPath: path) ?? Data(),
+            as: UTF8.self
+        )
+        rows = try CommaSeparated.rows(text).dropFirst().map { fields in
+            guard fields.count == 7, let predicted = Int64(fields[3]) else {
+                throw ReportingError.data("\(path) is no table of predictions; remove it")
+            }
+            return Row(
+                id: fields[0],
+                landmark: Int64(fields[1]),
+                name: fields[2],
+                predicted: predicted,
+                predictedName: fields[4],
+                confidence: fields[5],
+                isCorrect: fields[6] == "true"
+            )
+        }
+    }
+
+    /// Writes the table to `path`, where it appears whole or not at all.
+    func write(to path: String) throws {
+        var text = AnswerTable.header + "\n"
+        for row in rows {
+            text += CommaSeparated.line([
+                row.id, row.landmark.map { "\($0)" } ?? "", row.name, "\(row.predicted)",
+                row.predictedName, row.confidence, row.isCorrect ? "true" : "false",
+            ])
+        }
+        try OutputFile.write(Data(text.utf8), to: path)
+    }
+
+    /// The landmarks that are named wrongly most, the worst first, at most `count`.
+    func hardest(_ count: Int, names: ClassIndex, trained: [Int]) -> [LandmarkRow] {
+        var images = [Int](repeating: 0, count: names.count)
+        var correct = images
+        var mistakes = [[String: Int]](repeating: [:], count: names.count)
+        for row in rows {
+            guard let label = row.landmark.flatMap(names.label(of:)) else { continue }
+            images[Int(label)] += 1
+            if row.isCorrect {
+                correct[Int(label)] += 1
+            } else {
+                mistakes[Int(label)][row.predictedName, default: 0] += 1
+            }
+        }
+        let wrong = images.indices.filter { correct[$0] < images[$0] }.sorted {
+            let a = Double(correct[$0]) / Double(images[$0])
+            let b = Double(correct[$1]) / Double(images[$1])
+            return (a, -images[$0], $0) < (b, -images[$1], $1)
+        }
+        return wrong.prefix(count).map { label in
+            LandmarkRow(
+                name: names.names[label],
+                trained: label < trained.count ? trained[label] : 0,
+                images: images[label],
+                correct: correct[label],
+                takenFor: mistakes[label].max { ($0.value, $1.key) < ($1.value, $0.key) }?.key
+            )
+        }
+    }
+}

@@ -1,0 +1,37 @@
+import ArgumentParser
+import Distributed
+import Foundation
+
+/// `landmark-train doctor`.
+struct Doctor: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Look whether this machine, or each node of a cluster, is fit to train on.",
+        discussion: """
+            Under mpirun each node is looked at once. The exit code is 70 where something would \
+            keep a run from working.
+            """
+    )
+
+    @Option(name: [.short, .long], help: "Folder that runs would be kept in.")
+    var output = "runs"
+
+    @OptionGroup var machine: MachineFlags
+
+    func run() {
+        World.launch(threads: machine.threads) { world in
+            let findings = MachineCheck(world: world, output: output).findings
+            let isWrong = findings.contains { $0.verdict == .wrong }
+            let own = [world.topology.node, isWrong ? "wrong" : "fine"] + findings.map(\.line)
+            let all = try world.communicator.allGather(Array(own.joined(separator: "\n").utf8))
+                .map { String(decoding: $0, as: UTF8.self).split(separator: "\n").map(String.init) }
+            if world.isRoot {
+                var told: Set<String> = []
+                for lines in all where told.insert(lines[0]).inserted {
+                    print(lines[0])
+                    for line in lines.dropFirst(2) { print("  " + line) }
+                }
+            }
+            return all.contains { $0[1] == "wrong" } ? 70 : 0
+        }
+    }
+}

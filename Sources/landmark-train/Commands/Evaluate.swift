@@ -1,0 +1,148 @@
+import ArgumentParser
+import Foundation
+import Images
+import Networks
+import Reporting
+import Training
+
+/// `landmark-train evaluate`.
+struct Evaluate: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Tell how good a network is on photos whose landmarks are known.",
+        discussion: """
+            Takes the test photos of a folder; where it has none, the part of each landmark that \
+            was held out in training. Each photo counts once, on any number of ranks.
+            """
+    )
+
+    @OptionGroup var network: NetworkChoice
+
+    @Option(
+        help: ArgumentHelp("Folder of photos (default: those of the run).", valueName: "folder")
+    )
+    var data: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Table id,landmark_id of the photos to take from the folder.",
+            valueName: "file"
+        )
+    )
+    var csv: String?
+
+    @Flag(help: "Take all photos of the folder, those learned from too.")
+    var all = false
+
+    @Option(help: ArgumentHelp("Write a table of all answers.", valueName: "file"))
+    var predictions: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Draw the surest right and wrong answers as one JPEG.",
+            valueName: "file"
+        )
+    )
+    var sheet: String?
+
+    @Flag(help: "Print one JSON object instead of lines.")
+    var json = false
+
+    @Flag(help: "List the answer about each photo, and the errors.")
+    var verbose = false
+
+    func run() {
+        World.launch(threads: network.machine.threads) { world in
+            let folder = try world.fromRoot { try photoFolder() }
+            let loaded = try LoadedNetwork(network, world) {
+                try openPhotos(folder, holdOut: 0, seed: 0).classes
+            }
+            let chosen = try world.together { try open(folder, loaded.facts) }
+            let photos = chosen.photos
+            let evaluator = Evaluator(
+                communicator: world.communicator,
+                model: loaded.model,
+                plans: loaded.facts.plans,
+                batch: network.batch,
+                pool: world.pool
+            )
+            let terminal = Terminal.standardError
+            let findings = try evaluator.run(photos, count: photos.count, top: 5) { done in
+                guard world.isRoot else { return }
+                terminal.replace(
+                    "evaluating \(Figures.grouped(done))/\(Figures.grouped(photos.count))"
+                )
+            }
+            if world.isRoot { terminal.replace("") }
+            try world.together {
+                guard world.isRoot else { return }
+                try tell(findings, chosen, loaded.facts)
+            }
+            return 0
+        }
+    }
+
+    private func photoFolder() throws -> String {
+        if let data { return data }
+        if let data = try RunOfCheckpoint(network.checkpoint).data() { return data }
+        guard FileManager.default.fileExists(atPath: network.checkpoint) else {
+            throw TrainingError.files(
+                "no checkpoint or run folder at \(network.checkpoint); check the path"
+            )
+        }
+        throw TrainingError.usage("--data is missing: the folder of photos to evaluate on")
+    }
+
+    private func open(_ folder: String, _ facts: LoadedNetwork.Facts) throws -> EvaluationPhotos {
+        if let csv { return try openTable(csv, in: folder, classes: facts.classes) }
+        return try openEvaluation(
+            folder,
+            classes: facts.classes,
+            holdOut: facts.settings?.holdOut ?? 0,
+            seed: facts.settings?.seed ?? 0,
+            all: all
+        )
+    }
+
+    private func tell(
+        _ findings: Evaluator.Findings,
+        _ chosen: EvaluationPhotos,
+        _ facts: LoadedNetwork.Facts
+    ) throws {
+        for photo in findings.skipped {
+            Ending.say("cannot read \(photo.path): \(photo.reason)")
+        }
+        let counts = facts.trainingCounts
+        let result = try EvaluationResult(
+            findings,
+            of: chosen.photos,
+            trainingCounts: counts.isEmpty ? facts.classes.ids.map { _ in 0 } : counts,
+            model: facts.description.architecture.rawValue,
+            checkpoint: facts.path,
+            step: facts.step
+        )
+        if let predictions {
+            try AnswerTable(findings, of: chosen.photos, facts.classes).write(to: predictions)
+        }
+        if let sheet {
+            try AnswerSheet(findings, of: chosen.photos, facts.classes, counts).write(to: sheet)
+        }
+        if verbose {
+            for line in AnswerListing(findings, of: chosen.photos).lines { print(line) }
+        }
+        if json {
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = [.prettyPrinted, .withoutEscapingSlashes, .sortedKeys]
+            print(String(decoding: try encoder.encode(result), as: UTF8.self))
+        } else if !verbose {
+            print(ResultText(result, source: source(chosen.source)).lines.joined(separator: "\n"))
+        }
+    }
+
+    private func source(_ source: HeldSource) -> String {
+        switch source {
+        case .test: csv == nil ? "the folder's test photos" : "those of \(csv ?? "")"
+        case .split: "held out in training"
+        case .all: "all of the folder"
+        }
+    }
+}

@@ -1,0 +1,119 @@
+import ArgumentParser
+import Distributed
+import Foundation
+import Images
+import Reporting
+import Training
+
+/// `landmark-train predict`.
+struct Predict: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Name the landmark in photos.",
+        discussion: """
+            Answers go to standard output, the likeliest landmark first. A photo that cannot be \
+            read is reported and the others are answered all the same; the exit code is then 65.
+            """
+    )
+
+    @OptionGroup var network: NetworkChoice
+
+    @Argument(help: "Photos, or folders of photos.")
+    var photos: [String]
+
+    @Option(help: "Landmarks named for each photo.")
+    var top = 5
+
+    @Option(
+        help: ArgumentHelp(
+            "Folder of photos whose landmarks name the classes of a file with weights alone.",
+            valueName: "folder"
+        )
+    )
+    var data: String?
+
+    @Flag(help: "Print JSON: [{photo, predictions: [{landmark_id, name, confidence}]}].")
+    var json = false
+
+    func run() {
+        World.launch(threads: network.machine.threads) { world in
+            let named = data.map { folder in
+                { try openPhotos(folder, holdOut: 0, seed: 0).classes }
+            }
+            let loaded = try LoadedNetwork(network, world, names: named)
+            let files = PhotoFiles(photos)
+            try world.together {
+                guard top > 0 else { throw TrainingError.usage("--top is \(top); give at least 1") }
+                guard !files.paths.isEmpty else {
+                    throw TrainingError.data("no photo in \(photos.joined(separator: ", "))")
+                }
+            }
+            // A few photos on many ranks: small batches give each of them work.
+            let share = (files.paths.count + world.communicator.size - 1) / world.communicator.size
+            let evaluator = Evaluator(
+                communicator: world.communicator,
+                model: loaded.model,
+                plans: loaded.facts.plans,
+                batch: min(network.batch, share),
+                pool: world.pool
+            )
+            let findings = try evaluator.run(files, count: files.paths.count, top: top)
+            if world.isRoot { try answer(findings, files, loaded.facts.classes) }
+            return findings.skipped.isEmpty ? 0 : Ending.badData
+        }
+    }
+
+    private func answer(
+        _ findings: Evaluator.Findings,
+        _ files: PhotoFiles,
+        _ classes: ClassIndex
+    ) throws {
+        for photo in findings.skipped {
+            Ending.say("cannot read \(photo.path): \(photo.reason)")
+        }
+        let answers = findings.outcomes.map { outcome in
+            Answer(
+                photo: files.path(outcome.photo),
+                predictions: outcome.best.map { label, confidence in
+                    Answer.Prediction(
+                        landmarkID: classes.ids[Int(label)],
+                        name: classes.names[Int(label)],
+                        confidence: (Double(confidence) * 1e6).rounded() / 1e6
+                    )
+                }
+            )
+        }
+        guard json else {
+            print(answers.map(text).joined(separator: "\n"))
+            return
+        }
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .withoutEscapingSlashes, .sortedKeys]
+        print(String(decoding: try encoder.encode(answers), as: UTF8.self))
+    }
+
+    private func text(_ answer: Answer) -> String {
+        let lines = answer.predictions.map { prediction in
+            let percent = Figures.percent(prediction.confidence)
+            let space = String(repeating: " ", count: max(0, 9 - percent.count))
+            return "\(space)\(percent)  \(prediction.name) (\(prediction.landmarkID))"
+        }
+        return ([answer.photo] + lines).joined(separator: "\n")
+    }
+
+    /// What is printed about one photo.
+    private struct Answer: Encodable {
+        var photo: String
+        var predictions: [Prediction]
+
+        struct Prediction: Encodable {
+            var landmarkID: Int64
+            var name: String
+            var confidence: Double
+
+            enum CodingKeys: String, CodingKey {
+                case landmarkID = "landmark_id"
+                case name, confidence
+            }
+        }
+    }
+}

@@ -1,0 +1,10 @@
+public import ArgumentParser
+public import Networks
+public import Training
+
+extension Recipe: ExpressibleByArgument {}
+extension Architecture: ExpressibleByArgument {}
+extension OptimizerKind: ExpressibleByArgument {}
+extension ScheduleKind: ExpressibleByArgument {}
+extension Balance: ExpressibleByArgument {}
+extension Preprocessing: ExpressibleByArgument {}

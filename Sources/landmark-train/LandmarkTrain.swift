@@ -1,0 +1,41 @@
+import ArgumentParser
+
+/// The program: subcommands, of which `train` is the one meant when none is named.
+@main
+struct LandmarkTrain: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "landmark-train",
+        abstract: "Train networks that name the landmark in a photo, on the CPUs of many nodes.",
+        discussion: """
+            Run it alone or under mpirun; every rank holds a replica of the network and a share \
+            of each batch, and the result is the same, bit for bit, on any number of ranks.
+
+              mpirun -np 8 landmark-train                      built-in landmarks, in minutes
+              mpirun -np 8 landmark-train --data photos        your photos
+              landmark-train evaluate runs/RUN --data photos   how good is it?
+              landmark-train predict runs/RUN holiday.jpg      what is this?
+
+            Logs go to standard error, results to standard output. Exit codes: 0 good, 64 usage, \
+            65 bad data, 70 internal, 74 input or output, 75 stopped by a signal with a \
+            checkpoint written.
+            """,
+        version: "0.1.0",
+        subcommands: [
+            Train.self, Evaluate.self, Predict.self, DatasetCommand.self, Export.self,
+            Report.self, Doctor.self,
+        ],
+        defaultSubcommand: Train.self
+    )
+
+    static func main() {
+        do {
+            var command = try parseAsRoot()
+            try command.run()
+        } catch {
+            let code = exitCode(for: error)
+            // Help and completion scripts are answers, not errors.
+            if code.isSuccess { exit(withError: error) }
+            World.refuse(error, code: code.rawValue)
+        }
+    }
+}

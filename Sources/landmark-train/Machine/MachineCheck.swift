@@ -1,0 +1,170 @@
+import Distributed
+import Foundation
+import Reporting
+import Tensors
+
+/// What a rank needs of its machine, looked at one by one.
+struct MachineCheck {
+    let world: World
+    /// Where runs would be kept.
+    let output: String
+
+    /// All findings of this rank.
+    var findings: [Finding] {
+        [mpi, launcher, cores, instructions, blas, memory, storage, files]
+    }
+
+    private var mpi: Finding {
+        let size = world.communicator.size
+        let nodes = world.topology.nodes.joined(separator: ", ")
+        guard size > 1 || launched else {
+            return Finding(
+                verdict: .fine,
+                subject: "MPI",
+                text: "run alone: MPI is not started; try mpirun -np 2 landmark-train doctor"
+            )
+        }
+        return Finding(verdict: .fine, subject: "MPI", text: "\(size) ranks on \(nodes)")
+    }
+
+    private var launched: Bool {
+        ProcessInfo.processInfo.environment["OMPI_COMM_WORLD_SIZE"] != nil
+    }
+
+    private var launcher: Finding {
+        let folders = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")
+        let found = folders.map { "\($0)/mpirun" }
+            .first { FileManager.default.isExecutableFile(atPath: $0) }
+        guard let found else {
+            return Finding(
+                verdict: .worthKnowing,
+                subject: "mpirun",
+                text: "not on the PATH; load the cluster's MPI module or install openmpi-bin"
+            )
+        }
+        return Finding(verdict: .fine, subject: "mpirun", text: found)
+    }
+
+    private var cores: Finding {
+        let topology = world.topology
+        let quota = topology.quota.map { ", \(Figures.fixed($0, 1)) by quota" } ?? ""
+        let text =
+            "\(topology.allowedProcessors) of \(topology.onlineProcessors) allowed\(quota); "
+            + "\(topology.ranksOnNode) ranks on \(topology.node), "
+            + "\(world.pool.threads) threads a rank (\(topology.cpuModel))"
+        guard let advice = topology.advice else {
+            return Finding(verdict: .fine, subject: "cores", text: text)
+        }
+        return Finding(verdict: .worthKnowing, subject: "cores", text: "\(text); \(advice)")
+    }
+
+    private var instructions: Finding {
+        let current = InstructionSet.current
+        let others = InstructionSet.available.map(\.description).joined(separator: ", ")
+        return Finding(
+            verdict: .fine,
+            subject: "CPU",
+            text: "kernels for \(current), of \(others); \(InstructionSet.variable) chooses another"
+        )
+    }
+
+    /// A product whose result is known, and its speed on one thread.
+    private var blas: Finding {
+        let side = 384
+        let a = Storage([Float](repeating: 0.5, count: side * side))
+        let c = Storage(count: side * side)
+        var best = Double.infinity
+        for _ in 0..<5 {
+            let begin = WallClock.uptime()
+            gemm(
+                M: side,
+                N: side,
+                K: side,
+                A: UnsafePointer(a.base),
+                lda: side,
+                B: UnsafePointer(a.base),
+                ldb: side,
+                C: c.base,
+                ldc: side
+            )
+            best = min(best, WallClock.uptime() - begin)
+        }
+        let expected = Float(side) / 4
+        let isRight = c.buffer.allSatisfy { abs($0 - expected) < 1e-3 * expected }
+        let speed = 2 * Double(side * side * side) / max(best, 1e-9) / 1e9
+        guard isRight else {
+            return Finding(
+                verdict: .wrong,
+                subject: "BLAS",
+                text: "a product of matrices is wrong; try OPENBLAS_CORETYPE=Haswell or another "
+                    + "OpenBLAS"
+            )
+        }
+        return Finding(
+            verdict: .fine,
+            subject: "BLAS",
+            text: "\(Figures.fixed(speed, 0)) GFLOP/s on one thread, results right"
+        )
+    }
+
+    private var memory: Finding {
+        let text = (try? String(contentsOfFile: "/proc/meminfo", encoding: .utf8)) ?? ""
+        let line = text.split(separator: "\n").first { $0.hasPrefix("MemAvailable:") }
+        guard let kilobytes = line?.split(separator: " ").dropFirst().first.flatMap({ Int($0) })
+        else { return Finding(verdict: .worthKnowing, subject: "memory", text: "not known") }
+        let share = kilobytes * 1024 / world.topology.ranksOnNode
+        return Finding(
+            verdict: share < 1 << 30 ? .worthKnowing : .fine,
+            subject: "memory",
+            text: "\(Figures.bytes(kilobytes * 1024)) free, \(Figures.bytes(share)) a rank; "
+                + "train --dry-run tells what a network needs"
+        )
+    }
+
+    private var storage: Finding {
+        let subject = "storage"
+        guard let folder = nearestFolder else {
+            return Finding(verdict: .wrong, subject: subject, text: "\(output) cannot be made")
+        }
+        guard access(folder, W_OK) == 0 else {
+            return Finding(
+                verdict: .wrong,
+                subject: subject,
+                text: "\(folder) is not writable; choose another --output"
+            )
+        }
+        let values = try? FileManager.default.attributesOfFileSystem(forPath: folder)
+        let free = (values?[.systemFreeSize] as? NSNumber)?.intValue ?? 0
+        return Finding(
+            verdict: free < 2 << 30 ? .worthKnowing : .fine,
+            subject: subject,
+            text: "\(output) can be written, \(Figures.bytes(free)) free"
+        )
+    }
+
+    /// The output folder, or the nearest above it that is there.
+    private var nearestFolder: String? {
+        var folder = URL(fileURLWithPath: output).standardizedFileURL
+        while !FileManager.default.fileExists(atPath: folder.path) {
+            guard folder.path != "/" else { return nil }
+            folder.deleteLastPathComponent()
+        }
+        var isFolder: ObjCBool = false
+        _ = FileManager.default.fileExists(atPath: folder.path, isDirectory: &isFolder)
+        return isFolder.boolValue ? folder.path : nil
+    }
+
+    private var files: Finding {
+        var limit = rlimit()
+        guard getrlimit(__rlimit_resource_t(UInt32(RLIMIT_NOFILE.rawValue)), &limit) == 0 else {
+            return Finding(verdict: .worthKnowing, subject: "files", text: "no limit known")
+        }
+        let isLow = limit.rlim_cur < 256
+        return Finding(
+            verdict: isLow ? .wrong : .fine,
+            subject: "files",
+            text: "\(limit.rlim_cur) may be open at once"
+                + (isLow ? "; raise it with ulimit -n 1024" : "")
+        )
+    }
+}

@@ -1,0 +1,125 @@
+import ArgumentParser
+import Distributed
+import Foundation
+import Images
+import Networks
+import Reporting
+import Tensors
+import Training
+
+/// What a run is, in a few lines at its start.
+struct RunHeader {
+    private let settings: TrainingConfiguration
+    private let world: World
+    private let photos: LoadedPhotos
+    private let trainer: Trainer
+
+    init(
+        _ settings: TrainingConfiguration,
+        _ world: World,
+        _ photos: LoadedPhotos,
+        _ trainer: Trainer
+    ) {
+        self.settings = settings
+        self.world = world
+        self.photos = photos
+        self.trainer = trainer
+    }
+
+    /// Writes the lines to standard error.
+    func print() {
+        let terminal = Terminal.standardError
+        for line in lines { terminal.print(line) }
+        if let advice = world.topology.advice { Ending.say(advice) }
+    }
+
+    private var lines: [String] {
+        [
+            "landmark-train \(LandmarkTrain.configuration.version), \(ranks)",
+            "photos   \(data)",
+            "network  \(network)",
+            "recipe   \(recipe)",
+            "course   \(course)",
+            "run      \(settings.output ?? "")",
+        ]
+    }
+
+    private var ranks: String {
+        let topology = world.topology
+        let size = world.communicator.size
+        return "\(plural(size, "rank")) on \(plural(topology.nodes.count, "node")) "
+            + "(\(topology.cpuModels.joined(separator: ", "))), "
+            + "\(plural(world.pool.threads, "thread")) a rank"
+    }
+
+    private var data: String {
+        let counts = photos.training.countsPerClass
+        let held =
+            switch photos.source {
+            case .test: "its test photos"
+            case .split: "\(Figures.percent(settings.holdOut, decimals: 0)) of each landmark"
+            case .all: "all"
+            }
+        return "\(settings.data ?? "built-in landmarks"): "
+            + "\(Figures.grouped(photos.training.count)) to learn from, "
+            + "\(Figures.grouped(photos.held.count)) held out (\(held)); "
+            + "\(Figures.grouped(photos.classes.count)) landmarks of "
+            + "\(Figures.grouped(counts.min() ?? 0)) to \(Figures.grouped(counts.max() ?? 0)) photos"
+    }
+
+    private var network: String {
+        let summary = trainer.model.summary()
+        return "\(settings.model.rawValue) at \(settings.imageSize)×\(settings.imageSize): "
+            + "\(Figures.grouped(summary.parameters)) parameters, "
+            + "\(Figures.compact(Double(summary.operations) / 1e6)) million multiply-adds a photo; "
+            + "\(memory) a rank"
+    }
+
+    private var memory: String {
+        let network = trainer.model.memory.bytes
+        let weights = trainer.model.store.count * MemoryLayout<Float>.stride
+        let states = settings.makeOptimizer(count: 1).state.count + (settings.ema == nil ? 0 : 1)
+        return "about " + Figures.bytes(network + states * weights / world.communicator.size)
+    }
+
+    private var recipe: String {
+        var parts = [
+            "\(settings.recipe.rawValue): \(settings.optimizer.rawValue)",
+            "learning rate \(Figures.compact(settings.scaledLearningRate)) \(settings.schedule.rawValue)",
+        ]
+        if settings.warmupEpochs > 0 {
+            parts.append(
+                "warm-up \(Figures.compact(settings.warmupEpochs)) "
+                    + (settings.warmupEpochs == 1 ? "epoch" : "epochs")
+            )
+        }
+        if settings.momentum > 0, settings.optimizer != .adamw {
+            parts.append(
+                "momentum \(Figures.compact(settings.momentum))\(settings.nesterov ? " nesterov" : "")"
+            )
+        }
+        if settings.weightDecay > 0 {
+            parts.append("weight decay \(Figures.compact(settings.weightDecay))")
+        }
+        if settings.labelSmoothing > 0 {
+            parts.append("smoothing \(Figures.compact(settings.labelSmoothing))")
+        }
+        if let clip = settings.clip { parts.append("clip \(Figures.compact(clip))") }
+        if let ema = settings.ema { parts.append("ema \(ema)") }
+        if settings.balance != .none { parts.append("balance \(settings.balance.rawValue)") }
+        return parts.joined(separator: ", ")
+    }
+
+    private var course: String {
+        let course = trainer.course
+        let slices = settings.slices ?? 1
+        let epochs = Double(course.totalSteps) / Double(course.stepsPerEpoch)
+        return "batch \(settings.batch) in \(plural(slices, "slice")), "
+            + "\(Figures.grouped(course.totalSteps)) steps = \(Figures.compact(epochs)) epochs, "
+            + "seed \(settings.seed)"
+    }
+
+    private func plural(_ count: Int, _ word: String) -> String {
+        "\(Figures.grouped(count)) \(word)\(count == 1 ? "" : "s")"
+    }
+}

@@ -1,0 +1,32 @@
+import Reporting
+import Training
+
+/// What rank 0 shows and writes of a run while it goes on.
+final class RunReports {
+    private let run: RunFolder
+    private let trace: String?
+    private let terminal = TerminalReporter(.standardError)
+    private var board: TensorBoardFile?
+    private var traceFile: TraceFile?
+
+    init(run: RunFolder, trace: String?) {
+        self.run = run
+        self.trace = trace
+    }
+
+    /// Begins the files, once the run folder is there.
+    func open() {
+        board = TensorBoardFile(folder: run.path) { Ending.say($0) }
+        traceFile = trace.map { path in TraceFile(path) { Ending.say($0) } }
+    }
+
+    /// Passes on what happens.
+    func record(_ event: TrainingEvent) {
+        terminal.record(event)
+        board?.record(event)
+        traceFile?.record(event)
+    }
+
+    /// Leaves the screen clean.
+    func close() { terminal.finish() }
+}

@@ -1,0 +1,137 @@
+import Foundation
+import Images
+import Reporting
+import Training
+
+/// One launch of a training run: opens the photos, trains, and reports.
+struct TrainingSession {
+    private let settings: TrainingConfiguration
+    private let world: World
+    private let resumes: Bool
+    private let trace: String?
+    private let folder: RunFolder
+    private let photos: LoadedPhotos
+    private let reports: RunReports?
+    private let trainer: Trainer
+
+    /// Opens the photos and builds the network; nothing is written yet but built-in photos.
+    ///
+    /// - Parameters:
+    ///   - resumes: go on with the run instead of beginning one.
+    ///   - trace: file for a trace; nil = none.
+    init(
+        _ settings: TrainingConfiguration,
+        _ world: World,
+        resumes: Bool,
+        trace: String?,
+        signals: StopSignals
+    ) throws {
+        let run = RunFolder(settings.output ?? "")
+        let photos = try RunPhotos.open(settings, run, world)
+        let reports = world.isRoot ? RunReports(run: run, trace: trace) : nil
+        self.settings = settings
+        self.world = world
+        self.resumes = resumes
+        self.trace = trace
+        folder = run
+        self.photos = photos
+        self.reports = reports
+        trainer = try world.together {
+            try Trainer(
+                configuration: settings,
+                communicator: world.communicator,
+                photos: TrainingSet(
+                    training: photos.training,
+                    held: photos.held,
+                    classes: photos.classes
+                ),
+                run: run,
+                pool: world.pool,
+                signals: signals,
+                report: { reports?.record($0) }
+            )
+        }
+        if world.isRoot { RunHeader(settings, world, photos, trainer).print() }
+    }
+
+    /// Trains to the end, or to a signal.
+    ///
+    /// - Returns: the exit code.
+    func run() throws -> Int32 {
+        try begin()
+        let signal: Int32?
+        do {
+            reports?.open()
+            signal = try trainer.train()
+        } catch {
+            reports?.close()
+            throw error
+        }
+        reports?.close()
+        try world.together {
+            guard world.isRoot else { return }
+            try writeAnswers()
+            try RunReport.write(folder)
+            if signal == nil { try conclude() }
+        }
+        guard let signal else { return 0 }
+        if world.isRoot {
+            Ending.say(
+                "stopped by \(StopSignals.name(signal)) after step \(trainer.stepsDone) and a "
+                    + "checkpoint; go on with --resume \(RunReport.quoted(folder.path))"
+            )
+        }
+        return Ending.stopped
+    }
+
+    /// Writes what the last evaluation answered about each photo, as a table and as a picture.
+    private func writeAnswers() throws {
+        guard let findings = trainer.findings else { return }
+        let held = photos.held
+        try AnswerTable(findings, of: held, photos.classes)
+            .write(to: folder.path + "/" + AnswerTable.name)
+        try AnswerSheet(findings, of: held, photos.classes, photos.training.countsPerClass)
+            .write(to: folder.path + "/" + AnswerSheet.name)
+    }
+
+    /// Makes the run folder, or takes up the run in it.
+    private func begin() throws {
+        guard resumes else {
+            try world.together { if world.isRoot { try folder.create(settings) } }
+            guard let weights = settings.weights else { return }
+            let left = try trainer.start(fromWeights: weights)
+            guard world.isRoot, !left.isEmpty else { return }
+            Ending.say(
+                "\(weights) has a head for other classes: \(left.joined(separator: ", ")) "
+                    + "start at random"
+            )
+            return
+        }
+        let latest = try world.fromRoot(String?.self) { folder.latest }
+        if let latest {
+            try trainer.resume(from: latest)
+            guard world.isRoot else { return }
+            Ending.say("going on after step \(trainer.stepsDone) of \(trainer.course.totalSteps)")
+        } else if let weights = settings.weights {
+            _ = try trainer.start(fromWeights: weights)
+        }
+        try world.together { if world.isRoot { try folder.store(settings) } }
+    }
+
+    /// Says what came out and what can be done with it, on standard output.
+    private func conclude() throws {
+        let history = try RunHistory(folder)
+        var lines: [String] = []
+        if let last = history.evaluations.last { lines.append(TerminalReporter.line(last)) }
+        if let best = folder.best ?? folder.latest { lines.append("checkpoint \(best)") }
+        lines.append("report     \(RunReport.path(folder))")
+        lines.append("next       landmark-train evaluate \(RunReport.quoted(folder.path))")
+        if photos.held.count > 0 {
+            lines.append(
+                "           landmark-train predict \(RunReport.quoted(folder.path)) "
+                    + RunReport.quoted(photos.held.path(0))
+            )
+        }
+        print(lines.joined(separator: "\n"))
+    }
+}

@@ -1,0 +1,96 @@
+import Distributed
+import Foundation
+import Tensors
+import Training
+
+/// The ranks of this launch and what this one may use of its node.
+struct World {
+    let communicator: any Communicator
+    let topology: Topology
+    let pool: ThreadPool
+
+    /// Whether this rank speaks for all.
+    var isRoot: Bool { communicator.rank == 0 }
+
+    /// Joins the other ranks, does the work of a command, and ends the process.
+    ///
+    /// What goes wrong on all ranks, or is told to all by `together`, ends them with one line; an
+    /// error that only this rank met ends all ranks at once, so that none waits for it.
+    ///
+    /// - Parameters:
+    ///   - threads: threads of this rank; nil = its share of the allowed cores.
+    ///   - body: the work; returns the exit code.
+    static func launch(threads: Int?, _ body: (World) throws -> Int32) -> Never {
+        let communicator = join()
+        do {
+            let world = try World(communicator, threads: threads)
+            let code = try body(world)
+            communicator.finish()
+            Ending.quit(code)
+        } catch TrainingError.rank(let culprit, let code, let message) {
+            // All ranks came to the same end; the first speaks for them, before any is gone.
+            if communicator.rank == 0 { Ending.say("rank \(culprit): \(message)") }
+            communicator.finish()
+            Ending.quit(code)
+        } catch {
+            Ending.say("rank \(communicator.rank): \(error)")
+            communicator.abort(Ending.code(error))
+        }
+    }
+
+    /// Says what is wrong with the command line, which all ranks were given, and leaves.
+    static func refuse(_ error: any Error, code: Int32) -> Never {
+        let communicator = join()
+        if communicator.rank == 0 { Ending.say("rank 0: \(Ending.usage(error))") }
+        communicator.finish()
+        Ending.quit(code)
+    }
+
+    /// Runs `body` on all ranks and goes on only where it succeeded on all.
+    func together<T>(_ body: () throws -> T) throws -> T {
+        try communicator.together(exitCode: Ending.code, body)
+    }
+
+    /// Runs `body` on rank 0 and gives its text to all ranks.
+    func fromRoot(_ body: () throws -> String) throws -> String {
+        let text = try together { isRoot ? try body() : "" }
+        let texts = try communicator.allGather(Array(text.utf8))
+        return String(decoding: texts.first ?? [], as: UTF8.self)
+    }
+
+    /// Runs `body` on rank 0 and gives its value to all ranks.
+    func fromRoot<T: Codable>(_ type: T.Type, _ body: () throws -> T) throws -> T {
+        let text = try fromRoot {
+            String(decoding: try JSONEncoder().encode([body()]), as: UTF8.self)
+        }
+        let values = try JSONDecoder().decode([T].self, from: Data(text.utf8))
+        return values[0]
+    }
+
+    private init(_ communicator: any Communicator, threads: Int?) throws {
+        self.communicator = communicator
+        topology = try Topology(communicator)
+        try communicator.together(exitCode: Ending.code) {
+            if let threads, threads < 1 {
+                throw TrainingError.usage("--threads is \(threads); give at least 1")
+            }
+        }
+        pool = ThreadPool(threads: threads ?? topology.threads)
+    }
+
+    /// The ranks of this launch; run alone, MPI is not started at all.
+    private static func join() -> any Communicator {
+        let launched = ["OMPI_COMM_WORLD_SIZE", "PMIX_RANK", "PMI_SIZE"]
+        let environment = ProcessInfo.processInfo.environment
+        guard launched.contains(where: { environment[$0] != nil }) else {
+            return SoloCommunicator()
+        }
+        do {
+            return try MPICommunicator()
+        } catch {
+            let rank = environment["OMPI_COMM_WORLD_RANK"] ?? environment["PMIX_RANK"] ?? "0"
+            Ending.say("rank \(rank): \(error)")
+            Ending.quit(Ending.code(error))
+        }
+    }
+}

@@ -1,4 +1,3 @@
-import Foundation
 import Tensors
 
 /// Paints sky, horizon and ground.
@@ -39,7 +38,7 @@ struct Backdrop {
     }
 
     private func above(_ ray: Vector) -> Vector {
-        let azimuth = atan2(ray.x, -ray.z)
+        let azimuth = compass(ray)
         let ridge = setting.ridgeHeight(azimuth)
         let sky = skyColour(ray)
         // The silhouette's edge is softened over a third of a degree.
@@ -57,16 +56,16 @@ struct Backdrop {
     /// The sky in the direction of `ray`.
     func skyColour(_ ray: Vector) -> Vector {
         let height = max(ray.y, 0)
-        var colour = light.horizon.mixed(light.zenith, 1 - exp(-3.2 * height))
+        var colour = light.horizon.mixed(light.zenith, 1 - exponential(-3.2 * height))
         let towardsSun = max(ray.dot(light.direction), 0)
         switch light.weather {
         case .clear, .clouds, .golden:
-            colour += light.sun * (0.30 * pow(towardsSun, 12) + 0.6 * pow(towardsSun, 300))
+            colour += light.sun * (0.30 * power(towardsSun, 12) + 0.6 * power(towardsSun, 300))
         case .night:
             colour += Vector(0.9, 0.9, 0.8) * smoothStep(0.9988, 0.9993, towardsSun)
             let star = stars(ray.x / (height + 0.3) * 90, ray.z / (height + 0.3) * 90)
             colour += Vector(repeating: smoothStep(0.93, 0.98, star) * 0.7)
-        case .haze: colour += light.sun * (0.5 * pow(towardsSun, 8))
+        case .haze: colour += light.sun * (0.5 * power(towardsSun, 8))
         case .overcast, .rain, .snow: break
         }
         guard light.cover > 0.02 else { return colour }
@@ -95,11 +94,11 @@ struct Backdrop {
         colour *= sun + light.sky * (1 - 0.25 * shadow) + lamps
         if setting.ground == .water {
             // Flat angles mirror the sky, steep ones show the water.
-            let mirror = 0.25 + 0.6 * pow(1 + ray.y, 3)
+            let mirror = 0.25 + 0.6 * power(1 + ray.y, 3)
             colour = colour.mixed(skyColour(Vector(ray.x, -ray.y, ray.z)), mirror * 0.8)
         } else if light.weather == .rain {
-            colour = colour.mixed(light.horizon, 0.3 * pow(1 + ray.y, 4))
+            colour = colour.mixed(light.horizon, 0.3 * power(1 + ray.y, 4))
         }
-        return colour.mixed(light.horizon, 1 - exp(-(light.haze + 0.012) * distance))
+        return colour.mixed(light.horizon, 1 - exponential(-(light.haze + 0.012) * distance))
     }
 }

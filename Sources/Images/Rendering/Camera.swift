@@ -1,4 +1,3 @@
-import Foundation
 import Tensors
 
 /// Where a photo is taken from.
@@ -15,25 +14,25 @@ struct Camera {
         let size = bounds.high - bounds.low
         let aspect = Float(canvas.columns) / Float(canvas.rows)
         // Photographers prefer the front, and stand on the ground more often than on a hill.
-        let yaw = random.normal() * 0.3
+        let yaw = random.bell() * 0.3
         let height = random.uniform() < 0.75 ? random.uniform(0.12, 0.4) : random.uniform(0.5, 1.1)
         let field = random.uniform(0.6, 0.95)
-        let half = tan(field / 2)
+        let half = sine(field / 2) / cosine(field / 2)
         // The distance at which the landmark just fits, and a personal taste in closeness.
         let taste = random.uniform(0.92, 1.4)
         let fit = max(size.y / 2 / half, size.x / 2 / (half * aspect)) * taste + size.z / 2
         let target = Vector(
-            random.normal() * 0.07 * size.x,
-            bounds.low.y + size.y * (0.47 + random.normal() * 0.05),
+            random.bell() * 0.07 * size.x,
+            bounds.low.y + size.y * (0.47 + random.bell() * 0.05),
             0
         )
         eye = Vector(target.x * 0.5, max(size.y, 1) * height, fit).turned(yaw)
         forward = (target - eye).normalised
-        let tilt = random.normal() * 0.035
+        let tilt = random.bell() * 0.035
         let level = forward.cross(Vector(0, 1, 0)).normalised
         let upright = level.cross(forward)
-        right = level * cos(tilt) + upright * sin(tilt)
-        up = upright * cos(tilt) - level * sin(tilt)
+        right = level * cosine(tilt) + upright * sine(tilt)
+        up = upright * cosine(tilt) - level * sine(tilt)
         focal = Float(canvas.rows) / 2 / half
         centre = SIMD2(Float(canvas.columns), Float(canvas.rows)) / 2
     }

@@ -1,5 +1,3 @@
-import Foundation
-
 /// A picture in the making: `detail` × `detail` samples a pixel, each with colour and nearness.
 ///
 /// Averaging the samples of a pixel smooths edges; the nearness (1 / distance) decides what hides
@@ -58,7 +56,7 @@ final class Canvas {
             let x = Float(first) + 0.5
             let y = Float(row) + 0.5
             var value = a.value + acrossX * (x - a.x) + acrossY * (y - a.y)
-            let shift = ripple == 0 ? 0 : Int(ripple * sin(y * 1.1 + 3 * sin(y * 0.23)))
+            let shift = ripple == 0 ? 0 : Int(ripple * sine(y * 1.1 + 3 * sine(y * 0.23)))
             let line = row * columns
             for column in first..<last {
                 let at = column + shift

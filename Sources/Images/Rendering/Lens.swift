@@ -1,4 +1,3 @@
-import Foundation
 import Tensors
 
 /// What a camera adds to what it sees: exposure, blur, vignetting and grain.
@@ -7,11 +6,11 @@ struct Lens {
     private let cast: Vector
 
     init(_ light: Light, using random: inout Random) {
-        exposure = exp(random.normal() * 0.1)
-        contrast = 1 + random.normal() * 0.08
-        saturation = 1 + random.normal() * 0.12
-        cast = Vector(random.normal(), random.normal(), random.normal()) * 0.02 + 1
-        vignette = max(random.normal() * 0.12 + 0.1, 0)
+        exposure = exponential(random.bell() * 0.1)
+        contrast = 1 + random.bell() * 0.08
+        saturation = 1 + random.bell() * 0.12
+        cast = Vector(random.bell(), random.bell(), random.bell()) * 0.02 + 1
+        vignette = max(random.bell() * 0.12 + 0.1, 0)
         blur = max(random.uniform(-0.6, 0.8), 0)
         grain = light.weather == .night ? random.uniform(0.01, 0.03) : random.uniform(0, 0.012)
     }

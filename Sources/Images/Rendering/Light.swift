@@ -1,4 +1,3 @@
-import Foundation
 import Tensors
 
 /// Time of day and weather.
@@ -36,9 +35,9 @@ struct Light {
         let azimuth = random.uniform(-2.2, 2.2)
         let elevation = chosen == .golden ? random.uniform(0.25, 0.4) : random.uniform(0.5, 1.2)
         direction = Vector(
-            sin(azimuth) * cos(elevation),
-            sin(elevation),
-            cos(azimuth) * cos(elevation)
+            sine(azimuth) * cosine(elevation),
+            sine(elevation),
+            cosine(azimuth) * cosine(elevation)
         )
         let warmth = random.uniform(-0.06, 0.06)
         let tint = Vector(1 + warmth, 1, 1 - warmth)
@@ -121,6 +120,6 @@ struct Light {
         let diffuse = sky * up + ground * (1 - up) * lamp
         var lit = colour * (sun * direct + diffuse * closed)
         if glow > 0, lamps > 0 { lit = lit.mixed(Vector(1, 0.82, 0.45), glow * lamps * 0.95) }
-        return lit.mixed(horizon, 1 - exp(-haze * view.length))
+        return lit.mixed(horizon, 1 - exponential(-haze * view.length))
     }
 }

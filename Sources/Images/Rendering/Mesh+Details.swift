@@ -1,5 +1,3 @@
-import Foundation
-
 extension Mesh {
     /// Adds dark windows that glow at night, in a grid on a flat wall.
     ///
@@ -163,8 +161,8 @@ extension Mesh {
             for step in 1...steps {
                 let angle = Float.pi * (1 - Float(step) / Float(steps))
                 let next = SIMD2(
-                    opening.centre + opening.half * cos(angle),
-                    opening.spring + opening.rise * sin(angle)
+                    opening.centre + opening.half * cosine(angle),
+                    opening.spring + opening.rise * sine(angle)
                 )
                 wall(&self, last, next)
                 soffit(&self, last, next)
@@ -191,7 +189,7 @@ extension Mesh {
     mutating func ball(_ centre: Vector, _ radius: Float, _ colour: Vector, sides: Int = 12) {
         let profile = (0...6).map { step -> SIMD2<Float> in
             let angle = Float.pi * (Float(step) / 6 - 0.5)
-            return SIMD2(max(cos(angle), 0) * radius, sin(angle) * radius)
+            return SIMD2(max(cosine(angle), 0) * radius, sine(angle) * radius)
         }
         lathe(profile, sides: sides, at: centre, colour)
     }

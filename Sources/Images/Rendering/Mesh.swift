@@ -1,5 +1,3 @@
-import Foundation
-
 /// Solids made of triangles.
 struct Mesh {
     struct Vertex {
@@ -111,10 +109,10 @@ struct Mesh {
         _ colours: Vector...,
         lean: Vector = .zero
     ) {
-        let reach = smooth ? 1 : 1 / cos(Float.pi / Float(sides))
+        let reach = smooth ? 1 : 1 / cosine(Float.pi / Float(sides))
         func ring(_ side: Int) -> SIMD2<Float> {
             let angle = turn + 2 * Float.pi * (Float(side) + 0.5) / Float(sides)
-            return SIMD2(sin(angle), cos(angle)) * stretch
+            return SIMD2(sine(angle), cosine(angle)) * stretch
         }
         func point(_ p: SIMD2<Float>, _ direction: SIMD2<Float>) -> Vector {
             at + Vector(p.x * reach * direction.x, p.y, p.x * reach * direction.y) + lean * p.y

@@ -1,4 +1,3 @@
-import Foundation
 import Tensors
 
 /// Takes photos of a built-in landmark.

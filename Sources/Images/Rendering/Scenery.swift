@@ -1,4 +1,3 @@
-import Foundation
 import Tensors
 
 /// Trees, people and whatever else gets before the lens.

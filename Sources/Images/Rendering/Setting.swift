@@ -1,4 +1,3 @@
-import Foundation
 import Tensors
 
 /// The place a landmark stands in, the same in all of its photos.
@@ -69,7 +68,7 @@ struct Setting {
         switch ground {
         case .grass:
             let tuft = noise.fractal(x * 6, z * 6, octaves: 3) - 0.5
-            let path = smoothStep(0.22, 0.17, abs(x + 0.1 * sin(z * 2)))
+            let path = smoothStep(0.22, 0.17, abs(x + 0.1 * sine(z * 2)))
             return (soil * (1 + 0.6 * tuft * fine)).mixed(.rgb(0xc2ae8c), z > 0 ? path * 0.8 : 0)
         case .plaza:
             let (i, j) = ((x * 3).rounded(.down), (z * 3).rounded(.down))

@@ -1,4 +1,3 @@
-import Foundation
 import Tensors
 
 /// Draws solids as a camera sees them in some light.

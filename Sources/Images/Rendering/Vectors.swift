@@ -1,4 +1,3 @@
-import Foundation
 import Tensors
 
 /// A point or direction in space: x to the right, y up, z towards the viewer; or a colour.
@@ -25,7 +24,7 @@ extension SIMD3<Float> {
 
     /// The vector turned by `angle` radians about the upward axis.
     func turned(_ angle: Float) -> Vector {
-        let (c, s) = (cos(angle), sin(angle))
+        let (c, s) = (cosine(angle), sine(angle))
         return Vector(c * x + s * z, y, c * z - s * x)
     }
 
@@ -82,9 +81,3 @@ struct Noise {
         return Float((h ^ h >> 15) >> 8) * 0x1p-24
     }
 }
-
-/// The sine of an angle in radians.
-func sine(_ angle: Float) -> Float { sin(angle) }
-
-/// The cosine of an angle in radians.
-func cosine(_ angle: Float) -> Float { cos(angle) }

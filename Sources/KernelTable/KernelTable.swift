@@ -17,17 +17,21 @@ public struct KernelTable: Sendable {
     public let windows: WindowKernels
     /// Matrix products.
     public let gemm: GemmKernels
+    /// Transforms of the fast 3×3 convolution.
+    public let winograd: WinogradKernels
 
     /// Assembles a table.
     public init(
         flat: FlatKernels,
         rows: RowKernels,
         windows: WindowKernels,
-        gemm: GemmKernels
+        gemm: GemmKernels,
+        winograd: WinogradKernels
     ) {
         self.flat = flat
         self.rows = rows
         self.windows = windows
         self.gemm = gemm
+        self.winograd = winograd
     }
 }

@@ -26,6 +26,14 @@ public func makeKernelTable() -> KernelTable {
             average: average,
             averageGradient: averageGradient
         ),
-        gemm: GemmKernels(width: stripWidth, pack: pack, multiply: multiply)
+        gemm: GemmKernels(width: stripWidth, pack: pack, multiply: multiply),
+        winograd: WinogradKernels(
+            input: winogradInput,
+            output: winogradOutput,
+            gradient: winogradGradient,
+            filter: winogradFilter,
+            rotatedFilter: winogradRotatedFilter,
+            weights: winogradWeights
+        )
     )
 }

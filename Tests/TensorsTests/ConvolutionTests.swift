@@ -103,4 +103,28 @@ import Testing
             #expect(bits(one.dx.buffer) == Array(bits(all.dx.buffer).prefix(one.dx.count)))
         }
     }
+
+    /// The 3×3 layers of VGG and ResNet with their channels and sides, or sides that end in the same
+    /// part of a tile: 224, 112, 56 and 28 end in a whole one, 14 in two pixels, 7 in three.
+    @Test(arguments: [
+        (12, 64, 64), (8, 64, 128), (8, 128, 128), (8, 128, 256), (8, 256, 256), (8, 256, 512),
+        (8, 512, 512), (14, 256, 256), (6, 512, 512), (7, 512, 512),
+    ])
+    func theFastAlgorithmKeepsItsDigits(_ side: Int, _ I: Int, _ O: Int) {
+        let g = ConvolutionGeometry(
+            input: Shape(N: 1, H: side, W: side, C: I),
+            channels: O,
+            kernel: 3,
+            padding: 1
+        )
+        let operands = ConvolutionRun.Operands(g)
+        let run = ConvolutionRun(g, operands, N: 1, exact: false, ThreadPool(threads: 2))
+        let naive = NaiveConvolution(geometry: g, N: 1)
+        let y = naive.forward(operands.x, operands.weights, operands.bias)
+        let dx = naive.backwardData(operands.dy, operands.weights)
+        let dweights = naive.backwardWeights(operands.x, operands.dy, adding: 0)
+        #expect(relativeError(run.y.buffer, y) < 3e-6)
+        #expect(relativeError(run.dx.buffer, dx) < 3e-6)
+        #expect(relativeError(run.dweights.buffer, dweights) < 3e-6)
+    }
 }

@@ -5,6 +5,9 @@
 /// batch, never on the threads.
 public struct ConvolutionKernel: Sendable {
     private let columns: ColumnConvolution
+    private let winograd: WinogradConvolution?
+    private let winogradWeights: WinogradWeights?
+    private let biasScratch: Int
 
     /// Plans `geometry` for pools of at most `threads` threads.
     ///
@@ -14,13 +17,20 @@ public struct ConvolutionKernel: Sendable {
     ///   - exact: whether only algorithms with the rounding of plain fp32 sums may be chosen.
     public init(_ geometry: ConvolutionGeometry, threads: Int, exact: Bool = false) {
         columns = ColumnConvolution(geometry, threads: threads)
+        let fast = !exact && WinogradConvolution.pays(for: geometry)
+        winograd = fast ? WinogradConvolution(geometry: geometry, threads: threads) : nil
+        winogradWeights = fast ? WinogradWeights(geometry: geometry, threads: threads) : nil
+        biasScratch = channelSumsScratch(geometry.output)
     }
 
     /// Floats of scratch that each call takes.
-    public var scratch: Int { columns.scratch }
+    public var scratch: Int {
+        let products = winograd.map { max($0.scratch, winogradWeights?.scratch ?? 0) }
+        return max(products ?? columns.scratch, biasScratch)
+    }
 
     /// Name of the chosen algorithm.
-    public var algorithm: String { columns.algorithm }
+    public var algorithm: String { winograd == nil ? columns.algorithm : "winograd 4×4" }
 
     /// y = convolution of x, plus the bias of each channel.
     public func forward(
@@ -31,7 +41,11 @@ public struct ConvolutionKernel: Sendable {
         scratch: UnsafeMutablePointer<Float>,
         _ pool: ThreadPool
     ) {
-        columns.forward(x, weights: weights, bias: bias, y, scratch: scratch, pool)
+        if let winograd {
+            winograd.forward(x, weights: weights, bias: bias, y, scratch: scratch, pool)
+        } else {
+            columns.forward(x, weights: weights, bias: bias, y, scratch: scratch, pool)
+        }
     }
 
     /// Overwrites `dx` with the gradient of the input.
@@ -42,7 +56,11 @@ public struct ConvolutionKernel: Sendable {
         scratch: UnsafeMutablePointer<Float>,
         _ pool: ThreadPool
     ) {
-        columns.backwardData(dy, weights: weights, dx, scratch: scratch, pool)
+        if let winograd {
+            winograd.backwardData(dy, weights: weights, dx, scratch: scratch, pool)
+        } else {
+            columns.backwardData(dy, weights: weights, dx, scratch: scratch, pool)
+        }
     }
 
     /// Adds the gradients of the weights and of the bias.
@@ -54,7 +72,11 @@ public struct ConvolutionKernel: Sendable {
         scratch: UnsafeMutablePointer<Float>,
         _ pool: ThreadPool
     ) {
-        columns.backwardWeights(x, dy, dweights: dweights, scratch: scratch, pool)
+        if let winogradWeights {
+            winogradWeights.backwardWeights(x, dy, dweights: dweights, scratch: scratch, pool)
+        } else {
+            columns.backwardWeights(x, dy, dweights: dweights, scratch: scratch, pool)
+        }
         if let dbias { addChannelSums(dy, dbias, scratch: scratch, pool) }
     }
 }

@@ -1,0 +1,60 @@
+/// Transforms of Winograd's F(4×4, 3×3) on the calling thread.
+///
+/// A tile is 4 × 4 pixels of the output and the 6 × 6 pixels of the input that they see. Transformed
+/// tiles lie in 36 planes, one for each point of the transform.
+public struct WinogradKernels: Sendable {
+    /// Where transformed tiles lie: element (plane, tile, c) at `plane · planeStride +
+    /// (c / width) · stripStride + tile · width + c % width`.
+    public struct Planes {
+        /// The first float of the first tile.
+        public var base: MutableFloats
+        /// Distance between planes.
+        public var planeStride: Int
+        /// Channels that lie side by side.
+        public var width: Int
+        /// Distance between strips of channels.
+        public var stripStride: Int
+
+        /// Assembles the layout.
+        public init(base: MutableFloats, planeStride: Int, width: Int, stripStride: Int) {
+            self.base = base
+            self.planeStride = planeStride
+            self.width = width
+            self.stripStride = stripStride
+        }
+    }
+
+    /// (x, window, tiles, channels, planes, patch): Bᵀ d B of the first channels of some tiles of one
+    /// image of H × W × C; `patch` is scratch for 36 · channels floats.
+    public let input: @Sendable (Floats, Window, Range<Int>, Int, Planes, MutableFloats) -> Void
+    /// (planes, bias, window, tiles, y): Aᵀ m A + bias into the pixels of one image of OH × OW × C.
+    public let output: @Sendable (Planes, Floats?, Window, Range<Int>, MutableFloats) -> Void
+    /// (dy, window, tiles, channels, planes, patch): A dy Aᵀ of the first channels of some tiles of
+    /// one image of OH × OW × C; `patch` is scratch for 16 · channels floats.
+    public let gradient: @Sendable (Floats, Window, Range<Int>, Int, Planes, MutableFloats) -> Void
+    /// (weights, O, I, strip, planeStride, to): G g Gᵀ of a strip of outputs, packed [I][width].
+    public let filter: @Sendable (Floats, Int, Int, Int, Int, MutableFloats) -> Void
+    /// (weights, O, I, strip, planeStride, to): G g Gᵀ of a strip of inputs of the rotated filters,
+    /// packed [O][width].
+    public let rotatedFilter: @Sendable (Floats, Int, Int, Int, Int, MutableFloats) -> Void
+    /// (planes, planeStride, I, dweights): dweights [3][3][I] += Gᵀ u G of one output.
+    public let weights: @Sendable (Floats, Int, Int, MutableFloats) -> Void
+
+    /// Assembles the transforms.
+    public init(
+        input: @escaping @Sendable (Floats, Window, Range<Int>, Int, Planes, MutableFloats) -> Void,
+        output: @escaping @Sendable (Planes, Floats?, Window, Range<Int>, MutableFloats) -> Void,
+        gradient:
+            @escaping @Sendable (Floats, Window, Range<Int>, Int, Planes, MutableFloats) -> Void,
+        filter: @escaping @Sendable (Floats, Int, Int, Int, Int, MutableFloats) -> Void,
+        rotatedFilter: @escaping @Sendable (Floats, Int, Int, Int, Int, MutableFloats) -> Void,
+        weights: @escaping @Sendable (Floats, Int, Int, MutableFloats) -> Void
+    ) {
+        self.input = input
+        self.output = output
+        self.gradient = gradient
+        self.filter = filter
+        self.rotatedFilter = rotatedFilter
+        self.weights = weights
+    }
+}

@@ -1,47 +1,96 @@
 import KernelTable
 
-/// Convolution as a matrix product: im2col of some output rows of one image, then GEMM on the same
-/// thread (the im2col matrix of a 1×1 convolution is its input).
+/// Convolution as a matrix product: im2col of some output pixels, then GEMM on the same thread.
 ///
-/// Tasks are bands of output rows of one image, so that a column buffer stays within 4 MB and an
-/// image's result does not depend on its batch. Limited by the GEMM, and by the im2col of layers
-/// with few channels.
+/// The im2col matrix of a 1×1 convolution is its input. A step is as many output pixels as keep the
+/// column buffer within 4 MB: a band of rows of one image, or several whole images where they are
+/// small. Limited by the GEMM, and by the im2col of layers with few channels.
 struct ColumnConvolution: Sendable {
-    private let geometry: ConvolutionGeometry
-    private let threads: Int
-    /// Output rows of a band.
+    let geometry: ConvolutionGeometry
+    let threads: Int
+    /// Output rows of a step.
     private let bandRows: Int
+    /// Images of a step; more than one only where a band is a whole image.
+    private let stepImages: Int
 
     /// Floats of a column buffer, at most.
     private static let columnLimit = 1 << 20
-    /// Floats of all partial weight gradients, at most, unless one image group needs more.
-    private static let partialLimit = 1 << 23
-    /// Tasks that the weight gradient is cut into, to occupy machines of many cores.
-    private static let weightTasks = 8
+    /// Floats of a column buffer that is not thin: half of the second cache.
+    private static let columnTarget = 1 << 17
+    /// Pixels of a step worth reading all weights for.
+    private static let leastPixels = 192
+    /// The widest strip of any instruction set.
+    private static let widest = 32
 
     init(_ geometry: ConvolutionGeometry, threads: Int) {
         self.geometry = geometry
         self.threads = threads
-        let row = geometry.output.W * geometry.taps
-        bandRows = max(1, min(geometry.output.H, Self.columnLimit / max(row, 1)))
+        let taps = max(geometry.taps, 1)
+        let (H, W) = (geometry.output.H, max(geometry.output.W, 1))
+        let pixels = min(
+            Self.columnLimit / taps,
+            max(Self.leastPixels, Self.columnTarget / taps)
+        )
+        bandRows = max(1, min(H, pixels / W))
+        stepImages = bandRows < H ? 1 : max(1, min(geometry.input.N, pixels / max(1, H * W)))
     }
 
     var algorithm: String { geometry.isPointwise ? "gemm" : "im2col" }
 
-    /// Floats of one thread's column buffer.
-    private var columnFloats: Int {
-        geometry.isPointwise ? 0 : bandRows * geometry.output.W * geometry.taps
+    /// Some output pixels, contiguous in the batch.
+    struct Step {
+        var images: Range<Int>
+        var rows: Range<Int>
+        /// Position of the first pixel in the batch, and their number.
+        var first, count: Int
     }
 
     private var bands: Int { (geometry.output.H + bandRows - 1) / bandRows }
 
-    private func rows(ofBand band: Int) -> Range<Int> {
-        band * bandRows..<min(geometry.output.H, (band + 1) * bandRows)
+    /// Number of steps of `images` images.
+    func steps(_ images: Int) -> Int { (images + stepImages - 1) / stepImages * bands }
+
+    /// Step `index` of `images`.
+    func step(_ index: Int, of images: Range<Int>) -> Step {
+        let (block, band) = index.quotientAndRemainder(dividingBy: bands)
+        let (H, W) = (geometry.output.H, geometry.output.W)
+        let from = images.lowerBound + block * stepImages
+        let to = min(images.upperBound, from + stepImages)
+        let rows = band * bandRows..<min(H, (band + 1) * bandRows)
+        return Step(
+            images: from..<to,
+            rows: rows,
+            first: (from * H + rows.lowerBound) * W,
+            count: to - from > 1 ? (to - from) * H * W : rows.count * W
+        )
     }
 
-    var scratch: Int {
-        let partials = groups(geometry.input.N) * geometry.weights
-        return max(threads * columnFloats + partials, channelSumsScratch(geometry.output))
+    /// Floats of one thread's columns.
+    var columnFloats: Int { bandRows * stepImages * geometry.output.W * geometry.taps }
+
+    /// Floats of the packed weights, strips filled up.
+    private var packedFloats: Int {
+        let fill = { (n: Int) in (n + Self.widest - 1) / Self.widest * Self.widest }
+        return max(fill(geometry.output.C) * geometry.taps, fill(geometry.taps) * geometry.output.C)
+    }
+
+    var scratch: Int { packedFloats + threads * columnFloats }
+
+    /// The im2col matrix of a step, in `buffer` unless it is the input itself.
+    func columns(
+        _ x: Tensor,
+        _ step: Step,
+        _ buffer: UnsafeMutablePointer<Float>,
+        _ kernels: KernelTable
+    ) -> UnsafePointer<Float> {
+        let g = geometry
+        if g.isPointwise { return UnsafePointer(x.base + step.first * g.taps) }
+        let perImage = step.rows.count * g.output.W * g.taps
+        for (index, image) in step.images.enumerated() {
+            let from = x.base + image * g.input.perImage
+            kernels.windows.gather(from, g.window, step.rows, buffer + index * perImage)
+        }
+        return UnsafePointer(buffer)
     }
 
     // MARK: Forward
@@ -55,51 +104,43 @@ struct ColumnConvolution: Sendable {
         scratch: UnsafeMutablePointer<Float>,
         _ pool: ThreadPool
     ) {
-        let g = geometry
+        let (taps, O) = (geometry.taps, geometry.output.C)
         let kernels = pool.kernels
-        let (taps, O) = (g.taps, g.output.C)
-        pool.parallelFor(x.shape.N * bands) { task, worker in
-            let (image, band) = task.quotientAndRemainder(dividingBy: bands)
-            let rows = rows(ofBand: band)
-            let pixels = rows.count * g.output.W
-            let to = y.base + image * g.output.perImage + rows.lowerBound * g.output.W * O
-            let columns = columns(x, image, rows, scratch + worker * columnFloats, kernels)
-            gemm(
-                transposeB: true,
-                M: pixels,
-                N: O,
-                K: taps,
-                A: columns,
-                lda: taps,
-                B: weights,
-                ldb: taps,
-                C: to,
-                ldc: O
-            )
-            if let bias { kernels.rows.addBias(to, bias, pixels, O) }
+        let width = kernels.gemm.width
+        pool.parallelFor(kernels.gemm.strips(O)) { strip, _ in
+            let first = strip * width
+            let to = scratch + first * taps
+            kernels.gemm.pack(weights + first * taps, 1, taps, taps, min(width, O - first), to)
         }
-    }
-
-    /// The im2col matrix of `rows` of one image, in `buffer` unless it is the image itself.
-    private func columns(
-        _ x: Tensor,
-        _ image: Int,
-        _ rows: Range<Int>,
-        _ buffer: UnsafeMutablePointer<Float>,
-        _ kernels: KernelTable
-    ) -> UnsafePointer<Float> {
-        let g = geometry
-        let from = x.base + image * g.input.perImage
-        if g.isPointwise { return UnsafePointer(from + rows.lowerBound * g.input.W * g.input.C) }
-        kernels.windows.gather(from, g.window, rows, buffer)
-        return UnsafePointer(buffer)
+        let images = 0..<x.shape.N
+        pool.parallelFor(steps(images.count)) { index, worker in
+            let step = step(index, of: images)
+            let buffer = scratch + packedFloats + worker * columnFloats
+            let to = y.base + step.first * O
+            kernels.gemm.multiply(
+                GemmKernels.Product(
+                    M: step.count,
+                    N: O,
+                    K: taps,
+                    A: columns(x, step, buffer, kernels),
+                    rowStride: taps,
+                    columnStride: 1,
+                    B: scratch,
+                    stripStride: taps * width,
+                    C: to,
+                    ldc: O,
+                    adding: false
+                )
+            )
+            if let bias { kernels.rows.addBias(to, bias, step.count, O) }
+        }
     }
 
     // MARK: Backward
 
     /// columns[pixels][taps] = dy[pixels][O] · weights[O][taps], added back to their pixels.
     ///
-    /// Windows of neighbouring bands share pixels, so a task is a whole image.
+    /// Windows of neighbouring bands share pixels, so a task is all bands of its images.
     func backwardData(
         _ dy: Tensor,
         weights: UnsafePointer<Float>,
@@ -108,88 +149,54 @@ struct ColumnConvolution: Sendable {
         _ pool: ThreadPool
     ) {
         let g = geometry
-        let kernels = pool.kernels
         let (taps, O) = (g.taps, g.output.C)
-        pool.parallelFor(dy.shape.N) { image, worker in
-            let to = dx.base + image * g.input.perImage
-            if !g.isPointwise { to.update(repeating: 0, count: g.input.perImage) }
-            for band in 0..<bands {
-                let rows = rows(ofBand: band)
-                let first = rows.lowerBound * g.output.W
-                let columns = g.isPointwise ? to + first * taps : scratch + worker * columnFloats
-                gemm(
-                    M: rows.count * g.output.W,
-                    N: taps,
-                    K: O,
-                    A: dy.base + image * g.output.perImage + first * O,
-                    lda: O,
-                    B: weights,
-                    ldb: taps,
-                    C: columns,
-                    ldc: taps
+        let kernels = pool.kernels
+        let width = kernels.gemm.width
+        pool.parallelFor(kernels.gemm.strips(taps)) { strip, _ in
+            let first = strip * width
+            let to = scratch + first * O
+            kernels.gemm.pack(weights + first, taps, 1, O, min(width, taps - first), to)
+        }
+        let images = 0..<dy.shape.N
+        let together = g.isPointwise ? 1 : bands
+        pool.parallelFor(steps(images.count) / together) { task, worker in
+            for index in task * together..<(task + 1) * together {
+                let step = step(index, of: images)
+                let buffer = scratch + packedFloats + worker * columnFloats
+                let columns = g.isPointwise ? dx.base + step.first * taps : buffer
+                kernels.gemm.multiply(
+                    GemmKernels.Product(
+                        M: step.count,
+                        N: taps,
+                        K: O,
+                        A: dy.base + step.first * O,
+                        rowStride: O,
+                        columnStride: 1,
+                        B: scratch,
+                        stripStride: O * width,
+                        C: columns,
+                        ldc: taps,
+                        adding: false
+                    )
                 )
-                if !g.isPointwise { kernels.windows.scatter(columns, g.window, rows, to) }
+                if !g.isPointwise { scatter(columns, step, dx, kernels) }
             }
         }
     }
 
-    /// dweights[O][taps] += dy[pixels][O]ᵀ · columns[pixels][taps].
-    ///
-    /// Each group of images sums its own partial gradient, image by image; the partial gradients are
-    /// added in order. Where they would take too much memory, blocks of output channels take the
-    /// place of some groups.
-    func backwardWeights(
-        _ x: Tensor,
-        _ dy: Tensor,
-        dweights: UnsafeMutablePointer<Float>,
-        scratch: UnsafeMutablePointer<Float>,
-        _ pool: ThreadPool
+    /// Adds the columns of a step to their pixels, which the first band of an image clears.
+    private func scatter(
+        _ columns: UnsafePointer<Float>,
+        _ step: Step,
+        _ dx: Tensor,
+        _ kernels: KernelTable
     ) {
         let g = geometry
-        let kernels = pool.kernels
-        let (taps, O, N) = (g.taps, g.output.C, x.shape.N)
-        let groups = groups(N)
-        let blocks = max(1, min(Self.weightTasks / max(groups, 1), O / 64))
-        let partials = scratch + threads * columnFloats
-        pool.parallelFor(groups * blocks) { task, worker in
-            let (group, block) = task.quotientAndRemainder(dividingBy: blocks)
-            let channels = block * O / blocks..<(block + 1) * O / blocks
-            let partial = partials + group * g.weights + channels.lowerBound * taps
-            let images = group * N / groups..<(group + 1) * N / groups
-            for image in images {
-                for band in 0..<bands {
-                    let rows = rows(ofBand: band)
-                    let columns = columns(x, image, rows, scratch + worker * columnFloats, kernels)
-                    let pixel = image * g.output.H * g.output.W + rows.lowerBound * g.output.W
-                    gemm(
-                        transposeA: true,
-                        M: channels.count,
-                        N: taps,
-                        K: rows.count * g.output.W,
-                        A: dy.base + pixel * O + channels.lowerBound,
-                        lda: O,
-                        B: columns,
-                        ldb: taps,
-                        beta: image == images.lowerBound && band == 0 ? 0 : 1,
-                        C: partial,
-                        ldc: taps
-                    )
-                }
-            }
+        let perImage = step.rows.count * g.output.W * g.taps
+        for (index, image) in step.images.enumerated() {
+            let to = dx.base + image * g.input.perImage
+            if step.rows.lowerBound == 0 { to.update(repeating: 0, count: g.input.perImage) }
+            kernels.windows.scatter(columns + index * perImage, g.window, step.rows, to)
         }
-        pool.parallelRanges(g.weights, grain: 1 << 14) { range, _ in
-            for group in 0..<groups {
-                kernels.flat.add(
-                    dweights + range.lowerBound,
-                    partials + group * g.weights + range.lowerBound,
-                    range.count
-                )
-            }
-        }
-    }
-
-    private func groups(_ N: Int) -> Int {
-        let affordable = max(2, Self.partialLimit / max(geometry.weights, 1))
-        return min(N, Self.weightTasks, affordable)
     }
 }

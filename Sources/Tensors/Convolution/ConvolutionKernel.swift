@@ -5,6 +5,7 @@
 /// batch, never on the threads.
 public struct ConvolutionKernel: Sendable {
     private let columns: ColumnConvolution
+    private let columnWeights: ColumnWeights
     private let winograd: WinogradConvolution?
     private let winogradWeights: WinogradWeights?
     private let biasScratch: Int
@@ -17,6 +18,7 @@ public struct ConvolutionKernel: Sendable {
     ///   - exact: whether only algorithms with the rounding of plain fp32 sums may be chosen.
     public init(_ geometry: ConvolutionGeometry, threads: Int, exact: Bool = false) {
         columns = ColumnConvolution(geometry, threads: threads)
+        columnWeights = ColumnWeights(columns: columns)
         let fast = !exact && WinogradConvolution.pays(for: geometry)
         winograd = fast ? WinogradConvolution(geometry: geometry, threads: threads) : nil
         winogradWeights = fast ? WinogradWeights(geometry: geometry, threads: threads) : nil
@@ -26,7 +28,7 @@ public struct ConvolutionKernel: Sendable {
     /// Floats of scratch that each call takes.
     public var scratch: Int {
         let products = winograd.map { max($0.scratch, winogradWeights?.scratch ?? 0) }
-        return max(products ?? columns.scratch, biasScratch)
+        return max(products ?? max(columns.scratch, columnWeights.scratch), biasScratch)
     }
 
     /// Name of the chosen algorithm.
@@ -75,7 +77,7 @@ public struct ConvolutionKernel: Sendable {
         if let winogradWeights {
             winogradWeights.backwardWeights(x, dy, dweights: dweights, scratch: scratch, pool)
         } else {
-            columns.backwardWeights(x, dy, dweights: dweights, scratch: scratch, pool)
+            columnWeights.backwardWeights(x, dy, dweights: dweights, scratch: scratch, pool)
         }
         if let dbias { addChannelSums(dy, dbias, scratch: scratch, pool) }
     }

@@ -1,0 +1,85 @@
+import KernelTable
+
+/// The weight gradient by matrix products: dweights[O][taps] += dy[pixels][O]ᵀ · columns[pixels][taps].
+///
+/// Each fixed group of images sums its own partial gradient, step by step; the partial gradients are
+/// added in order. Where they would take too much memory, blocks of output channels take the place of
+/// some groups. Limited by the GEMM, and in wide layers on small maps by the traffic of the sums.
+struct ColumnWeights: Sendable {
+    let columns: ColumnConvolution
+
+    /// Floats of all partial gradients, at most, unless two image groups need more.
+    private static let partialLimit = 1 << 23
+    /// Tasks that the work is cut into, to occupy machines of many cores.
+    private static let tasks = 8
+    /// Output channels worth an im2col of their own.
+    private static let leastChannels = 64
+    /// The widest strip of any instruction set.
+    private static let widest = 32
+
+    private var geometry: ConvolutionGeometry { columns.geometry }
+
+    /// Floats of one thread's columns, as they come and as strips that are filled up.
+    private var workerFloats: Int {
+        columns.columnFloats / max(geometry.taps, 1) * (2 * geometry.taps + Self.widest)
+    }
+
+    var scratch: Int {
+        columns.threads * workerFloats + groups(geometry.input.N) * geometry.weights
+    }
+
+    private func groups(_ N: Int) -> Int {
+        min(N, Self.tasks, max(2, Self.partialLimit / max(geometry.weights, 1)))
+    }
+
+    func backwardWeights(
+        _ x: Tensor,
+        _ dy: Tensor,
+        dweights: UnsafeMutablePointer<Float>,
+        scratch: UnsafeMutablePointer<Float>,
+        _ pool: ThreadPool
+    ) {
+        let g = geometry
+        let kernels = pool.kernels
+        let (taps, O, N) = (g.taps, g.output.C, x.shape.N)
+        let groups = groups(N)
+        let blocks = max(1, min(Self.tasks / max(groups, 1), O / Self.leastChannels))
+        let partials = scratch + columns.threads * workerFloats
+        pool.parallelFor(groups * blocks) { task, worker in
+            let (group, block) = task.quotientAndRemainder(dividingBy: blocks)
+            let channels = block * O / blocks..<(block + 1) * O / blocks
+            let images = group * N / groups..<(group + 1) * N / groups
+            let buffer = scratch + worker * workerFloats
+            let packed = buffer + columns.columnFloats
+            for index in 0..<columns.steps(images.count) {
+                let step = columns.step(index, of: images)
+                let matrix = columns.columns(x, step, buffer, kernels)
+                kernels.gemm.pack(matrix, taps, 1, step.count, taps, packed)
+                kernels.gemm.multiply(
+                    GemmKernels.Product(
+                        M: channels.count,
+                        N: taps,
+                        K: step.count,
+                        A: dy.base + step.first * O + channels.lowerBound,
+                        rowStride: 1,
+                        columnStride: O,
+                        B: packed,
+                        stripStride: step.count * kernels.gemm.width,
+                        C: partials + group * g.weights + channels.lowerBound * taps,
+                        ldc: taps,
+                        adding: index > 0
+                    )
+                )
+            }
+        }
+        pool.parallelRanges(g.weights, grain: 1 << 14) { range, _ in
+            for group in 0..<groups {
+                kernels.flat.add(
+                    dweights + range.lowerBound,
+                    partials + group * g.weights + range.lowerBound,
+                    range.count
+                )
+            }
+        }
+    }
+}

@@ -23,7 +23,7 @@ func multiply(_ p: GemmKernels.Product) {
             while n < p.N {
                 let corner: Int = m * p.rowStride + k * p.columnStride
                 let strip: Int = n / stripWidth * p.stripStride + k * stripWidth
-                let tile = Tile(
+                let tile: Tile = (
                     K: steps,
                     A: p.A + corner,
                     rowStride: p.rowStride,

@@ -1,5 +1,8 @@
 import KernelTable
 
+// No type here is a struct: the metadata of structs brings functions that the linker shares between
+// modules, and the copy it keeps may be one with instructions that the processor lacks.
+//
 // A strip is as many columns as the registers allow beside the rows of a tile: 12 × 32 floats in the
 // 32 registers of AVX-512, 6 × 16 in the 16 of AVX2 or the 32 short ones of NEON, 3 × 16 in SSE2.
 
@@ -7,13 +10,13 @@ import KernelTable
     let stripWidth = 32
     let tileRows = 12
 
-    struct Strip {
-        var low = Vector()
-        var high = Vector()
-    }
+    typealias Strip = (low: Vector, high: Vector)
 
     @inline(__always)
-    func loadStrip(_ p: Floats) -> Strip { Strip(low: load(p), high: load(p + lanes)) }
+    func emptyStrip() -> Strip { (Vector(), Vector()) }
+
+    @inline(__always)
+    func loadStrip(_ p: Floats) -> Strip { (load(p), load(p + lanes)) }
 
     @inline(__always)
     func accumulate(_ s: inout Strip, _ a: Float, _ b: Strip) {
@@ -41,6 +44,9 @@ import KernelTable
     #endif
 
     typealias Strip = Vector
+
+    @inline(__always)
+    func emptyStrip() -> Strip { Vector() }
 
     @inline(__always)
     func loadStrip(_ p: Floats) -> Strip { load(p) }

@@ -1,25 +1,18 @@
 import KernelTable
 
 /// What one tile of the result needs: `K` steps of one strip of B against some rows of A.
-struct Tile {
-    var K: Int
-    var A: Floats
-    var rowStride: Int
-    var columnStride: Int
-    var B: Floats
-    var C: MutableFloats
-    var ldc: Int
-    var columns: Int
-    var adding: Bool
-}
+typealias Tile = (
+    K: Int, A: Floats, rowStride: Int, columnStride: Int, B: Floats, C: MutableFloats, ldc: Int,
+    columns: Int, adding: Bool
+)
 
 // The micro-kernels: the sums stay in registers for all of K, A is broadcast from where it lies.
 
 @inline(never)
 func tile12(_ t: Tile) {
-    var (c0, c1, c2, c3) = (Strip(), Strip(), Strip(), Strip())
-    var (c4, c5, c6, c7) = (Strip(), Strip(), Strip(), Strip())
-    var (c8, c9, c10, c11) = (Strip(), Strip(), Strip(), Strip())
+    var (c0, c1, c2, c3) = (emptyStrip(), emptyStrip(), emptyStrip(), emptyStrip())
+    var (c4, c5, c6, c7) = (emptyStrip(), emptyStrip(), emptyStrip(), emptyStrip())
+    var (c8, c9, c10, c11) = (emptyStrip(), emptyStrip(), emptyStrip(), emptyStrip())
     let row = t.rowStride
     let twice = 2 &* row
     var a0 = t.A
@@ -55,7 +48,9 @@ func tile12(_ t: Tile) {
 
 @inline(never)
 func tile6(_ t: Tile) {
-    var (c0, c1, c2, c3, c4, c5) = (Strip(), Strip(), Strip(), Strip(), Strip(), Strip())
+    var (c0, c1, c2, c3, c4, c5) = (
+        emptyStrip(), emptyStrip(), emptyStrip(), emptyStrip(), emptyStrip(), emptyStrip()
+    )
     let row = t.rowStride
     let twice = 2 &* row
     var a0 = t.A
@@ -79,7 +74,7 @@ func tile6(_ t: Tile) {
 
 @inline(never)
 func tile3(_ t: Tile) {
-    var (c0, c1, c2) = (Strip(), Strip(), Strip())
+    var (c0, c1, c2) = (emptyStrip(), emptyStrip(), emptyStrip())
     let row = t.rowStride
     var a = t.A
     var p = t.B
@@ -96,7 +91,7 @@ func tile3(_ t: Tile) {
 
 @inline(never)
 func tile1(_ t: Tile) {
-    var c = Strip()
+    var c = emptyStrip()
     var a = t.A
     var p = t.B
     for _ in 0..<t.K {

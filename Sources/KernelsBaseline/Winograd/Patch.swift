@@ -7,11 +7,7 @@ let tileSide = 4
 let patchSide = 6
 
 /// Pixels of a map from which a tile is read: in place, or copied with zeros over the border.
-struct Patch {
-    var base: Floats
-    var rowStride: Int
-    var columnStride: Int
-}
+typealias Patch = (base: Floats, rowStride: Int, columnStride: Int)
 
 /// The first channels of the `side` × `side` pixels from (h, w) of an H × W × C map.
 @inline(__always)
@@ -27,7 +23,7 @@ func patch(
     _ copy: MutableFloats
 ) -> Patch {
     if h >= 0, w >= 0, h &+ side <= H, w &+ side <= W {
-        return Patch(base: x + (h &* W &+ w) &* C, rowStride: W &* C, columnStride: C)
+        return (base: x + (h &* W &+ w) &* C, rowStride: W &* C, columnStride: C)
     }
     clear(copy, side &* side &* channels)
     let columns = inside(w, side, W)
@@ -38,7 +34,7 @@ func patch(
             sweep(channels) { i, n in store(load(from + i, n), to + i, n) }
         }
     }
-    return Patch(base: Floats(copy), rowStride: side &* channels, columnStride: channels)
+    return (base: Floats(copy), rowStride: side &* channels, columnStride: channels)
 }
 
 /// Writes six planes, `stride` apart.

@@ -3,8 +3,13 @@ import KernelTable
 /// Outputs or inputs that one task handles; fixed, so that a task's sums are too.
 private let blockOutputs = 128
 private let blockInputs = 512
+/// Inputs that one task packs.
+private let packedInputs = 4096
 
 /// y[n][o] = Σ_i x[n][i] · weights[o][i] + bias[o].
+///
+/// Computed as yᵀ = weights · xᵀ, so that it is the small side that is packed and the weights are read
+/// once, in their order. Limited by that read.
 public func denseForward(
     _ x: Tensor,
     weights: UnsafePointer<Float>,
@@ -13,26 +18,50 @@ public func denseForward(
     _ pool: ThreadPool
 ) {
     let (N, I, O) = (x.shape.N, x.shape.perImage, y.shape.perImage)
-    pool.parallelRanges(O, grain: blockOutputs) { range, _ in
-        let first = range.lowerBound
-        if let bias {
-            for n in 0..<N {
-                (y.base + n * O + first).update(from: bias + first, count: range.count)
+    let kernels = pool.kernels.gemm
+    let width = kernels.width
+    let parts = (I + packedInputs - 1) / packedInputs
+    let count = max(1, kernels.packedCount(K: I, N: N))
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: count) { buffer in
+        guard let packed = buffer.baseAddress else { return }
+        pool.parallelFor(kernels.strips(N) * parts) { task, _ in
+            let (strip, part) = task.quotientAndRemainder(dividingBy: parts)
+            let (n, i) = (strip * width, part * packedInputs)
+            let to = packed + (n * I + i * width)
+            kernels.pack(
+                x.base + (n * I + i),
+                1,
+                I,
+                min(packedInputs, I - i),
+                min(width, N - n),
+                to
+            )
+        }
+        pool.parallelRanges(O, grain: blockOutputs) { outputs, _ in
+            withUnsafeTemporaryAllocation(of: Float.self, capacity: max(1, outputs.count * N)) {
+                guard let block = $0.baseAddress else { return }
+                kernels.multiply(
+                    GemmKernels.Product(
+                        M: outputs.count,
+                        N: N,
+                        K: I,
+                        A: weights + outputs.lowerBound * I,
+                        rowStride: I,
+                        columnStride: 1,
+                        B: packed,
+                        stripStride: I * width,
+                        C: block,
+                        ldc: N,
+                        adding: false
+                    )
+                )
+                for n in 0..<N {
+                    for (row, o) in outputs.enumerated() {
+                        y.base[n * O + o] = block[row * N + n] + (bias?[o] ?? 0)
+                    }
+                }
             }
         }
-        gemm(
-            transposeB: true,
-            M: N,
-            N: range.count,
-            K: I,
-            A: x.base,
-            lda: I,
-            B: weights + first * I,
-            ldb: I,
-            beta: bias == nil ? 0 : 1,
-            C: y.base + first,
-            ldc: O
-        )
     }
 }
 

@@ -92,6 +92,16 @@ import Testing
     }
 
     @Test(arguments: cases)
+    func instructionSetsWithFusedProductsAgreeInBits(_ test: Case) {
+        let operands = ConvolutionRun.Operands(test.geometry)
+        let runs = InstructionSet.available.filter { $0 != .baseline }.map {
+            let pool = ThreadPool(threads: 2, instructions: $0)
+            return ConvolutionRun(test.geometry, operands, N: test.N, exact: false, pool).allBits
+        }
+        for run in runs.dropFirst() { #expect(run == runs[0]) }
+    }
+
+    @Test(arguments: cases)
     func anImagesResultDoesNotDependOnItsBatch(_ test: Case) {
         let g = test.geometry
         let operands = ConvolutionRun.Operands(g)

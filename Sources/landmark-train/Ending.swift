@@ -34,6 +34,15 @@ enum Ending {
         exit(code)
     }
 
+    /// Ends the process after so many seconds, should parting from the other ranks take longer.
+    static func leaveAnyway(after seconds: Double, _ code: Int32) {
+        let watch = Thread {
+            Thread.sleep(forTimeInterval: seconds)
+            _exit(code)
+        }
+        watch.start()
+    }
+
     /// What is wrong with the command line, on one line.
     static func usage(_ error: any Error) -> String {
         let text = LandmarkTrain.message(for: error)

@@ -30,6 +30,7 @@ struct World {
         } catch TrainingError.rank(let culprit, let code, let message) {
             // All ranks came to the same end; the first speaks for them, before any is gone.
             if communicator.rank == 0 { Ending.say("rank \(culprit): \(message)") }
+            Ending.leaveAnyway(after: 20, code)
             communicator.finish()
             Ending.quit(code)
         } catch {

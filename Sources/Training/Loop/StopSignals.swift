@@ -3,27 +3,36 @@ import Synchronization
 
 /// Turns SIGTERM, SIGINT and SIGUSR1 into a wish that the loop reads between steps.
 ///
-/// The signals are blocked for every thread and taken by one that waits for them, so nothing runs
-/// in a signal handler.
+/// The signals are taken by one thread that waits for them. Threads started later inherit that they
+/// are blocked; libraries may have started others before, such as OpenBLAS when it is loaded, and a
+/// signal that reaches one of those is sent on until it reaches the thread that waits.
 public final class StopSignals: Sendable {
-    private let received = Atomic<Int32>(0)
+    /// What the waiting thread keeps, which goes on as long as the process.
+    private final class Wish: Sendable {
+        let signal = Atomic<Int32>(0)
+    }
+
+    private let wish = Wish()
 
     /// Blocks the signals and starts to wait; call this before other threads are started, which
     /// inherit the blocking.
     public init() {
         var set = sigset_t()
         sigemptyset(&set)
-        for signal in [SIGTERM, SIGINT, SIGUSR1] { sigaddset(&set, signal) }
+        for number in [SIGTERM, SIGINT, SIGUSR1] {
+            sigaddset(&set, number)
+            sendOn(number)
+        }
         pthread_sigmask(SIG_BLOCK, &set, nil)
         let signals = set
-        let thread = Thread { [weak self] in
+        let wish = wish
+        let thread = Thread {
             var set = signals
-            var signal: Int32 = 0
-            while sigwait(&set, &signal) == 0 {
-                guard let self else { return }
+            var number: Int32 = 0
+            while sigwait(&set, &number) == 0 {
                 // A second Ctrl-C is a person who does not want to wait.
-                if signal == SIGINT, received.load(ordering: .relaxed) == SIGINT { exit(130) }
-                received.store(signal, ordering: .relaxed)
+                if number == SIGINT, wish.signal.load(ordering: .relaxed) == SIGINT { exit(130) }
+                wish.signal.store(number, ordering: .relaxed)
             }
         }
         thread.name = "landmark-signals"
@@ -31,10 +40,10 @@ public final class StopSignals: Sendable {
     }
 
     /// The signal that came, 0 for none.
-    public var signal: Int32 { received.load(ordering: .relaxed) }
+    public var signal: Int32 { wish.signal.load(ordering: .relaxed) }
 
     /// Notes a wish to stop as if `signal` had come.
-    public func request(_ signal: Int32) { received.store(signal, ordering: .relaxed) }
+    public func request(_ signal: Int32) { wish.signal.store(signal, ordering: .relaxed) }
 
     /// The usual name of a signal that is waited for.
     public static func name(_ signal: Int32) -> String {
@@ -45,4 +54,11 @@ public final class StopSignals: Sendable {
         default: "signal \(signal)"
         }
     }
+}
+
+/// Lets any thread that a signal interrupts send it to the process again.
+///
+/// While the handler runs its own thread does not take the signal, so another gets it.
+private func sendOn(_ number: Int32) {
+    signal(number) { _ = kill(getpid(), $0) }
 }

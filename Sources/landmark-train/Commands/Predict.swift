@@ -68,7 +68,7 @@ struct Predict: ParsableCommand {
         _ classes: ClassIndex
     ) throws {
         for photo in findings.skipped {
-            Ending.say("cannot read \(photo.path): \(photo.reason)")
+            Ending.say("rank 0: cannot read \(photo.path): \(photo.reason)")
         }
         let answers = findings.outcomes.map { outcome in
             Answer(

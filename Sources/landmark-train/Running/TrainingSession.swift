@@ -59,15 +59,7 @@ struct TrainingSession {
     /// - Returns: the exit code.
     func run() throws -> Int32 {
         try begin()
-        let signal: Int32?
-        do {
-            reports?.open()
-            signal = try trainer.train()
-        } catch {
-            reports?.close()
-            throw error
-        }
-        reports?.close()
+        let signal = try train()
         try world.together {
             guard world.isRoot else { return }
             try writeAnswers()
@@ -82,6 +74,21 @@ struct TrainingSession {
             )
         }
         return Ending.stopped
+    }
+
+    private func train() throws -> Int32? {
+        reports?.open()
+        defer { reports?.close() }
+        do {
+            return try trainer.train()
+        } catch let error as TrainingError {
+            switch error {
+            // Bad photos are counted and losses summed over all ranks, so all throw these at once.
+            case .data, .diverged:
+                throw TrainingError.rank(0, code: error.exitCode, error.description)
+            default: throw error
+            }
+        }
     }
 
     /// Writes what the last evaluation answered about each photo, as a table and as a picture.
@@ -110,8 +117,11 @@ struct TrainingSession {
         let latest = try world.fromRoot(String?.self) { folder.latest }
         if let latest {
             try trainer.resume(from: latest)
-            guard world.isRoot else { return }
-            Ending.say("going on after step \(trainer.stepsDone) of \(trainer.course.totalSteps)")
+            if world.isRoot {
+                Ending.say(
+                    "going on after step \(trainer.stepsDone) of \(trainer.course.totalSteps)"
+                )
+            }
         } else if let weights = settings.weights {
             _ = try trainer.start(fromWeights: weights)
         }

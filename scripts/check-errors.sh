@@ -1,0 +1,141 @@
+#!/usr/bin/env bash
+# What a user can get wrong ends in one line that says what to do and in the right exit code, on
+# one, two and three ranks, without a hang and without files left behind.
+#
+#   scripts/check-errors.sh [PROGRAM]      default: $LANDMARK_TRAIN or .build/release/landmark-train
+set -euo pipefail
+source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+program=$(realpath "${1:-${LANDMARK_TRAIN:-$root/.build/release/landmark-train}}")
+[ -x "$program" ] || fail "there is no program at $program; build it or name it as argument"
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work"
+failures=0
+checks=0
+
+# launch RANKS ARGUMENTS…: one rank is started without mpirun, as a user does.
+launch() {
+    local count=$1
+    shift
+    if [ "$count" -eq 1 ]; then
+        timeout -k 5 60 "$program" "$@"
+    else
+        timeout -k 5 60 mpirun --oversubscribe -np "$count" "$program" "$@"
+    fi
+}
+
+# refused CODE PATTERN RANKS ARGUMENTS…
+refused() {
+    local code=$1 pattern=$2 count=$3 got=0 lines wrong=""
+    shift 3
+    checks=$((checks + 1))
+    launch "$count" "$@" >out 2>err || got=$?
+    lines=$(grep -c '^landmark-train: rank [0-9]*: ' err || true)
+    [ "$got" -eq 124 ] && wrong="it hangs"
+    [ -z "$wrong" ] && [ "$got" -ne "$code" ] && wrong="exit code $got instead of $code"
+    [ -z "$wrong" ] && [ "$lines" -ne 1 ] && wrong="$lines lines instead of one"
+    [ -z "$wrong" ] && ! grep -q "^landmark-train: rank [0-9]*: .*$pattern" err \
+        && wrong="no word of '$pattern'"
+    [ -z "$wrong" ] && grep -qE 'Fatal error|Backtrace|Segmentation' err && wrong="a crash"
+    [ -z "$wrong" ] && [ -e new ] && wrong="a run folder left behind"
+    rm -rf new
+    if [ -n "$wrong" ]; then
+        failures=$((failures + 1))
+        printf 'FAILED on %s ranks: %s\n  %s\n' "$count" "$wrong" "$*"
+        sed 's/^/  | /' err | head -n 12
+    fi
+}
+
+# everywhere CODE PATTERN ARGUMENTS…: on one, two and three ranks.
+everywhere() {
+    local code=$1 pattern=$2 count
+    shift 2
+    for count in 1 2 3; do refused "$code" "$pattern" "$count" "$@"; done
+}
+
+"$program" dataset synthesize photos --landmarks 4 --photos 48 --test-photos 12 --image-size 48 \
+    >/dev/null 2>&1 || fail "cannot draw the photos to check with"
+tiny=(--model small --image-size 32 --batch 12 --epochs 1)
+"$program" --data photos "${tiny[@]}" --slices 3 --output run >/dev/null 2>&1 \
+    || fail "cannot train the network to check with"
+checkpoint=$(realpath run/checkpoints/latest)
+
+# Photos.
+everywhere 65 'there is no folder .*nowhere' --data nowhere "${tiny[@]}" --output new
+mkdir empty && : >empty/train.csv
+everywhere 65 'train.csv is empty' --data empty "${tiny[@]}" --output new
+mkdir bare && echo 'id,landmark_id' >bare/train.csv
+everywhere 65 'lists no photos' --data bare "${tiny[@]}" --output new
+mkdir columns && printf 'name,place\nabc,1\n' >columns/train.csv
+everywhere 65 'the columns are name,place' --data columns "${tiny[@]}" --output new
+mkdir letters && printf 'id,landmark_id\n0123456789abcdef,tower\n' >letters/train.csv
+everywhere 65 'line 2: landmark_id' --data letters "${tiny[@]}" --output new
+mkdir missing && cp photos/train.csv missing
+everywhere 65 'none is there' --data missing "${tiny[@]}" --output new
+cp -r photos holes
+find holes/train -name '*.jpg' | sort | head -n 5 | xargs rm
+for count in 1 2 3; do
+    refused 65 'max-bad-photos' "$count" --data holes "${tiny[@]}" --output holed
+    rm -rf holed
+done
+mkdir -p single/tower && find photos/train -name '*.jpg' -exec cp {} single/tower \;
+everywhere 65 'at least two landmarks' --data single "${tiny[@]}" --output new
+
+# Flags.
+everywhere 64 'cannot be cut into 6 equal slices; use --batch' \
+    --data photos "${tiny[@]}" --batch 10 --slices 6 --output new
+for count in 2 3; do
+    refused 64 "$count ranks but only 1 slice" "$count" \
+        --data photos "${tiny[@]}" --slices 1 --output new
+done
+everywhere 64 "'resnet19' is invalid.*resnet18, resnet34" --data photos --model resnet19
+everywhere 64 'needs at least 32' --data photos "${tiny[@]}" --image-size 16 --output new
+everywhere 64 'threads is 0' --data photos "${tiny[@]}" --threads 0 --output new
+everywhere 64 'learning-rate is -1' --data photos "${tiny[@]}" --learning-rate=-1 --output new
+echo '{"epoch": 3}' >settings.json
+everywhere 64 "unknown setting 'epoch'" --config settings.json --data photos --output new
+everywhere 64 'already holds a run' --data photos "${tiny[@]}" --output run
+everywhere 64 'batch cannot change' --resume run --batch 24
+everywhere 74 'holds no run' --resume photos
+
+# Checkpoints.
+for count in 1 2 3; do
+    refused 65 'another model' "$count" \
+        --data photos "${tiny[@]}" --model resnet18 --weights "$checkpoint" --output other
+    rm -rf other
+done
+everywhere 65 'holds a small, not a resnet18' evaluate run --model resnet18
+"$program" dataset synthesize others --landmarks 5 --photos 50 --test-photos 10 --image-size 48 \
+    --seed 9 >/dev/null 2>&1
+everywhere 65 'landmarks' --resume run --data others --epochs 2
+everywhere 65 'none of the landmarks' evaluate run --data others
+"$program" export run --torch weights.safetensors >/dev/null 2>&1
+everywhere 64 'give --model' evaluate weights.safetensors --data photos
+everywhere 65 'knows 4 landmarks, the photos show 5' \
+    evaluate weights.safetensors --model small --image-size 32 --data others
+head -c 100000 "$checkpoint" >cut.safetensors
+everywhere 65 'cut.safetensors' evaluate cut.safetensors --data photos
+everywhere 65 'cut.safetensors' predict cut.safetensors photos/test
+echo 'no checkpoint at all' >text.safetensors
+everywhere 65 'text.safetensors' evaluate text.safetensors --data photos
+cp -r run torn
+head -c 100000 "$checkpoint" >"torn/checkpoints/$(basename "$checkpoint")"
+everywhere 65 'safetensors' --resume torn --epochs 2
+everywhere 74 'no checkpoint or run folder at nowhere' evaluate nowhere --data photos
+everywhere 65 'cannot read nowhere.jpg' predict run nowhere.jpg
+
+# Places that cannot be written. Root may write anywhere but where there is no place at all.
+: >file
+everywhere 74 'file' --data photos "${tiny[@]}" --output file/run
+if [ "$(id -u)" -ne 0 ]; then
+    mkdir locked && chmod 555 locked
+    everywhere 74 'locked' --data photos "${tiny[@]}" --output locked/run
+fi
+everywhere 74 'file/table.csv' evaluate run --predictions file/table.csv
+everywhere 74 'file/out.safetensors' export run --torch file/out.safetensors
+
+left=$(find . -name '*.partial' -o -name '*.link' -o -name '*.unfinished' -o -name '.dat.*')
+[ -z "$left" ] || { failures=$((failures + 1)); echo "FAILED: left behind: $left"; }
+[ "$failures" -eq 0 ] || fail "$failures of $checks checks failed"
+echo "$checks errors are told as they should be"

@@ -1,0 +1,126 @@
+#!/usr/bin/env bash
+# The same checkpoint, byte for byte, on any number of ranks and threads, and whatever interrupts a
+# run: kill -9 at a random step, a signal to stop; the same evaluation on any number of ranks.
+#
+#   scripts/check-ranks.sh [PROGRAM]      default: $LANDMARK_TRAIN or .build/release/landmark-train
+set -euo pipefail
+source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+program=$(realpath "${1:-${LANDMARK_TRAIN:-$root/.build/release/landmark-train}}")
+[ -x "$program" ] || fail "there is no program at $program; build it or name it as argument"
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work"
+
+# launch RANKS ARGUMENTS…: one rank is started without mpirun, as a user does.
+launch() {
+    local count=$1
+    shift
+    if [ "$count" -eq 1 ]; then
+        timeout -k 5 120 "$program" "$@"
+    else
+        timeout -k 5 120 mpirun --oversubscribe -np "$count" "$program" "$@"
+    fi
+}
+
+final() { realpath "$1/checkpoints/latest"; }
+
+same() {
+    cmp "$(final "$1")" "$(final "$2")" || fail "$3"
+    echo "equal: $3"
+}
+
+"$program" dataset synthesize photos --landmarks 5 --photos 120 --test-photos 31 --image-size 64 \
+    >/dev/null 2>&1
+# Batch norm, dropout and every augmentation; a last batch of an epoch that the slices share unevenly.
+settings=(--data photos --model small --image-size 32 --batch 16 --slices 8 --dropout 0.3
+    --min-scale 0.4 --flip 0.5 --colour-jitter 0.3 --erasing 0.5 --ema 0.9 --clip 1)
+
+say "ranks and threads"
+for count in 1 2 3 4 8; do
+    launch "$count" "${settings[@]}" --steps 12 --output "ranks-$count" >/dev/null 2>log \
+        || { cat log >&2; fail "the run on $count ranks ended with code $?"; }
+    same ranks-1 "ranks-$count" "1 and $count ranks"
+done
+launch 1 "${settings[@]}" --steps 12 --threads 3 --output threads >/dev/null 2>&1
+same ranks-1 threads "the machine's threads and 3"
+
+say "interruptions"
+long=(--epochs 15 --checkpoint-every 7 --keep 1)
+launch 1 "${settings[@]}" "${long[@]}" --output whole >/dev/null 2>&1
+
+steps() { if [ -e "$1/metrics.jsonl" ]; then wc -l <"$1/metrics.jsonl"; else echo 0; fi; }
+
+# begin RUN RANKS STEPS ARGUMENTS…: starts a run in the background and returns after so many steps.
+begin() {
+    local run=$1 count=$2 until=$3 tries=0
+    shift 3
+    mpirun --oversubscribe -np "$count" "$program" "$@" >/dev/null 2>log &
+    launcher=$!
+    while [ "$(steps "$run")" -lt "$until" ]; do
+        kill -0 "$launcher" 2>/dev/null || break
+        tries=$((tries + 1))
+        [ "$tries" -lt 3000 ] || fail "$run does not come to step $until"
+        sleep 0.02
+    done
+}
+
+# gone RUN: waits until no rank of a run is left.
+gone() {
+    local tries=0
+    while pgrep -f -- "$work/$1" >/dev/null; do
+        tries=$((tries + 1))
+        [ "$tries" -lt 300 ] || fail "ranks of $1 go on 30 seconds after mpirun was killed"
+        sleep 0.1
+    done
+}
+
+# At a step of the first third, of the middle, and of the last third, on another count each time.
+run=$work/killed
+begin killed 3 $((3 + RANDOM % 30)) "${settings[@]}" "${long[@]}" --output "$run"
+kill -9 "$launcher"
+wait "$launcher" 2>/dev/null || true
+gone killed
+echo "killed at step $(steps killed) on 3 ranks"
+begin killed 2 $((40 + RANDOM % 30)) --resume "$run"
+kill -9 "$launcher"
+wait "$launcher" 2>/dev/null || true
+gone killed
+echo "killed at step $(steps killed) on 2 ranks"
+launch 4 --resume "$run" >/dev/null 2>log || { cat log >&2; fail "resuming ended with code $?"; }
+same whole killed "never interrupted, and killed on 3 and 2 ranks, finished on 4"
+for file in metrics evaluations; do
+    [ "$(wc -l <killed/$file.jsonl)" -eq "$(wc -l <whole/$file.jsonl)" ] \
+        || fail "$file.jsonl of the killed run has other lines than that of the whole run"
+done
+
+run=$work/stopped
+begin stopped 2 $((3 + RANDOM % 50)) "${settings[@]}" "${long[@]}" --output "$run"
+kill -USR1 "$launcher"
+code=0
+wait "$launcher" || code=$?
+[ "$code" -eq 75 ] || { cat log >&2; fail "SIGUSR1 to mpirun ends with code $code instead of 75"; }
+at=$(steps stopped)
+[ "$(basename "$(final stopped)")" = "$(printf 'step-%08d.safetensors' "$at")" ] \
+    || fail "stopped after step $at, but the last checkpoint is $(final stopped)"
+echo "stopped by SIGUSR1 after step $at on 2 ranks"
+"$program" --resume "$run" >/dev/null 2>log &
+launcher=$!
+while [ "$(steps stopped)" -le "$((at + 5))" ] && kill -0 "$launcher" 2>/dev/null; do sleep 0.02; done
+kill -TERM "$launcher"
+code=0
+wait "$launcher" || code=$?
+[ "$code" -eq 75 ] || { cat log >&2; fail "SIGTERM ends with code $code instead of 75"; }
+echo "stopped by SIGTERM after step $(steps stopped) on 1 rank"
+launch 8 --resume "$run" >/dev/null 2>log || { cat log >&2; fail "resuming ended with code $?"; }
+same whole stopped "never interrupted, and stopped on 2 and 1 ranks, finished on 8"
+
+say "evaluation"
+for count in 1 2 3; do
+    launch "$count" evaluate whole --json --predictions "answers-$count.csv" \
+        >"result-$count.json" 2>log || { cat log >&2; fail "evaluating ended with code $?"; }
+    cmp answers-1.csv "answers-$count.csv" && cmp result-1.json "result-$count.json" \
+        || fail "1 and $count ranks evaluate differently"
+done
+[ "$(wc -l <answers-3.csv)" -eq 32 ] || fail "not every photo has one answer"
+echo "equal: evaluations on 1, 2 and 3 ranks, each of 31 photos once"

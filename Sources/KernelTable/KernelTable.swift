@@ -19,6 +19,8 @@ public struct KernelTable: Sendable {
     public let gemm: GemmKernels
     /// Transforms of the fast 3×3 convolution.
     public let winograd: WinogradKernels
+    /// The loop that measures what the processor can do.
+    public let peak: PeakKernel
 
     /// Assembles a table.
     public init(
@@ -26,12 +28,14 @@ public struct KernelTable: Sendable {
         rows: RowKernels,
         windows: WindowKernels,
         gemm: GemmKernels,
-        winograd: WinogradKernels
+        winograd: WinogradKernels,
+        peak: PeakKernel
     ) {
         self.flat = flat
         self.rows = rows
         self.windows = windows
         self.gemm = gemm
         self.winograd = winograd
+        self.peak = peak
     }
 }

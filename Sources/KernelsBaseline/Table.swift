@@ -34,6 +34,7 @@ public func makeKernelTable() -> KernelTable {
             filter: winogradFilter,
             rotatedFilter: winogradRotatedFilter,
             weights: winogradWeights
-        )
+        ),
+        peak: PeakKernel(operations: peakOperations, run: multiplyAdds)
     )
 }

@@ -28,6 +28,8 @@ public struct Random: RandomNumberGenerator, Sendable {
         case display
         /// Tests.
         case test
+        /// Photos of benchmarks; a = epoch, b = position in the global batch.
+        case benchmark
     }
 
     private let key: SIMD2<UInt32>

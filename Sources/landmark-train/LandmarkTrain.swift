@@ -22,7 +22,7 @@ struct LandmarkTrain: ParsableCommand {
         version: "0.1.0",
         subcommands: [
             Train.self, Evaluate.self, Predict.self, DatasetCommand.self, Export.self,
-            Report.self, Doctor.self,
+            Report.self, BenchCommand.self, Doctor.self,
         ],
         defaultSubcommand: Train.self
     )

@@ -22,9 +22,4 @@ import Testing
             #expect(benchmark.exchange.median == found[0].exchange.median)
         }
     }
-
-    @Test func timingsAreOrdered() {
-        let timing = ExchangeBenchmark.Timing([3, 1, 2, 9, 4])
-        #expect(timing.minimum == 1 && timing.median == 3 && timing.maximum == 9)
-    }
 }

@@ -1,27 +1,8 @@
 public import Tensors
 
 /// How long the exchange of one step's gradients and weights takes, beside MPI's own all-reduce of
-/// the same floats.
+/// the same floats: seconds, each repetition's the slowest rank's.
 public struct ExchangeBenchmark: Codable, Sendable {
-    /// Seconds of the repetitions, each the slowest rank's.
-    public struct Timing: Codable, Sendable {
-        /// The fastest repetition.
-        public let minimum: Double
-        /// The middle one.
-        public let median: Double
-        /// The slowest one.
-        public let maximum: Double
-
-        /// Sums up `seconds`, at least one.
-        public init(_ seconds: [Double]) {
-            precondition(!seconds.isEmpty, "a timing needs at least one repetition")
-            let sorted = seconds.sorted()
-            minimum = sorted[0]
-            median = sorted[sorted.count / 2]
-            maximum = sorted[sorted.count - 1]
-        }
-    }
-
     /// Number of ranks.
     public let ranks: Int
     /// Floats in the flat buffer.
@@ -85,10 +66,5 @@ public struct ExchangeBenchmark: Codable, Sendable {
 /// Seconds that `body` takes on the slowest rank, all starting together.
 private func slowest(_ communicator: any Communicator, _ body: () throws -> Void) throws -> Double {
     try communicator.barrier()
-    let duration = try ContinuousClock().measure(body)
-    var seconds = [Double](repeating: 0, count: communicator.size)
-    seconds[communicator.rank] =
-        Double(duration.components.seconds) + Double(duration.components.attoseconds) * 1e-18
-    try communicator.sum(&seconds)
-    return seconds.max() ?? 0
+    return try communicator.largest(try measureSeconds(body))
 }

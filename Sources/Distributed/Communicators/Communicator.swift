@@ -49,4 +49,15 @@ extension Communicator {
     public func broadcast(_ values: inout [Double], from root: Int) throws {
         try values.withUnsafeMutableBytes { try broadcast($0, from: root) }
     }
+
+    /// The number of each rank, in the order of ranks.
+    public func gather(_ value: Double) throws -> [Double] {
+        var values = [Double](repeating: 0, count: size)
+        values[rank] = value
+        try sum(&values)
+        return values
+    }
+
+    /// The largest of all ranks' numbers.
+    public func largest(_ value: Double) throws -> Double { try gather(value).max() ?? value }
 }

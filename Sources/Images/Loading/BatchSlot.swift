@@ -19,5 +19,7 @@ final class BatchSlot: @unchecked Sendable {
     /// Photos that could not be read, in the order in which that was found out.
     var failures: [(position: Int, photo: SkippedPhoto)] = []
 
-    init(count: Int) { storage = Storage(count: count) }
+    convenience init(count: Int) { self.init(Storage(count: count)) }
+
+    init(_ storage: Storage) { self.storage = storage }
 }

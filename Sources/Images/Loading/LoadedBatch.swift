@@ -12,7 +12,7 @@ public final class LoadedBatch {
     public let skipped: [SkippedPhoto]
 
     let slot: BatchSlot
-    /// Whether the loader still waits for the slot.
+    /// Whether a loader still waits for the slot.
     var isLent = true
     private let shape: Shape
 
@@ -27,5 +27,15 @@ public final class LoadedBatch {
         var weights = [Float](repeating: 1, count: count)
         for failure in failures { weights[failure.position] = 0 }
         self.weights = weights
+    }
+
+    /// Photos from elsewhere than a loader, all of them good.
+    ///
+    /// - Parameter images: [n, S, S, 3], normalised.
+    public convenience init(images: Storage, imageSize: Int, labels: [Int32]) {
+        let slot = BatchSlot(images)
+        slot.labels = labels
+        self.init(slot, imageSize: imageSize)
+        isLent = false
     }
 }

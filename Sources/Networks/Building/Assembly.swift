@@ -67,7 +67,7 @@ public final class Assembly {
         var stages: [Stage] = []
         for layer in layers {
             let begin = builder.trainable
-            let built = layer.build(activation, &builder)
+            let built = builder.build(layer, activation)
             stages.append(Stage(layer: built, begin: begin))
             activation = built.output
         }
@@ -86,6 +86,16 @@ public final class Assembly {
     ) -> MemoryUse {
         let builder = Builder(pool: pool, purpose: purpose, exact: exact, memory: nil)
         return build(layers, input, builder, false).builder.memoryUse
+    }
+
+    /// What layers a network for training has, without making it.
+    static func summary(
+        _ layers: [any LayerDescription],
+        input: Shape,
+        pool: ThreadPool
+    ) -> ModelSummary {
+        let builder = Builder(pool: pool, purpose: .training, exact: false, memory: nil)
+        return ModelSummary(rows: build(layers, input, builder, false).builder.rows)
     }
 
     /// What the network holds.

@@ -26,6 +26,9 @@ public struct Builder {
     private(set) var now = 0
     private var dropouts = 0
     private var parametersBefore = 0
+    private var inputShape = Shape(N: 0, C: 0)
+    /// The description of the layer being built, for the summary.
+    private var description: (any LayerDescription)?
     private let memory: NetworkMemory?
     private let placeholder = Storage(count: 0)
 
@@ -37,12 +40,22 @@ public struct Builder {
         self.memory = memory
     }
 
+    /// Builds `layer` for `input`; layers that hold others build them by this.
+    mutating func build(_ layer: any LayerDescription, _ input: Activation) -> any Layer {
+        description = layer
+        return layer.build(input, &self)
+    }
+
+    /// Lets the summary take `layer` for what is built next.
+    mutating func announce(_ layer: any LayerDescription) { description = layer }
+
     // MARK: Time
 
     /// Begins a layer that reads `input`; every layer without inner layers calls this first.
     public mutating func begin(_ input: Activation) {
         now += 1
         parametersBefore = trainable + statistics
+        inputShape = input.shape
         use(input)
     }
 
@@ -201,20 +214,26 @@ public struct Builder {
 
     /// Adds this layer to the summary of the network.
     ///
-    /// - Parameter operations: multiply-adds for one image.
+    /// - Parameters:
+    ///   - operations: multiply-adds for one image.
+    ///   - algorithm: how they are done, where there is a choice.
     public mutating func describe(
         _ name: String,
         _ kind: String,
         _ output: Shape,
-        operations: Int = 0
+        operations: Int = 0,
+        algorithm: String? = nil
     ) {
         rows.append(
             ModelSummary.Row(
                 name: name,
                 kind: kind,
+                algorithm: algorithm,
+                input: inputShape.with(N: 1),
                 output: output.with(N: 1),
                 parameters: trainable + statistics - parametersBefore,
-                operations: operations
+                operations: operations,
+                layer: description
             )
         )
     }

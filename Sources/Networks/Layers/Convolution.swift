@@ -68,7 +68,8 @@ public struct Convolution: LayerDescription {
             name,
             "convolution \(kernel)×\(kernel)" + (stride > 1 ? " / \(stride)" : ""),
             output.shape,
-            operations: output.shape.perImage * fanIn
+            operations: output.shape.perImage * fanIn,
+            algorithm: algorithm.algorithm
         )
         return BuiltConvolution(
             kernel: algorithm,

@@ -29,6 +29,7 @@ public struct Residual: LayerDescription {
             residual.gradientUntil = builder.now + 1
         }
         let branch = branch.build(input, &builder)
+        builder.announce(JoinAlone(join: join))
         let join = join.build(branch.output, residual: residual, &builder)
         return BuiltResidual(branch: branch, join: join, shortcut: shortcut, pool: builder.pool)
     }

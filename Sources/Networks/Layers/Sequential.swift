@@ -13,7 +13,7 @@ public struct Sequential: LayerDescription {
         var activation = input
         var built: [any Layer] = []
         for layer in layers {
-            let next = layer.build(activation, &builder)
+            let next = builder.build(layer, activation)
             built.append(next)
             activation = next.output
         }

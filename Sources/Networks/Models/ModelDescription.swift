@@ -1,3 +1,5 @@
+public import Tensors
+
 /// Which network, for how many classes and what photos.
 public struct ModelDescription: Codable, Sendable, Equatable {
     /// The network.
@@ -36,5 +38,16 @@ public struct ModelDescription: Codable, Sendable, Equatable {
         guard (dropout ?? 0) >= 0, (dropout ?? 0) < 1 else {
             throw .unfit("a dropout of \(dropout ?? 0); give a rate from 0 to below 1")
         }
+    }
+
+    /// The network's layers, without making room for them.
+    ///
+    /// - Parameter pool: the threads that algorithms are chosen for.
+    public func summary(pool: ThreadPool) -> ModelSummary {
+        Assembly.summary(
+            architecture.layers(classes: classes, dropout: dropout).layers,
+            input: Shape(N: 1, H: imageSize, W: imageSize, C: 3),
+            pool: pool
+        )
     }
 }

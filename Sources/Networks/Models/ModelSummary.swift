@@ -8,12 +8,18 @@ public struct ModelSummary: Sendable, CustomStringConvertible {
         public let name: String
         /// What it is.
         public let kind: String
+        /// How it computes, where there is a choice.
+        public let algorithm: String?
+        /// Extents of its input for one photo.
+        public let input: Shape
         /// Extents of its output for one photo.
         public let output: Shape
         /// Parameters and running statistics.
         public let parameters: Int
         /// Multiply-adds of the forward pass for one photo.
         public let operations: Int
+        /// The layer as a value; nil where another layer built it on its own.
+        let layer: (any LayerDescription)?
     }
 
     /// The layers in forward order.

@@ -9,14 +9,6 @@ struct BatchLoss {
     /// A weight for each class; nil = all 1.
     let classWeights: [Float]?
 
-    /// The loss of a configuration.
-    init(_ configuration: TrainingConfiguration, _ photos: TrainingSet) {
-        smoothing = Float(configuration.labelSmoothing)
-        classWeights =
-            configuration.balance == .weights
-            ? Training.classWeights(photos.training.labels, classes: photos.classes.count) : nil
-    }
-
     /// The weight of the photos `range`: what the loss of the whole batch is divided by, summed.
     func weight(of photos: LoadedBatch, _ range: Range<Int>) -> Double {
         range.reduce(0) { sum, n in
@@ -60,5 +52,15 @@ struct BatchLoss {
                 return classWeights.withUnsafeBufferPointer { sum($0.baseAddress) }
             }
         }
+    }
+}
+
+extension BatchLoss {
+    /// The loss of a configuration.
+    init(_ configuration: TrainingConfiguration, _ photos: TrainingSet) {
+        smoothing = Float(configuration.labelSmoothing)
+        classWeights =
+            configuration.balance == .weights
+            ? Training.classWeights(photos.training.labels, classes: photos.classes.count) : nil
     }
 }

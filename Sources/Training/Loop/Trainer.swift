@@ -181,7 +181,7 @@ public final class Trainer {
             imagesPerSecond: Double(plan.count(index)) / max(seconds, 1e-9),
             stepSeconds: seconds,
             dataSeconds: timer.first,
-            communicationSeconds: outcome.communicationSeconds,
+            communicationSeconds: outcome.parts.exchange,
             totalSteps: course.totalSteps,
             stepsPerEpoch: course.stepsPerEpoch
         )

@@ -18,7 +18,6 @@ final class TrainingStep {
     private let seed: UInt64
     private let pool: ThreadPool
     private let dlogits: Storage
-    private let clock = ContinuousClock()
 
     init(
         communicator: any Communicator,
@@ -57,8 +56,8 @@ final class TrainingStep {
         var badPhotos: Int
         /// The signal that some rank received, 0 for none.
         var signal: Int32
-        /// Seconds that the step waited for other ranks and moved gradients and weights.
-        var communicationSeconds: Double
+        /// Where this rank's time went.
+        var parts: StepParts
     }
 
     /// Trains on the global batch number `step`.
@@ -74,33 +73,36 @@ final class TrainingStep {
         learningRate: Float,
         signal: Int32
     ) throws -> Outcome {
-        var communication = Duration.zero
+        var spent = StepParts()
         var facts = facts(loaded, parts, signal)
-        communication += try clock.measure { try facts.share(communicator) }
+        spent.exchange += try measureSeconds { try facts.share(communicator) }
         if facts.failures > 0 { _ = try communicator.together { try loaded.get() } }
         let photos = try loaded.get()
 
         var sums = SliceSums(slices: parts.count)
         for slice in own {
-            sums.set(slice, gradient(of: slice, photos, parts, step: step, scale: facts.scale))
-            accumulator.add(slice: slice)
+            let sum = gradient(of: slice, photos, parts, step: step, scale: facts.scale, &spent)
+            sums.set(slice, sum)
+            spent.backward += measureSeconds { accumulator.add(slice: slice) }
         }
-        communication += try clock.measure {
+        spent.exchange += try measureSeconds {
             try sums.share(communicator)
             try reducer.reduce(nodes: accumulator.nodes, into: model.store.gradients.base)
         }
         let meanLoss = sums.loss * Double(facts.scale)
         guard meanLoss.isFinite else { throw TrainingError.diverged(atStep: step + 1) }
 
-        try update.apply(step: step, learningRate: learningRate, reducer: reducer)
-        communication += try clock.measure { try reducer.gather(model.store.values.base) }
+        spent.update = try measureSeconds {
+            try update.apply(step: step, learningRate: learningRate, reducer: reducer)
+        }
+        spent.exchange += try measureSeconds { try reducer.gather(model.store.values.base) }
         let readable = (parts.last?.upperBound ?? 0) - Int(facts.badPhotos)
         return Outcome(
             loss: meanLoss,
             accuracy: Double(sums.correct) / Double(max(readable, 1)),
             badPhotos: Int(facts.badPhotos),
             signal: Int32(facts.signal),
-            communicationSeconds: communication.seconds
+            parts: spent
         )
     }
 
@@ -110,9 +112,12 @@ final class TrainingStep {
         _ photos: LoadedBatch,
         _ parts: [Range<Int>],
         step: Int,
-        scale: Float
+        scale: Float,
+        _ spent: inout StepParts
     ) -> LossSum {
-        fillZero(model.store.gradients.base, model.store.count, pool)
+        spent.backward += measureSeconds {
+            fillZero(model.store.gradients.base, model.store.count, pool)
+        }
         let range = range(of: slice, parts)
         guard !range.isEmpty else { return LossSum() }
         let context = TrainingContext(
@@ -121,10 +126,14 @@ final class TrainingStep {
             firstPosition: parts[slice].lowerBound,
             statisticsWeight: Float(range.count) / Float(parts.last?.upperBound ?? 1)
         )
-        let logits = model.forward(photos.images.images(range), .training(context))
-        let dy = dlogits.tensor(logits.shape)
-        let sum = loss(logits, photos, range, scale: scale, dlogits: dy)
-        model.backward(dy) { _ in }
+        var sum = LossSum()
+        var dy = dlogits.tensor(model.output.with(N: range.count))
+        spent.forward += measureSeconds {
+            let logits = model.forward(photos.images.images(range), .training(context))
+            dy = dlogits.tensor(logits.shape)
+            sum = loss(logits, photos, range, scale: scale, dlogits: dy)
+        }
+        spent.backward += measureSeconds { model.backward(dy) { _ in } }
         return sum
     }
 

@@ -1,0 +1,28 @@
+/// Rows of cells as lines with columns below one another.
+struct TextTable {
+    private let rows: [[String]]
+    private let leading: Int
+
+    /// A table of `rows`, all as long as the first, whose first `leading` columns are flush left and
+    /// the others flush right.
+    init(_ rows: [[String]], leading: Int = 1) {
+        self.rows = rows
+        self.leading = leading
+    }
+
+    /// The lines of the table.
+    var lines: [String] {
+        let widths = (rows.first ?? []).indices.map { column in
+            rows.map { $0[column].count }.max() ?? 0
+        }
+        return rows.map { row in
+            var cells: [String] = []
+            for (column, cell) in row.enumerated() {
+                let space = String(repeating: " ", count: widths[column] - cell.count)
+                cells.append(column < leading ? cell + space : space + cell)
+            }
+            let line = cells.joined(separator: "  ")
+            return String(line.prefix(line.count - line.reversed().prefix { $0 == " " }.count))
+        }
+    }
+}

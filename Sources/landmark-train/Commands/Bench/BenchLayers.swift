@@ -1,0 +1,112 @@
+import ArgumentParser
+import Distributed
+import Networks
+import Reporting
+import Tensors
+import Training
+
+/// `landmark-train bench layers`.
+struct BenchLayers: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "layers",
+        abstract: "Measure every layer of a network in training, each alone.",
+        discussion: """
+            The table shows medians; --json has minima and maxima too. GFLOP/s count the operations \
+            of computing a layer directly, whatever its algorithm saves. Layers without products \
+            have all of backward in one column. Within a network some passes are left to the \
+            neighbour, so that a step takes less than the sum.
+            """
+    )
+
+    @Option(help: "The network.")
+    var model = Architecture.resnet18
+
+    @Option(help: "Photos of the batch.")
+    var batch = 32
+
+    @Option(help: "Side of the square photos.")
+    var imageSize = 224
+
+    @Option(help: "Number of classes.")
+    var classes = 1020
+
+    @Option(help: "Repetitions that count, after one that does not.")
+    var repetitions = 5
+
+    @OptionGroup var machine: MachineFlags
+    @OptionGroup var output: BenchOutput
+
+    func run() {
+        World.launch(threads: machine.threads) { world in
+            let description = ModelDescription(
+                architecture: model,
+                classes: classes,
+                imageSize: imageSize
+            )
+            try world.together {
+                try description.check()
+                try BenchOutput.require(batch, "--batch")
+                try BenchOutput.require(repetitions, "--repetitions")
+                guard world.isRoot else { return }
+                let terminal = Terminal.standardError
+                let result = LayerBenchmark(
+                    description,
+                    batch: batch,
+                    repetitions: repetitions,
+                    pool: world.pool
+                ) { terminal.replace("measuring \($0)") }
+                terminal.replace("")
+                try output.print(result) { lines(result, world) }
+            }
+            return 0
+        }
+    }
+
+    private func lines(_ result: LayerBenchmark, _ world: World) -> [String] {
+        let head = [
+            "layer", "kind", "algorithm", "output", "forward ms", "data ms", "weights ms",
+            "GFLOP/s", "data",
+            "weights", "of peak",
+        ]
+        let rows = result.layers.map { row in
+            [row.name, row.kind, row.algorithm ?? "", row.output]
+                + [row.forward, row.backwardData, row.backwardWeights].map(milliseconds)
+                + [row.forward, row.backwardData, row.backwardWeights].map { rate($0, row) }
+                + [share(row.flops, row.median, result)]
+        }
+        return [
+            "\(model.rawValue), batch \(batch), \(imageSize)×\(imageSize); ms, medians of "
+                + "\(repetitions)",
+            "\(world.pool.threads) threads, \(result.instructions), "
+                + "\(world.topology.cpuModel), FMA peak "
+                + "\(Figures.fixed(result.peakGigaflops, 1)) GFLOP/s",
+            "",
+        ] + TextTable([head] + rows + [sums(result)], leading: 3).lines
+    }
+
+    private func sums(_ result: LayerBenchmark) -> [String] {
+        let layers = result.layers
+        let times = [
+            layers.reduce(0) { $0 + $1.forward.median },
+            layers.reduce(0) { $0 + ($1.backwardData?.median ?? 0) },
+            layers.reduce(0) { $0 + ($1.backwardWeights?.median ?? 0) },
+        ]
+        let flops = layers.reduce(0) { $0 + $1.flops }
+        return ["all", "", "", ""] + times.map { Figures.fixed(1000 * $0, 1) } + ["", "", ""]
+            + [share(flops, times.reduce(0, +), result)]
+    }
+
+    private func milliseconds(_ timing: Timing?) -> String {
+        timing.map { Figures.fixed(1000 * $0.median, 2) } ?? "–"
+    }
+
+    private func rate(_ timing: Timing?, _ row: LayerBenchmark.Row) -> String {
+        guard let timing, row.operations > 0, timing.median > 0 else { return "" }
+        return Figures.fixed(2e-9 * Double(row.operations) / timing.median, 0)
+    }
+
+    private func share(_ flops: Double, _ seconds: Double, _ result: LayerBenchmark) -> String {
+        guard flops > 0, seconds > 0 else { return "" }
+        return Figures.percent(1e-9 * flops / seconds / result.peakGigaflops, decimals: 0)
+    }
+}

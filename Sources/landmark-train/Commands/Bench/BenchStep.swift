@@ -1,0 +1,112 @@
+import ArgumentParser
+import Distributed
+import Networks
+import Reporting
+import Tensors
+import Training
+
+/// `landmark-train bench step`.
+struct BenchStep: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "step",
+        abstract: "Measure training steps on random photos, under mpirun on all ranks.",
+        discussion: """
+            A step is what a run does, but for the loading of photos: forward, loss, backward, \
+            exchange, update. Effective GFLOP/s count six operations for each multiply-add of a \
+            photo's forward pass, whatever the algorithms save.
+            """
+    )
+
+    @Option(help: "The network.")
+    var model = Architecture.resnet18
+
+    @Option(help: "Photos of a step, over all ranks.")
+    var batch = 32
+
+    @Option(help: "Side of the square photos.")
+    var imageSize = 224
+
+    @Option(help: "Number of classes.")
+    var classes = 1020
+
+    @Option(help: "The update rule.")
+    var optimizer = OptimizerKind.sgd
+
+    @Option(help: "Momentum of the update rule (default: 0.9 with sgd, else 0).")
+    var momentum: Double?
+
+    @Option(help: "Parts of the batch that are computed apart (default: ranks).")
+    var slices: Int?
+
+    @Option(help: "Steps that count.")
+    var steps = 10
+
+    @Option(help: "Steps before them.")
+    var warmup = 2
+
+    @OptionGroup var machine: MachineFlags
+    @OptionGroup var output: BenchOutput
+
+    func run() {
+        World.launch(threads: machine.threads) { world in
+            let result = try StepBenchmark(
+                settings,
+                classes: classes,
+                steps: steps,
+                warmup: warmup,
+                communicator: world.communicator,
+                pool: world.pool
+            )
+            if world.isRoot { try output.print(result) { lines(result, world) } }
+            return 0
+        }
+    }
+
+    private var settings: TrainingConfiguration {
+        var settings = Recipe.landmark.configuration
+        settings.model = model
+        settings.batch = batch
+        settings.imageSize = imageSize
+        settings.optimizer = optimizer
+        settings.momentum = momentum ?? (optimizer == .sgd ? 0.9 : 0)
+        settings.nesterov = false
+        settings.weightDecay = 0
+        settings.labelSmoothing = 0
+        settings.slices = slices
+        // The same photos come again and again, so that greater steps might leave the finite range.
+        settings.learningRate = 1e-5
+        return settings
+    }
+
+    private func lines(_ result: StepBenchmark, _ world: World) -> [String] {
+        let parts = result.parts
+        let rows = [
+            ["", "min", "median", "max"],
+            ["images/s"] + result.imagesPerSecond.cells(decimals: 2),
+            ["step ms"] + result.step.cells(times: 1000, decimals: 1),
+        ]
+        let mean = parts.forward + parts.backward + parts.exchange + parts.update
+        let split = [
+            ("forward", parts.forward), ("backward", parts.backward),
+            ("exchange", parts.exchange), ("update", parts.update),
+        ]
+        .map { name, seconds in
+            "\(name) \(Figures.fixed(1000 * seconds, 1)) ms "
+                + "(\(Figures.percent(seconds / mean, decimals: 0)))"
+        }
+        return [
+            "\(result.model.rawValue), batch \(result.batch) in \(result.slices) "
+                + "\(result.slices == 1 ? "slice" : "slices"), "
+                + "\(result.imageSize)×\(result.imageSize), \(result.optimizer.rawValue)",
+            BenchMachine(world).line,
+            "",
+        ] + TextTable(rows).lines + [
+            "",
+            "split     " + split.joined(separator: ", "),
+            "effective \(Figures.fixed(result.gigaflops, 1)) GFLOP/s = "
+                + "\(Figures.fixed(result.shareOfPeak, 2)) × the FMA peak of "
+                + "\(Figures.fixed(result.peakGigaflops, 1))",
+            "memory    \(Figures.bytes(result.peakMemory)) at most a rank",
+        ]
+    }
+}

@@ -1,0 +1,51 @@
+import Networks
+import Tensors
+import TestSupport
+import Testing
+import Training
+
+@Suite struct StepBenchmarkTests {
+    private func configuration(slices: Int) -> TrainingConfiguration {
+        var configuration = Recipe.demo.configuration
+        configuration.model = .small
+        configuration.imageSize = 32
+        configuration.batch = 4
+        configuration.slices = slices
+        configuration.learningRate = 1e-3
+        return configuration
+    }
+
+    private func run(ranks: Int, slices: Int) throws -> [StepBenchmark] {
+        try ThreadRanks.run(ranks) { communicator in
+            try StepBenchmark(
+                configuration(slices: slices),
+                classes: 3,
+                steps: 2,
+                warmup: 1,
+                communicator: communicator,
+                pool: ThreadPool(threads: 1)
+            )
+        }
+    }
+
+    @Test func itIsTheStepOfARunOnAnyNumberOfRanks() throws {
+        let alone = try run(ranks: 1, slices: 2)
+        let together = try run(ranks: 2, slices: 2)
+        #expect(alone[0].loss == together[0].loss && together[0].loss == together[1].loss)
+        #expect(alone[0].loss.isFinite && alone[0].loss > 0)
+        #expect(together[0].ranks == 2 && together[1].step == together[0].step)
+    }
+
+    @Test func thePartsMakeUpTheStep() throws {
+        let found = try run(ranks: 1, slices: 1)[0]
+        let parts = found.parts
+        #expect(parts.forward > 0 && parts.backward > 0 && parts.update > 0 && parts.exchange >= 0)
+        let sum = parts.forward + parts.backward + parts.exchange + parts.update
+        #expect(sum <= found.step.maximum)
+        #expect(found.gigaflops > 0 && found.peakGigaflops > 0 && found.peakMemory > 0)
+    }
+
+    @Test func impossibleSettingsAreRefused() {
+        #expect(throws: TrainingError.self) { try run(ranks: 1, slices: 3) }
+    }
+}

@@ -18,6 +18,7 @@ import Testing
             #expect(benchmark.ranks == 2 && benchmark.count == 40_000)
             #expect(benchmark.reduce.minimum > 0 && benchmark.gather.minimum > 0)
             #expect(benchmark.exchange.minimum >= benchmark.reduce.minimum)
+            #expect(benchmark.whole.minimum >= benchmark.exchange.minimum)
             #expect(benchmark.allReduce == nil)
             #expect(benchmark.exchange.median == found[0].exchange.median)
         }

@@ -1,3 +1,4 @@
+import Distributed
 import Networks
 import Tensors
 import TestSupport
@@ -47,5 +48,36 @@ import Training
 
     @Test func impossibleSettingsAreRefused() {
         #expect(throws: TrainingError.self) { try run(ranks: 1, slices: 3) }
+    }
+
+    @Test func evaluationIsMeasuredOnAllRanks() throws {
+        let found = try ThreadRanks.run(2) { communicator in
+            try EvaluationBenchmark(
+                ModelDescription(architecture: .small, classes: 3, imageSize: 32),
+                batch: 2,
+                repetitions: 2,
+                warmup: 1,
+                communicator: communicator,
+                pool: ThreadPool(threads: 1)
+            )
+        }
+        for benchmark in found {
+            #expect(benchmark.ranks == 2 && benchmark.pass == found[0].pass)
+            // Each rank has a batch of its own.
+            #expect(benchmark.imagesPerSecond.median * benchmark.pass.median > 3.9)
+            #expect(benchmark.gigaflops > 0)
+        }
+    }
+
+    @Test func theExchangeCanHaveAnUpdate() throws {
+        let found = try ThreadRanks.run(2) { communicator in
+            try ExchangeBenchmark(
+                withUpdateOn: communicator,
+                count: 20_000,
+                repetitions: 2,
+                pool: ThreadPool(threads: 1)
+            )
+        }
+        #expect(found[0].update.minimum > 0 && found[0].whole == found[1].whole)
     }
 }

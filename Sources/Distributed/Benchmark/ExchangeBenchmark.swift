@@ -13,10 +13,18 @@ public struct ExchangeBenchmark: Codable, Sendable {
     public let reduce: Timing
     /// Giving every rank's shard to all.
     public let gather: Timing
-    /// Both.
+    /// What each rank does to its shard in between.
+    public let update: Timing
+    /// Adding up and giving, without what lies between.
     public let exchange: Timing
+    /// All three.
+    public let whole: Timing
     /// MPI_Allreduce in one call, whose order is MPI's; nil without MPI.
     public let allReduce: Timing?
+
+    /// Turns this rank's shard of the values into new ones by its shard of the gradients; both are
+    /// the flat buffers, whole.
+    public typealias Update = (UnsafeMutablePointer<Float>, UnsafePointer<Float>) -> Void
 
     /// Measures an exchange with one slice for each rank, in turn with MPI_Allreduce.
     ///
@@ -24,33 +32,43 @@ public struct ExchangeBenchmark: Codable, Sendable {
     ///   - count: floats in the flat buffer; 143,652,544 are those of VGG-19.
     ///   - bucket: most floats in a bucket.
     ///   - repetitions: at least 1, after one that does not count.
+    ///   - update: told the shards, makes what turns the values into new ones by the gradients;
+    ///     nil = nothing.
     public init(
         _ communicator: any Communicator,
         count: Int,
         bucket: Int = ShardMap.bucket,
         repetitions: Int = 5,
-        pool: ThreadPool
+        pool: ThreadPool,
+        update makeUpdate: ((ShardMap) -> Update)? = nil
     ) throws {
+        let shards = ShardMap(count: count, ranks: communicator.size, bucket: bucket)
+        let update = makeUpdate?(shards)
         let tree = SliceTree(slices: communicator.size, ranks: communicator.size)
         let reducer = GradientReducer(
             communicator: communicator,
             tree: tree,
-            shards: ShardMap(count: count, ranks: communicator.size, bucket: bucket),
+            shards: shards,
             pool: pool
         )
-        let buffer = Storage(count: count)
-        let node = SliceNode(slices: tree.slices(of: communicator.rank), buffer)
+        let gradients = Storage(count: count)
+        let values = Storage(count: count)
+        let node = SliceNode(slices: tree.slices(of: communicator.rank), gradients)
         let mpi = communicator as? MPICommunicator
         var reductions: [Double] = []
+        var updates: [Double] = []
         var gatherings: [Double] = []
         var allReductions: [Double] = []
         for _ in 0...max(repetitions, 1) {
             reductions.append(
-                try slowest(communicator) { try reducer.reduce(nodes: [node], into: buffer.base) }
+                try slowest(communicator) {
+                    try reducer.reduce(nodes: [node], into: gradients.base)
+                }
             )
-            gatherings.append(try slowest(communicator) { try reducer.gather(buffer.base) })
+            updates.append(try slowest(communicator) { update?(values.base, gradients.base) })
+            gatherings.append(try slowest(communicator) { try reducer.gather(values.base) })
             if let mpi {
-                allReductions.append(try slowest(mpi) { try mpi.sum(buffer.base, count) })
+                allReductions.append(try slowest(mpi) { try mpi.sum(gradients.base, count) })
             }
         }
         ranks = communicator.size
@@ -58,7 +76,11 @@ public struct ExchangeBenchmark: Codable, Sendable {
         self.bucket = bucket
         reduce = Timing(Array(reductions.dropFirst()))
         gather = Timing(Array(gatherings.dropFirst()))
+        self.update = Timing(Array(updates.dropFirst()))
         exchange = Timing(zip(reductions, gatherings).dropFirst().map { $0 + $1 })
+        whole = Timing(
+            zip(zip(reductions, gatherings), updates).dropFirst().map { $0.0 + $0.1 + $1 }
+        )
         allReduce = mpi.map { _ in Timing(Array(allReductions.dropFirst())) }
     }
 }

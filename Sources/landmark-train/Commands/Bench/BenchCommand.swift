@@ -9,6 +9,9 @@ struct BenchCommand: ParsableCommand {
             Figures are minimum, median and maximum over repetitions after a warm-up. They hold \
             only on a machine that does nothing else.
             """,
-        subcommands: [BenchStep.self, BenchLayers.self]
+        subcommands: [
+            BenchStep.self, BenchLayers.self, BenchEvaluate.self, BenchExchange.self,
+            BenchDecode.self,
+        ]
     )
 }

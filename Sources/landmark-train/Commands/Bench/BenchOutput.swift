@@ -9,11 +9,17 @@ struct BenchOutput: ParsableArguments {
     @Flag(help: "Print one JSON object instead of a table.")
     var json = false
 
-    /// Refuses a number below 1.
-    static func require(_ number: Int, _ flag: String) throws {
-        guard number >= 1 else {
-            throw TrainingError.usage("\(flag) is \(number); give at least 1")
+    /// Refuses a number below `least`.
+    static func require(_ number: Int, _ flag: String, least: Int = 1) throws {
+        guard number >= least else {
+            throw TrainingError.usage("\(flag) is \(number); give at least \(least)")
         }
+    }
+
+    /// The rate of operations, beside the most that is possible.
+    static func effective(_ gigaflops: Double, _ peak: Double) -> String {
+        "effective \(Figures.fixed(gigaflops, 1)) GFLOP/s = \(Figures.fixed(gigaflops / peak, 2)) × "
+            + "the FMA peak of \(Figures.fixed(peak, 1))"
     }
 
     /// Prints `result` as JSON, or `lines`.

@@ -103,9 +103,7 @@ struct BenchStep: ParsableCommand {
         ] + TextTable(rows).lines + [
             "",
             "split     " + split.joined(separator: ", "),
-            "effective \(Figures.fixed(result.gigaflops, 1)) GFLOP/s = "
-                + "\(Figures.fixed(result.shareOfPeak, 2)) × the FMA peak of "
-                + "\(Figures.fixed(result.peakGigaflops, 1))",
+            BenchOutput.effective(result.gigaflops, result.peakGigaflops),
             "memory    \(Figures.bytes(result.peakMemory)) at most a rank",
         ]
     }

@@ -1,0 +1,80 @@
+import ArgumentParser
+import Distributed
+import Networks
+import Reporting
+import Tensors
+import Training
+
+/// `landmark-train bench evaluate`.
+struct BenchEvaluate: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "evaluate",
+        abstract:
+            "Measure how fast a network answers about random photos, under mpirun on all ranks."
+    )
+
+    @Option(help: "The network.")
+    var model = Architecture.resnet18
+
+    @Option(help: "Photos of a batch; each rank has its own.")
+    var batch = 32
+
+    @Option(help: "Side of the square photos.")
+    var imageSize = 224
+
+    @Option(help: "Number of classes.")
+    var classes = 1020
+
+    @Option(help: "Passes that count.")
+    var repetitions = 10
+
+    @Option(help: "Passes before them.")
+    var warmup = 2
+
+    @OptionGroup var machine: MachineFlags
+    @OptionGroup var output: BenchOutput
+
+    func run() {
+        World.launch(threads: machine.threads) { world in
+            let description = ModelDescription(
+                architecture: model,
+                classes: classes,
+                imageSize: imageSize
+            )
+            try world.together {
+                try description.check()
+                try BenchOutput.require(batch, "--batch")
+                try BenchOutput.require(repetitions, "--repetitions")
+                try BenchOutput.require(warmup, "--warmup", least: 0)
+            }
+            let result = try EvaluationBenchmark(
+                description,
+                batch: batch,
+                repetitions: repetitions,
+                warmup: warmup,
+                communicator: world.communicator,
+                pool: world.pool
+            )
+            if world.isRoot { try output.print(result) { lines(result, world) } }
+            return 0
+        }
+    }
+
+    private func lines(_ result: EvaluationBenchmark, _ world: World) -> [String] {
+        let rows = [
+            ["", "min", "median", "max"],
+            ["images/s"] + result.imagesPerSecond.cells(decimals: 2),
+            ["pass ms"] + result.pass.cells(times: 1000, decimals: 1),
+        ]
+        return [
+            "\(result.model.rawValue), evaluation, batch \(result.batch) a rank, "
+                + "\(result.imageSize)×\(result.imageSize)",
+            BenchMachine(world).line,
+            "",
+        ] + TextTable(rows).lines + [
+            "",
+            BenchOutput.effective(result.gigaflops, result.peakGigaflops),
+            "memory    \(Figures.bytes(result.peakMemory)) at most a rank",
+        ]
+    }
+}

@@ -1,0 +1,60 @@
+import ArgumentParser
+import Distributed
+import Reporting
+import Tensors
+import Training
+
+/// `landmark-train bench exchange`.
+struct BenchExchange: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "exchange",
+        abstract: "Measure the exchange of gradients and weights among the ranks of mpirun.",
+        discussion: """
+            Each rank's gradients are added up in the order that fixes the bits, each rank updates \
+            its shard by SGD with momentum, and all get the new weights. Beside it stands MPI's own \
+            all-reduce of as many floats, whose order is MPI's.
+            """
+    )
+
+    @Option(help: "Megabytes of gradients; 575 are those of VGG-19.")
+    var megabytes = 575
+
+    @Option(help: "Repetitions that count, after one that does not.")
+    var repetitions = 5
+
+    @OptionGroup var machine: MachineFlags
+    @OptionGroup var output: BenchOutput
+
+    func run() {
+        World.launch(threads: machine.threads) { world in
+            try world.together {
+                try BenchOutput.require(megabytes, "--megabytes")
+                try BenchOutput.require(repetitions, "--repetitions")
+            }
+            let result = try ExchangeBenchmark(
+                withUpdateOn: world.communicator,
+                count: megabytes * 250_000,
+                repetitions: repetitions,
+                pool: world.pool
+            )
+            if world.isRoot { try output.print(result) { lines(result, world) } }
+            return 0
+        }
+    }
+
+    private func lines(_ result: ExchangeBenchmark, _ world: World) -> [String] {
+        let timings: [(String, Timing?)] = [
+            ("add up", result.reduce), ("update", result.update), ("give to all", result.gather),
+            ("all three", result.whole), ("without update", result.exchange),
+            ("MPI_Allreduce", result.allReduce),
+        ]
+        let rows = timings.compactMap { name, timing in
+            timing.map { [name] + $0.cells(times: 1000, decimals: 1) }
+        }
+        return [
+            "\(Figures.grouped(megabytes)) MB of gradients; ms, the slowest rank's",
+            BenchMachine(world).line,
+            "",
+        ] + TextTable([["", "min", "median", "max"]] + rows).lines
+    }
+}

@@ -1,0 +1,343 @@
+#!/usr/bin/env python3
+"""Runs landmark-train and PyTorch in turn and writes the ratios into docs/performance.md.
+
+Called by scripts/bench-peers. All pairs are kept in docs/performance.json, so that rows can be
+measured one at a time; rows of another machine are dropped.
+"""
+import argparse
+import datetime
+import glob
+import json
+import os
+import platform
+import re
+import statistics
+import subprocess
+import sys
+from dataclasses import dataclass, field
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(os.path.dirname(HERE))
+PAGE = os.path.join(ROOT, "docs", "performance.md")
+DATA = os.path.join(ROOT, "docs", "performance.json")
+BEGIN, END = "<!-- peers: begin -->", "<!-- peers: end -->"
+LAYOUTS = [["--layout", "nchw"], ["--layout", "channels_last"]]
+PROCESSES = [["--ranks", "1", "--threads", "2"], ["--ranks", "2", "--threads", "1"]]
+
+
+@dataclass
+class Row:
+    """One line of the table."""
+
+    name: str
+    title: str
+    ours: list  # arguments of landmark-train
+    script: str  # of the peer, in this folder
+    peer: list  # its arguments
+    trials: list  # arguments to choose the best from
+    trial: list = field(default_factory=list)  # arguments that shorten a trial
+    ranks: int = 1  # of landmark-train
+    unit: str = "images/s"
+    needs_photos: bool = False
+
+    @property
+    def settings_key(self):
+        """Rows that differ in the optimizer or in our ranks share PyTorch's best setting."""
+        return self.name.replace("-rmsprop", "").replace("-2ranks", "")
+
+
+def train(model, batch, size, optimizer="sgd", ranks=1, steps=4):
+    name = f"train-{model}-{size}" + ("-rmsprop" if optimizer == "rmsprop" else "")
+    network = ["--model", model, "--batch", str(batch), "--image-size", str(size)]
+    network += ["--optimizer", optimizer]
+    # PyTorch is given fewer steps where one takes a quarter of a minute.
+    theirs = ["--steps", str(max(steps // 2, 1)), "--warmup", "1"]
+    return Row(
+        name=name + ("-2ranks" if ranks == 2 else ""),
+        title=f"train {model}, batch {batch}, {size}², {optimizer}, "
+        + ("2 ranks × 1 thread" if ranks == 2 else "1 rank × 2 threads"),
+        ours=["bench", "step", *network, "--threads", str(2 // ranks)]
+        + ["--steps", str(steps), "--warmup", "1"],
+        script="torch_step.py",
+        peer=["--work", "train", *network, *theirs],
+        trials=[processes + layout for processes in PROCESSES for layout in LAYOUTS],
+        trial=["--steps", "1"],
+        ranks=ranks,
+    )
+
+
+def evaluate(model, batch, size, repetitions):
+    network = ["--model", model, "--batch", str(batch), "--image-size", str(size)]
+    trials = [processes + layout for processes in PROCESSES for layout in LAYOUTS]
+    return Row(
+        name=f"evaluate-{model}",
+        title=f"evaluate {model}, batch {batch}, {size}², 1 rank × 2 threads",
+        ours=["bench", "evaluate", *network, "--threads", "2"]
+        + ["--repetitions", str(repetitions), "--warmup", "1"],
+        script="torch_step.py",
+        peer=["--work", "evaluate", *network, "--steps", str(repetitions), "--warmup", "1"],
+        trials=trials + [trial + ["--frozen"] for trial in trials],
+        trial=["--steps", str(max(repetitions // 3, 1))],
+    )
+
+
+ROWS = [
+    train("vgg19_bn", 16, 224, steps=2),
+    train("vgg19_bn", 16, 224, steps=2, ranks=2),
+    train("vgg19_bn", 16, 224, "rmsprop", steps=2),
+    train("vgg19_bn", 16, 224, "rmsprop", steps=2, ranks=2),
+    train("resnet18", 32, 224),
+    train("resnet18", 32, 128, steps=10),
+    train("resnet50", 16, 224),
+    evaluate("vgg19_bn", 16, 224, 3),
+    evaluate("resnet50", 16, 224, 8),
+    Row(
+        name="exchange",
+        title="exchange of 575 MB, 2 ranks; gloo: its sum alone",
+        ours=["bench", "exchange", "--threads", "1"],
+        script="gloo_exchange.py",
+        peer=[],
+        trials=[[], ["--whole"]],
+        ranks=2,
+        unit="ms",
+    ),
+    Row(
+        name="decode",
+        title="photo to tensor, 1600×1200 to 224², 1 thread",
+        ours=["bench", "decode", "--threads", "1"],
+        script="decode_photos.py",
+        peer=[],
+        trials=[["--how", "pillow"], ["--how", "torchvision"]],
+        needs_photos=True,
+    ),
+]
+
+
+class Failed(Exception):
+    """A program ended with an error."""
+
+
+class Comparison:
+    def __init__(self, options):
+        self.options = options
+        self.environment = dict(os.environ)
+        libraries = glob.glob("/usr/lib*/**/libtcmalloc*.so.4", recursive=True)
+        libraries = [path for path in sorted(libraries) if "debug" not in path]
+        self.tcmalloc = libraries[0] if libraries else ""
+
+    def ours(self, row):
+        command = [self.options.program, *row.ours, "--json", *self.photos(row)]
+        if row.ranks > 1:
+            command = ["mpirun", "--bind-to", "none", "-np", str(row.ranks), *command]
+        return self.run(command, self.environment)
+
+    def peer(self, row, setting, shorter=()):
+        script = os.path.join(HERE, row.script)
+        arguments = [*self.photos(row), *row.peer, *setting, *shorter]
+        environment = dict(self.environment)
+        threads = setting[setting.index("--threads") + 1] if "--threads" in setting else "1"
+        environment["OMP_NUM_THREADS"] = environment["MKL_NUM_THREADS"] = threads
+        if self.tcmalloc:
+            environment["LD_PRELOAD"] = self.tcmalloc
+        return self.run([self.options.python, script, *arguments], environment)
+
+    def photos(self, row):
+        return [self.options.photos] if row.needs_photos else []
+
+    def run(self, command, environment):
+        done = subprocess.run(command, env=environment, capture_output=True, text=True)
+        if done.returncode != 0:
+            raise Failed(f"this failed:\n  {' '.join(command)}\n{done.stderr}")
+        return json.loads(done.stdout.strip().splitlines()[-1])
+
+    def best_setting(self, row):
+        """PyTorch's fastest setting for the row, found by one short run of each."""
+        found = []
+        for setting in row.trials:
+            name = " ".join(setting) or "buckets"
+            try:
+                speed = self.speed(self.peer(row, setting, row.trial))
+            except Failed as failure:
+                reason = str(failure).strip().splitlines()[-1]
+                print(f"  PyTorch with {name} does not run: {reason}", flush=True)
+                continue
+            print(f"  PyTorch with {name}: {speed:.3g} {row.unit}", flush=True)
+            found.append((speed, setting))
+        if not found:
+            raise Failed(f"no setting of PyTorch ran for {row.name}")
+        faster = min if row.unit == "ms" else max
+        return faster(found, key=lambda entry: entry[0])[1]
+
+    def pair(self, row, setting):
+        ours, peer = self.ours(row), self.peer(row, setting)
+        a, b = self.speed(ours), self.speed(peer)
+        return {
+            "ours": a,
+            "peer": b,
+            "ratio": b / a if row.unit == "ms" else a / b,
+            "our_memory": self.memory(ours, row.ranks),
+            "peer_memory": self.memory(peer, peer.get("ranks", 1)),
+            "share_of_peak": ours.get("share_of_peak"),
+        }
+
+    @staticmethod
+    def output(command):
+        done = subprocess.run(command, capture_output=True, text=True)
+        return done.stdout + done.stderr if done.returncode == 0 else ""
+
+    @staticmethod
+    def speed(answer):
+        if "images_per_second_and_thread" in answer:
+            return answer["images_per_second_and_thread"]["median"]
+        if "images_per_second" in answer:
+            return answer["images_per_second"]["median"]
+        return 1000 * (answer.get("whole") or answer["seconds"])["median"]
+
+    @staticmethod
+    def memory(answer, ranks):
+        """Bytes of all ranks together, each counted as the largest."""
+        return ranks * answer["peak_memory"] if "peak_memory" in answer else None
+
+
+def machine():
+    """What figures of different days must have in common to stand in one table."""
+    text = open("/proc/cpuinfo").read() if os.path.exists("/proc/cpuinfo") else ""
+    fields = dict(re.findall(r"^(model name|cpu family|model|flags)\s*: (.*)$", text, re.M))
+    flags = fields.get("flags", "").split()
+    widest = next((flag for flag in ("avx512f", "avx2", "avx") if flag in flags), "")
+    name = fields.get("model name", platform.processor() or platform.machine())
+    kind = f"{name} (family {fields.get('cpu family', '?')}, model {fields.get('model', '?')})"
+    return f"{len(os.sched_getaffinity(0))} cores of {kind}" + (f", {widest}" if widest else "")
+
+
+def versions(comparison):
+    code = "import torch, torchvision, PIL; print(torch.__version__, torchvision.__version__, PIL.__version__)"
+    torch, torchvision, pillow = comparison.output([comparison.options.python, "-c", code]).split()
+    swift = re.search(r"Swift version (\S+)", comparison.output(["swift", "--version"]))
+    mpi = re.search(r"(\d+\.\d+\.\d+)", comparison.output(["mpirun", "--version"]))
+    return ", ".join(
+        [
+            "landmark-train " + comparison.output([comparison.options.program, "--version"]).strip(),
+            f"Swift {swift.group(1) if swift else '?'}",
+            f"Open MPI {mpi.group(1) if mpi else '?'}",
+            f"PyTorch {torch}",
+            f"torchvision {torchvision}",
+            f"Pillow {pillow}",
+            "tcmalloc preloaded" if comparison.tcmalloc else "no tcmalloc",
+            f"Linux {platform.release()}",
+        ]
+    )
+
+
+def spread(values, digits):
+    low, middle, high = min(values), statistics.median(values), max(values)
+    return f"**{middle:.{digits}f}** ({low:.{digits}f}–{high:.{digits}f})"
+
+
+def speed_text(value, unit):
+    return f"{value:.0f} ms" if unit == "ms" else f"{value:.{2 if value < 10 else 1}f}"
+
+
+def memory_text(values):
+    known = [value for value in values if value]
+    return f"{statistics.median(known) / 1e9:.2f}" if known else "–"
+
+
+def table(data):
+    lines = [
+        f"Measured on {data['machine']}; {data['versions']}.",
+        "",
+        "| work | landmark-train | PyTorch | ratio (min–max) | GB | PyTorch's GB | pairs | PyTorch's best setting |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    for row in ROWS:
+        entry = data["rows"].get(row.name)
+        if not entry:
+            continue
+        pairs = entry["pairs"]
+        ours, peer = (statistics.median(pair[key] for pair in pairs) for key in ("ours", "peer"))
+        setting = " ".join(entry["setting"]).replace("--", "").replace("_", "-") or "buckets"
+        cells = [
+            row.title,
+            speed_text(ours, row.unit),
+            speed_text(peer, row.unit),
+            spread([pair["ratio"] for pair in pairs], 2),
+            memory_text([pair["our_memory"] for pair in pairs]),
+            memory_text([pair["peer_memory"] for pair in pairs]),
+            f"{len(pairs)}, {entry['date']}",
+            setting,
+        ]
+        lines.append("| " + " | ".join(cells) + " |")
+    return lines
+
+
+def write(data):
+    with open(DATA, "w") as file:
+        json.dump(data, file, indent=1, sort_keys=True)
+        file.write("\n")
+    page = open(PAGE).read()
+    if BEGIN not in page or END not in page:
+        sys.exit(f"bench-peers: {PAGE} has no lines '{BEGIN}' and '{END}' to put the table between")
+    before, after = page.split(BEGIN)[0], page.split(END)[1]
+    with open(PAGE, "w") as file:
+        file.write("\n".join([before + BEGIN, "", *table(data), "", END + after]))
+
+
+def load(comparison):
+    here = machine()
+    data = {"machine": here, "rows": {}, "settings": {}}
+    if os.path.exists(DATA):
+        old = json.load(open(DATA))
+        if old["machine"] == here:
+            data = old
+        elif old["rows"]:
+            print(f"rows of another machine are dropped: {old['machine']}")
+    data["versions"] = versions(comparison)
+    return data
+
+
+def measure(row, data, comparison):
+    options = comparison.options
+    print(f"{row.name}: {row.title}", flush=True)
+    entry = data["rows"].get(row.name) if options.add else None
+    setting = data["settings"].get(row.settings_key)
+    if setting is None or options.retry:
+        setting = comparison.best_setting(row)
+        data["settings"][row.settings_key] = setting
+    pairs = list(entry["pairs"]) if entry else []
+    for _ in range(options.pairs):
+        pair = comparison.pair(row, setting)
+        pairs.append(pair)
+        print(
+            f"  ours {pair['ours']:.4g}, PyTorch {pair['peer']:.4g} {row.unit}: "
+            f"{pair['ratio']:.2f}",
+            flush=True,
+        )
+    if pairs:
+        date = datetime.date.today().isoformat()
+        data["rows"][row.name] = {"pairs": pairs, "setting": setting, "date": date}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--program", required=True)
+    parser.add_argument("--python", default=sys.executable)
+    parser.add_argument("--photos", default="")
+    parser.add_argument("--only", action="append", choices=[row.name for row in ROWS])
+    parser.add_argument("--pairs", type=int, default=5)
+    parser.add_argument("--add", action="store_true", help="keep the pairs measured before")
+    parser.add_argument("--retry", action="store_true", help="find PyTorch's best setting anew")
+    comparison = Comparison(parser.parse_args())
+    data = load(comparison)
+    for row in ROWS:
+        if comparison.options.only and row.name not in comparison.options.only:
+            continue
+        measure(row, data, comparison)
+        write(data)
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except Failed as failure:
+        sys.exit(f"bench-peers: {failure}")

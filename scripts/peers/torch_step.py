@@ -1,0 +1,164 @@
+#!/usr/bin/env python3
+"""Times PyTorch's training steps or evaluation passes on random photos and prints one JSON line.
+
+What is timed is what `landmark-train bench step` and `bench evaluate` time: the work between a batch
+in memory and the new weights, or the logits. --batch is the batch of all ranks together; several
+ranks train by DistributedDataParallel over gloo, or evaluate side by side.
+"""
+import argparse
+import json
+import os
+import resource
+import socket
+import statistics
+import time
+import warnings
+
+import torch
+import torch.distributed as dist
+import torch.multiprocessing as processes
+import torchvision
+from torch.nn.parallel import DistributedDataParallel
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--work", choices=["train", "evaluate"], default="train")
+    parser.add_argument("--model", default="resnet18")
+    parser.add_argument("--batch", type=int, default=32)
+    parser.add_argument("--image-size", type=int, default=224)
+    parser.add_argument("--classes", type=int, default=1020)
+    parser.add_argument("--optimizer", choices=["sgd", "rmsprop"], default="sgd")
+    parser.add_argument("--layout", choices=["nchw", "channels_last"], default="nchw")
+    parser.add_argument("--frozen", action="store_true", help="evaluate a traced and frozen network")
+    parser.add_argument("--ranks", type=int, default=1)
+    parser.add_argument("--threads", type=int, default=2, help="threads of each rank")
+    parser.add_argument("--steps", type=int, default=5)
+    parser.add_argument("--warmup", type=int, default=1)
+    return parser.parse_args()
+
+
+def training(options, network, photos, labels):
+    """A function that does one step."""
+    if options.ranks > 1:
+        # Its newer name is not known to older releases.
+        warnings.filterwarnings("ignore", message=".*broadcast_buffers.*")
+        network = DistributedDataParallel(
+            network, gradient_as_bucket_view=True, broadcast_buffers=False
+        )
+    if options.optimizer == "sgd":
+        optimizer = torch.optim.SGD(network.parameters(), lr=1e-5, momentum=0.9, fused=True)
+    else:
+        optimizer = torch.optim.RMSprop(network.parameters(), lr=1e-5, alpha=0.9)
+    loss = torch.nn.CrossEntropyLoss()
+    network.train()
+
+    def step():
+        # Gradients that are views of buckets are zeroed where they lie.
+        optimizer.zero_grad(set_to_none=options.ranks == 1)
+        loss(network(photos), labels).backward()
+        optimizer.step()
+
+    return step
+
+
+def evaluation(options, network, photos):
+    """A function that does one pass."""
+    network.eval()
+    if options.frozen:
+        with torch.no_grad():
+            network = torch.jit.optimize_for_inference(
+                torch.jit.freeze(torch.jit.trace(network, photos))
+            )
+
+    def step():
+        with torch.inference_mode():
+            network(photos)
+
+    return step
+
+
+def measure(rank, options, port, answers):
+    torch.set_num_threads(options.threads)
+    torch.manual_seed(rank)
+    if options.ranks > 1:
+        dist.init_process_group(
+            "gloo",
+            init_method=f"tcp://127.0.0.1:{port}",
+            rank=rank,
+            world_size=options.ranks,
+        )
+    layout = torch.channels_last if options.layout == "channels_last" else torch.contiguous_format
+    network = torchvision.models.get_model(options.model, num_classes=options.classes)
+    network = network.to(memory_format=layout)
+    share = options.batch // options.ranks
+    size = options.image_size
+    photos = torch.randn(share, 3, size, size).contiguous(memory_format=layout)
+    labels = torch.randint(0, options.classes, (share,))
+    if options.work == "train":
+        step = training(options, network, photos, labels)
+    else:
+        step = evaluation(options, network, photos)
+    times = []
+    for number in range(options.warmup + options.steps):
+        if options.ranks > 1:
+            dist.barrier()
+        start = time.perf_counter()
+        step()
+        if number >= options.warmup:
+            times.append(time.perf_counter() - start)
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    answers.put((rank, times, memory))
+    if options.ranks > 1:
+        dist.barrier()
+        dist.destroy_process_group()
+
+
+def free_port():
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+def main():
+    options = arguments()
+    context = processes.get_context("spawn")
+    answers = context.SimpleQueue()
+    if options.ranks == 1:
+        measure(0, options, 0, answers)
+    else:
+        port = free_port()
+        ranks = [
+            context.Process(target=measure, args=(rank, options, port, answers))
+            for rank in range(options.ranks)
+        ]
+        for rank in ranks:
+            rank.start()
+        for rank in ranks:
+            rank.join()
+            if rank.exitcode != 0:
+                raise SystemExit("a rank of PyTorch failed")
+    found = [answers.get() for _ in range(options.ranks)]
+    slowest = [max(times) for times in zip(*(times for _, times, _ in found))]
+    rates = [options.batch / seconds for seconds in slowest]
+    print(
+        json.dumps(
+            {
+                "images_per_second": {
+                    "minimum": min(rates),
+                    "median": options.batch / statistics.median(slowest),
+                    "maximum": max(rates),
+                },
+                "peak_memory": max(memory for _, _, memory in found),
+                "ranks": options.ranks,
+                "threads": options.threads,
+                "torch": torch.__version__,
+                "torchvision": torchvision.__version__,
+                "preload": os.environ.get("LD_PRELOAD", ""),
+            }
+        )
+    )
+
+
+if __name__ == "__main__":
+    main()

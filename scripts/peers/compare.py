@@ -121,8 +121,13 @@ class Comparison:
     def __init__(self, options):
         self.options = options
         self.environment = dict(os.environ)
-        libraries = glob.glob("/usr/lib*/**/libtcmalloc*.so.4", recursive=True)
-        libraries = [path for path in sorted(libraries) if "debug" not in path]
+        folders = ["/usr/lib/*-linux-gnu", "/usr/lib64", "/usr/lib", "/usr/local/lib"]
+        libraries = [
+            path
+            for folder in folders
+            for path in sorted(glob.glob(folder + "/libtcmalloc*.so.4"))
+            if "debug" not in path
+        ]
         self.tcmalloc = libraries[0] if libraries else ""
 
     def ours(self, row):

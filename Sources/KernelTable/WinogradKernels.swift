@@ -27,8 +27,9 @@ public struct WinogradKernels: Sendable {
     /// (x, window, tiles, channels, planes, patch): Bᵀ d B of the first channels of some tiles of one
     /// image of H × W × C; `patch` is scratch for 36 · channels floats.
     public let input: @Sendable (Floats, Window, Range<Int>, Int, Planes, MutableFloats) -> Void
-    /// (planes, bias, window, tiles, y): Aᵀ m A + bias into the pixels of one image of OH × OW × C.
-    public let output: @Sendable (Planes, Floats?, Window, Range<Int>, MutableFloats) -> Void
+    /// (planes, finish, window, tiles, y): Aᵀ m A, finished, into the pixels of one image of
+    /// OH × OW × C.
+    public let output: @Sendable (Planes, Finish, Window, Range<Int>, MutableFloats) -> Void
     /// (dy, window, tiles, channels, planes, patch): A dy Aᵀ of the first channels of some tiles of
     /// one image of OH × OW × C; `patch` is scratch for 16 · channels floats.
     public let gradient: @Sendable (Floats, Window, Range<Int>, Int, Planes, MutableFloats) -> Void
@@ -37,18 +38,19 @@ public struct WinogradKernels: Sendable {
     /// (weights, O, I, strip, planeStride, to): G g Gᵀ of a strip of inputs of the rotated filters,
     /// packed [O][width].
     public let rotatedFilter: @Sendable (Floats, Int, Int, Int, Int, MutableFloats) -> Void
-    /// (planes, planeStride, I, dweights): dweights [3][3][I] += Gᵀ u G of one output.
-    public let weights: @Sendable (Floats, Int, Int, MutableFloats) -> Void
+    /// (planes, planeStride, inputs, I, adding, dweights): dweights [3][3][I] (+)= Gᵀ u G of the first
+    /// inputs of one output.
+    public let weights: @Sendable (Floats, Int, Int, Int, Bool, MutableFloats) -> Void
 
     /// Assembles the transforms.
     public init(
         input: @escaping @Sendable (Floats, Window, Range<Int>, Int, Planes, MutableFloats) -> Void,
-        output: @escaping @Sendable (Planes, Floats?, Window, Range<Int>, MutableFloats) -> Void,
+        output: @escaping @Sendable (Planes, Finish, Window, Range<Int>, MutableFloats) -> Void,
         gradient:
             @escaping @Sendable (Floats, Window, Range<Int>, Int, Planes, MutableFloats) -> Void,
         filter: @escaping @Sendable (Floats, Int, Int, Int, Int, MutableFloats) -> Void,
         rotatedFilter: @escaping @Sendable (Floats, Int, Int, Int, Int, MutableFloats) -> Void,
-        weights: @escaping @Sendable (Floats, Int, Int, MutableFloats) -> Void
+        weights: @escaping @Sendable (Floats, Int, Int, Int, Bool, MutableFloats) -> Void
     ) {
         self.input = input
         self.output = output

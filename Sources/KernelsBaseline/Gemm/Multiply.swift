@@ -4,24 +4,40 @@ import KernelTable
 private let depth = 256
 /// Rows of A that stay in the second cache while all strips of B pass.
 private let blockRows = 240
+/// Columns that are worth packing A for.
+private let packingColumns = 128
 
 /// C (+)= A · B, cut as Goto and van de Geijn (2008) do, but for A.
 ///
-/// A is not packed: channels-last maps have the sums' direction contiguous already. Limited by the
-/// multipliers.
+/// A is packed only where its rows lie side by side; channels-last maps have the sums' direction
+/// contiguous already. Limited by the multipliers.
 func multiply(_ p: GemmKernels.Product) {
     if p.K == 0, !p.adding {
         for m in 0..<p.M { clear(p.C + m &* p.ldc, p.N) }
     }
+    guard p.rowStride == 1, p.M >= tileRows, p.N >= packingColumns else {
+        multiply(p, nil)
+        return
+    }
+    let count = min(p.M, blockRows) &* min(p.K, depth)
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: max(count, 1)) {
+        multiply(p, $0.baseAddress)
+    }
+}
+
+private func multiply(_ p: GemmKernels.Product, _ packed: MutableFloats?) {
     var m = 0
     while m < p.M {
         let end = min(p.M, m &+ blockRows)
         var k = 0
         while k < p.K {
             let steps = min(depth, p.K &- k)
+            let corner: Int = m * p.rowStride + k * p.columnStride
+            if let packed {
+                packTiles(p.A + corner, p.columnStride, (end &- m) / tileRows, steps, packed)
+            }
             var n = 0
             while n < p.N {
-                let corner: Int = m * p.rowStride + k * p.columnStride
                 let strip: Int = n / stripWidth * p.stripStride + k * stripWidth
                 let tile: Tile = (
                     K: steps,
@@ -34,13 +50,40 @@ func multiply(_ p: GemmKernels.Product) {
                     columns: min(stripWidth, p.N &- n),
                     adding: p.adding || k > 0
                 )
-                column(tile, end &- m)
+                if let packed {
+                    packedColumn(tile, packed, end &- m)
+                } else {
+                    column(tile, end &- m)
+                }
                 n &+= stripWidth
             }
             k &+= steps
         }
         m = end
     }
+}
+
+/// All rows of a block against one strip; A is packed but for the rows that do not fill a tile.
+@inline(__always)
+private func packedColumn(_ first: Tile, _ packed: Floats, _ rows: Int) {
+    var t = first
+    t.A = packed
+    t.columnStride = tileRows
+    let tiles = rows / tileRows
+    for _ in 0..<tiles {
+        if tileRows == 12 {
+            tile12(t)
+        } else if tileRows == 6 {
+            tile6(t)
+        } else {
+            tile3(t)
+        }
+        t.A += t.K &* tileRows
+        t.C += tileRows &* t.ldc
+    }
+    t.A = first.A + tiles &* tileRows
+    t.columnStride = first.columnStride
+    column(t, rows &- tiles &* tileRows)
 }
 
 /// All rows of a block against one strip.

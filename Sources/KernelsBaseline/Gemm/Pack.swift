@@ -1,5 +1,8 @@
 import KernelTable
 
+/// Rows that are packed before the next strip is: few, so that memory is read in its order.
+private let rowsTogether = 16
+
 /// Writes op(B), [K][N] with element (k, n) at `k · rowStride + n · columnStride`, as strips.
 func pack(
     _ B: Floats,
@@ -9,17 +12,30 @@ func pack(
     _ N: Int,
     _ to: MutableFloats
 ) {
-    var n = 0
-    var strip = to
-    while n < N {
-        let columns = min(stripWidth, N &- n)
-        if columnStride == 1 {
-            packRows(B + n, rowStride, K, columns, strip)
-        } else {
-            packColumns(B + n &* columnStride, rowStride, columnStride, K, columns, strip)
+    var k = 0
+    while k < K {
+        let steps = columnStride == 1 ? min(rowsTogether, K &- k) : K
+        let from = B + k &* rowStride
+        var n = 0
+        var strip = to + k &* stripWidth
+        while n < N {
+            let columns = min(stripWidth, N &- n)
+            if columnStride == 1 {
+                packRows(from + n, rowStride, steps, columns, strip)
+            } else {
+                packColumns(
+                    from + n &* columnStride,
+                    rowStride,
+                    columnStride,
+                    steps,
+                    columns,
+                    strip
+                )
+            }
+            n &+= stripWidth
+            strip += K &* stripWidth
         }
-        n &+= stripWidth
-        strip += K &* stripWidth
+        k &+= steps
     }
 }
 

@@ -59,10 +59,23 @@ func scatter(_ columns: Floats, _ w: Window, _ rows: Range<Int>, _ dx: MutableFl
     }
 }
 
-/// A loop of vectors: the runs are short, and a call of memcpy would cost more.
+/// A loop of vectors, of which the last may overlap the one before: the runs are short, and a call of
+/// memcpy would cost more.
 @inline(__always)
 private func copy(_ to: MutableFloats, _ from: Floats, _ count: Int) {
-    sweep(count) { i, n in store(load(from + i, n), to + i, n) }
+    if count >= lanes {
+        var i = 0
+        while i &+ lanes <= count {
+            store(load(from + i), to + i)
+            i &+= lanes
+        }
+        if i < count { store(load(from + (count &- lanes)), to + (count &- lanes)) }
+    } else if count >= 8 {
+        copyEight(from, to)
+        copyEight(from + (count &- 8), to + (count &- 8))
+    } else {
+        for i in 0..<count { to[i] = from[i] }
+    }
 }
 
 @inline(__always)

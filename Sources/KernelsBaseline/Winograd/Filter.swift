@@ -88,15 +88,17 @@ private func transform(
     storeSix(filterPoints((a.5, b.5, c.5)), to + 5 &* row, planeStride, n)
 }
 
-/// The gradient of one output's weights: dweights [3][3][I] += Gᵀ u G.
+/// The gradient of some inputs' weights of one output: dweights [3][3][I] (+)= Gᵀ u G.
 func winogradWeights(
     _ planes: Floats,
     _ planeStride: Int,
+    _ inputs: Int,
     _ I: Int,
+    _ adding: Bool,
     _ dweights: MutableFloats
 ) {
     let row = 6 &* planeStride
-    sweep(I) { i, n in
+    sweep(inputs) { i, n in
         let p = planes + i
         let a = weightPoints(loadSix(p, row, n))
         let b = weightPoints(loadSix(p + planeStride, row, n))
@@ -105,15 +107,27 @@ func winogradWeights(
         let e = weightPoints(loadSix(p + 4 &* planeStride, row, n))
         let f = weightPoints(loadSix(p + 5 &* planeStride, row, n))
         let to = dweights + i
-        addThree(weightPoints((a.0, b.0, c.0, d.0, e.0, f.0)), to, I, n)
-        addThree(weightPoints((a.1, b.1, c.1, d.1, e.1, f.1)), to + 3 &* I, I, n)
-        addThree(weightPoints((a.2, b.2, c.2, d.2, e.2, f.2)), to + 6 &* I, I, n)
+        putThree(weightPoints((a.0, b.0, c.0, d.0, e.0, f.0)), to, I, adding, n)
+        putThree(weightPoints((a.1, b.1, c.1, d.1, e.1, f.1)), to + 3 &* I, I, adding, n)
+        putThree(weightPoints((a.2, b.2, c.2, d.2, e.2, f.2)), to + 6 &* I, I, adding, n)
     }
 }
 
 @inline(__always)
-private func addThree(_ v: Three, _ p: MutableFloats, _ stride: Int, _ n: Int) {
-    store(load(p, n) + v.0, p, n)
-    store(load(p + stride, n) + v.1, p + stride, n)
-    store(load(p + 2 &* stride, n) + v.2, p + 2 &* stride, n)
+private func putThree(
+    _ v: Three,
+    _ p: MutableFloats,
+    _ stride: Int,
+    _ adding: Bool,
+    _ n: Int
+) {
+    if adding {
+        store(load(p, n) + v.0, p, n)
+        store(load(p + stride, n) + v.1, p + stride, n)
+        store(load(p + 2 &* stride, n) + v.2, p + 2 &* stride, n)
+    } else {
+        store(v.0, p, n)
+        store(v.1, p + stride, n)
+        store(v.2, p + 2 &* stride, n)
+    }
 }

@@ -14,6 +14,8 @@ public struct Activation {
     let needsGradient: Bool
     /// Time of the layer whose backward is the last to read the gradient.
     var gradientUntil: Int
+    /// What the convolution that made it would do on the way, if its only reader asks.
+    var tail: ConvolutionTail?
 
     /// The memory of the first `N` images.
     public func first(_ N: Int) -> Tensor {

@@ -15,6 +15,7 @@ public final class Assembly {
     private let stages: [Stage]
     private let memory: NetworkMemory
     private let purpose: Purpose
+    private let period = WeightPeriod()
 
     /// A layer and where its parameters begin.
     private struct Stage {
@@ -27,27 +28,31 @@ public final class Assembly {
     /// - Parameters:
     ///   - inputGradient: whether `backward` computes ∂loss/∂x for the input.
     ///   - exact: whether convolutions must use algorithms without added rounding errors.
+    ///   - reusesWeights: whether training runs several passes in `withConstantWeights`, so that
+    ///     memory for filters in the form that kernels read pays; evaluation has it always.
     public init(
         _ layers: [any LayerDescription],
         input: Shape,
         inputGradient: Bool = false,
         purpose: Purpose,
         pool: ThreadPool,
-        exact: Bool = false
+        exact: Bool = false,
+        reusesWeights: Bool = false
     ) {
-        let measured = Assembly.build(
-            layers,
-            input,
-            Builder(pool: pool, purpose: purpose, exact: exact, memory: nil),
-            inputGradient
-        )
+        let period = period
+        func builder(_ memory: NetworkMemory?) -> Builder {
+            Builder(
+                pool: pool,
+                purpose: purpose,
+                exact: exact,
+                keepsFilters: reusesWeights || purpose == .evaluation,
+                period: period,
+                memory: memory
+            )
+        }
+        let measured = Assembly.build(layers, input, builder(nil), inputGradient)
         memory = NetworkMemory(measured.builder)
-        let built = Assembly.build(
-            layers,
-            input,
-            Builder(pool: pool, purpose: purpose, exact: exact, memory: memory),
-            inputGradient
-        )
+        let built = Assembly.build(layers, input, builder(memory), inputGradient)
         stages = built.stages
         self.input = input
         self.purpose = purpose
@@ -82,9 +87,17 @@ public final class Assembly {
         input: Shape,
         purpose: Purpose,
         pool: ThreadPool,
-        exact: Bool = false
+        exact: Bool = false,
+        reusesWeights: Bool = false
     ) -> MemoryUse {
-        let builder = Builder(pool: pool, purpose: purpose, exact: exact, memory: nil)
+        let builder = Builder(
+            pool: pool,
+            purpose: purpose,
+            exact: exact,
+            keepsFilters: reusesWeights || purpose == .evaluation,
+            period: WeightPeriod(),
+            memory: nil
+        )
         return build(layers, input, builder, false).builder.memoryUse
     }
 
@@ -94,7 +107,14 @@ public final class Assembly {
         input: Shape,
         pool: ThreadPool
     ) -> ModelSummary {
-        let builder = Builder(pool: pool, purpose: .training, exact: false, memory: nil)
+        let builder = Builder(
+            pool: pool,
+            purpose: .training,
+            exact: false,
+            keepsFilters: false,
+            period: WeightPeriod(),
+            memory: nil
+        )
         return ModelSummary(rows: build(layers, input, builder, false).builder.rows)
     }
 
@@ -104,8 +124,17 @@ public final class Assembly {
             values: memory.values.count,
             gradients: memory.gradients.count,
             activations: memory.activations.count,
+            filters: memory.filters.count,
             scratch: memory.scratch.count
         )
+    }
+
+    /// Runs `body`, during which nobody may change the weights or statistics in `store`.
+    ///
+    /// What layers derive from them is then made in the first pass alone; outside of `body` every
+    /// pass makes it anew.
+    public func withConstantWeights<T>(_ body: () throws -> T) rethrows -> T {
+        try period.hold(body)
     }
 
     /// Computes the output for `x`; it stays valid until the next call.

@@ -15,6 +15,10 @@ public struct Builder {
     public let purpose: Purpose
     /// Whether convolutions must use algorithms without added rounding errors.
     public let exact: Bool
+    /// Whether filters are kept in the form that kernels read, because several passes use the same.
+    let keepsFilters: Bool
+    /// When they are the same.
+    let period: WeightPeriod
 
     private(set) var plan = LifetimePlan()
     private(set) var parameters: [Parameter] = []
@@ -23,6 +27,7 @@ public struct Builder {
     private(set) var trainable = 0
     private(set) var statistics = 0
     private(set) var scratchCount = 0
+    private(set) var filterCount = 0
     private(set) var now = 0
     private var dropouts = 0
     private var parametersBefore = 0
@@ -33,10 +38,19 @@ public struct Builder {
     private let placeholder = Storage(count: 0)
 
     /// A builder that measures (`memory` nil) or places.
-    init(pool: ThreadPool, purpose: Purpose, exact: Bool, memory: NetworkMemory?) {
+    init(
+        pool: ThreadPool,
+        purpose: Purpose,
+        exact: Bool,
+        keepsFilters: Bool,
+        period: WeightPeriod,
+        memory: NetworkMemory?
+    ) {
         self.pool = pool
         self.purpose = purpose
         self.exact = exact
+        self.keepsFilters = keepsFilters
+        self.period = period
         self.memory = memory
     }
 
@@ -113,6 +127,13 @@ public struct Builder {
         )
     }
 
+    /// `input` itself as this layer's output, which the convolution before computes as well.
+    mutating func output(leftTo input: Activation) -> Activation {
+        var output = input
+        output.tail = nil
+        return output
+    }
+
     /// The memory of `input` as this layer's output, written over it.
     public func output(over input: Activation) -> Activation {
         precondition(input.isOverwritable, "the layer before still needs its output")
@@ -142,6 +163,12 @@ public struct Builder {
     public mutating func note(_ count: Int) -> UnsafeMutablePointer<Float> {
         let until = purpose == .training ? backward(now) : now
         return place(plan.add(count: count, from: now, to: until))
+    }
+
+    /// `count` floats for filters in the form that kernels read, which stay from pass to pass.
+    mutating func filters(_ count: Int) -> UnsafeMutablePointer<Float> {
+        defer { filterCount += (count + 15) / 16 * 16 }
+        return (memory?.filters ?? placeholder).base + (memory == nil ? 0 : filterCount)
     }
 
     /// At least `count` floats of working memory, which other layers use too.

@@ -1,10 +1,11 @@
 import Tensors
 
-/// All memory of a network: four allocations of exact size.
+/// All memory of a network: five allocations of exact size.
 final class NetworkMemory {
     let values: Storage
     let gradients: Storage
     let activations: Storage
+    let filters: Storage
     let scratch: Storage
     /// Number of trainable floats, which lie before the statistics.
     let trainable: Int
@@ -19,6 +20,7 @@ final class NetworkMemory {
         values = Storage(count: use.values)
         gradients = Storage(count: use.gradients)
         activations = Storage(count: use.activations)
+        filters = Storage(count: use.filters)
         scratch = Storage(count: use.scratch)
     }
 }
@@ -31,12 +33,14 @@ public struct MemoryUse: Sendable, Equatable {
     public let gradients: Int
     /// Activations and their gradients.
     public let activations: Int
+    /// Filters in the form that kernels read, where they are kept from pass to pass.
+    public let filters: Int
     /// Working memory that layers share.
     public let scratch: Int
 
     /// All of it in bytes.
     public var bytes: Int {
-        (values + gradients + activations + scratch) * MemoryLayout<Float>.stride
+        (values + gradients + activations + filters + scratch) * MemoryLayout<Float>.stride
     }
 }
 
@@ -48,6 +52,7 @@ extension Builder {
             values: values,
             gradients: purpose == .training ? values : 0,
             activations: plan.place().count,
+            filters: filterCount,
             scratch: scratchCount
         )
     }

@@ -2,6 +2,8 @@ import Tensors
 
 /// Normalisation of each channel over the batch (Ioffe and Szegedy, 2015), with the ReLU and the
 /// residual sum that follow it fused: y = relu(γ · (x − mean) / √(variance + ε) + β + residual).
+///
+/// In evaluation it is an affine function of each channel, which a convolution before it takes over.
 public struct BatchNorm: LayerDescription {
     private let name: String
     private let epsilon: Float
@@ -54,11 +56,11 @@ public struct BatchNorm: LayerDescription {
         )
         builder.noteBatchNorm(name)
         let kernel = BatchNormKernel(shape: input.shape, epsilon: epsilon, relu: relu)
-        let output = builder.output(
-            input.shape,
-            overwritable: !relu,
-            sharingGradientOf: input
-        )
+        input.tail?.norm = .init(parameters: parameters, epsilon: epsilon, relu: relu)
+        let output =
+            input.tail != nil && builder.purpose == .evaluation
+            ? builder.output(leftTo: input)
+            : builder.output(input.shape, overwritable: !relu, sharingGradientOf: input)
         builder.keep(input)
         if relu { builder.keep(output) }
         if let residual { builder.use(residual) }
@@ -70,6 +72,7 @@ public struct BatchNorm: LayerDescription {
         return BuiltBatchNorm(
             kernel: kernel,
             parameters: parameters,
+            tail: input.tail,
             batchMean: builder.note(C),
             batchVariance: builder.note(C),
             output: output,
@@ -92,6 +95,8 @@ final class BuiltBatchNorm: Layer {
     let output: Activation
     private let kernel: BatchNormKernel
     private let parameters: Parameters
+    /// The convolution before, which does all of this layer's work in evaluation.
+    private let tail: ConvolutionTail?
     private let batchMean: UnsafeMutablePointer<Float>
     private let batchVariance: UnsafeMutablePointer<Float>
     private let dresidual: UnsafeMutablePointer<Float>?
@@ -102,6 +107,7 @@ final class BuiltBatchNorm: Layer {
     init(
         kernel: BatchNormKernel,
         parameters: Parameters,
+        tail: ConvolutionTail?,
         batchMean: UnsafeMutablePointer<Float>,
         batchVariance: UnsafeMutablePointer<Float>,
         output: Activation,
@@ -111,6 +117,7 @@ final class BuiltBatchNorm: Layer {
     ) {
         self.kernel = kernel
         self.parameters = parameters
+        self.tail = tail
         self.batchMean = batchMean
         self.batchVariance = batchVariance
         self.output = output
@@ -121,8 +128,12 @@ final class BuiltBatchNorm: Layer {
 
     func forward(_ x: Tensor, _ phase: Phase) -> Tensor { forward(x, residual: nil, phase) }
 
+    /// Says what will be added, before the layer in front of this one runs.
+    func announce(residual: Tensor) { tail?.residual = residual }
+
     /// Normalises `x`, adds `residual`, applies the ReLU.
     func forward(_ x: Tensor, residual: Tensor?, _ phase: Phase) -> Tensor {
+        if case .evaluation = phase, tail != nil { return x }
         self.x = x
         let y = output.first(x.shape.N)
         switch phase {

@@ -62,7 +62,9 @@ public struct Convolution: LayerDescription {
             threads: builder.pool.threads,
             exact: builder.exact
         )
-        let output = builder.output(geometry.output, overwritable: true)
+        var output = builder.output(geometry.output, overwritable: true)
+        let tail = ConvolutionTail()
+        output.tail = tail
         builder.keep(input)
         builder.describe(
             name,
@@ -71,10 +73,19 @@ public struct Convolution: LayerDescription {
             operations: output.shape.perImage * fanIn,
             algorithm: algorithm.algorithm
         )
+        let needsGradient = builder.purpose == .training && input.needsGradient
+        let backwardFilters = PreparedFilters(
+            needsGradient ? algorithm.backwardFilters : 0,
+            &builder
+        )
         return BuiltConvolution(
             kernel: algorithm,
             weights: weights,
             bias: bias,
+            tail: tail,
+            factors: builder.note(2 * channels),
+            forwardFilters: PreparedFilters(algorithm.forwardFilters, &builder),
+            backwardFilters: backwardFilters,
             output: output,
             dx: builder.gradient(of: input),
             scratch: builder.scratch(algorithm.scratch),
@@ -88,6 +99,10 @@ private final class BuiltConvolution: Layer {
     private let kernel: ConvolutionKernel
     private let weights: ParameterPlace
     private let bias: ParameterPlace?
+    private let tail: ConvolutionTail
+    private let factors: UnsafeMutablePointer<Float>
+    private var forwardFilters: PreparedFilters
+    private var backwardFilters: PreparedFilters
     private let dx: UnsafeMutablePointer<Float>?
     private let scratch: UnsafeMutablePointer<Float>
     private let pool: ThreadPool
@@ -97,6 +112,10 @@ private final class BuiltConvolution: Layer {
         kernel: ConvolutionKernel,
         weights: ParameterPlace,
         bias: ParameterPlace?,
+        tail: ConvolutionTail,
+        factors: UnsafeMutablePointer<Float>,
+        forwardFilters: PreparedFilters,
+        backwardFilters: PreparedFilters,
         output: Activation,
         dx: UnsafeMutablePointer<Float>?,
         scratch: UnsafeMutablePointer<Float>,
@@ -105,6 +124,10 @@ private final class BuiltConvolution: Layer {
         self.kernel = kernel
         self.weights = weights
         self.bias = bias
+        self.tail = tail
+        self.factors = factors
+        self.forwardFilters = forwardFilters
+        self.backwardFilters = backwardFilters
         self.output = output
         self.dx = dx
         self.scratch = scratch
@@ -114,15 +137,42 @@ private final class BuiltConvolution: Layer {
     func forward(_ x: Tensor, _ phase: Phase) -> Tensor {
         self.x = x
         let y = output.first(x.shape.N)
+        let filters = forwardFilters.ready(scratch: scratch) {
+            kernel.prepareForward(weights.value, into: $0, pool)
+        }
         kernel.forward(
             x,
-            weights: weights.value,
-            bias: bias.map { UnsafePointer($0.value) },
+            filters: filters,
+            finish: finish(phase),
             y,
-            scratch: scratch,
+            scratch: scratch + kernel.forwardFilters,
             pool
         )
         return y
+    }
+
+    /// The bias, and what the layers behind have left to this one.
+    private func finish(_ phase: Phase) -> ConvolutionFinish {
+        let bias = bias.map { UnsafePointer($0.value) }
+        guard case .evaluation = phase, let norm = tail.norm else {
+            return ConvolutionFinish(bias: bias, relu: tail.relu)
+        }
+        foldNorm(
+            gamma: norm.parameters.gamma.value,
+            beta: norm.parameters.beta.value,
+            mean: norm.parameters.mean.value,
+            variance: norm.parameters.variance.value,
+            epsilon: norm.epsilon,
+            bias: bias,
+            channels: output.shape.C,
+            into: factors
+        )
+        return ConvolutionFinish(
+            factors: factors,
+            channels: output.shape.C,
+            residual: tail.residual,
+            relu: norm.relu
+        )
     }
 
     func backward(_ dy: Tensor) -> Tensor? {
@@ -137,7 +187,16 @@ private final class BuiltConvolution: Layer {
         )
         guard let dx else { return nil }
         let result = Tensor(dx, x.shape)
-        kernel.backwardData(dy, weights: weights.value, result, scratch: scratch, pool)
+        let filters = backwardFilters.ready(scratch: scratch) {
+            kernel.prepareBackward(weights.value, into: $0, pool)
+        }
+        kernel.backwardData(
+            dy,
+            filters: filters,
+            result,
+            scratch: scratch + kernel.backwardFilters,
+            pool
+        )
         return result
     }
 }

@@ -1,6 +1,7 @@
 import Tensors
 
-/// max(x, 0), element by element; written over its input where that is not needed any more.
+/// max(x, 0), element by element; written over its input where that is not needed any more, and left
+/// to the output pass of a convolution where that is what comes before.
 public struct ReLU: LayerDescription {
     private let name: String
 
@@ -16,20 +17,25 @@ public struct ReLU: LayerDescription {
             : builder.output(input.shape, sharingGradientOf: input)
         builder.keep(output)
         builder.describe(name, "ReLU", output.shape)
-        return BuiltReLU(output: output, pool: builder.pool)
+        input.tail?.relu = true
+        return BuiltReLU(output: output, isDone: input.tail != nil, pool: builder.pool)
     }
 }
 
 private final class BuiltReLU: Layer {
     let output: Activation
+    /// Whether the layer before applies it.
+    private let isDone: Bool
     private let pool: ThreadPool
 
-    init(output: Activation, pool: ThreadPool) {
+    init(output: Activation, isDone: Bool, pool: ThreadPool) {
         self.output = output
+        self.isDone = isDone
         self.pool = pool
     }
 
     func forward(_ x: Tensor, _ phase: Phase) -> Tensor {
+        guard !isDone else { return x }
         let y = output.first(x.shape.N)
         reluForward(x, y, pool)
         return y

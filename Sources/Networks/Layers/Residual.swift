@@ -22,6 +22,9 @@ public struct Residual: LayerDescription {
     /// Builds the block: the shortcut first, so that its result waits for the branch and not the
     /// other way round.
     public func build(_ input: Activation, _ builder: inout Builder) -> any Layer {
+        var input = input
+        // The shortcut and the branch both read the input as it is.
+        input.tail = nil
         let shortcut = shortcut?.build(input, &builder)
         var residual = shortcut?.output ?? input
         if shortcut == nil {
@@ -52,6 +55,7 @@ private final class BuiltResidual: Layer {
 
     func forward(_ x: Tensor, _ phase: Phase) -> Tensor {
         let residual = shortcut?.forward(x, phase) ?? x
+        join.announce(residual: residual)
         return join.forward(branch.forward(x, phase), residual: residual, phase)
     }
 

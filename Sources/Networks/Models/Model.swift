@@ -16,12 +16,14 @@ public final class Model {
     /// - Parameters:
     ///   - description: one that passes `check()`.
     ///   - exact: whether convolutions must use algorithms without added rounding errors.
+    ///   - reusesWeights: whether training runs several passes in `withConstantWeights`.
     public init(
         _ description: ModelDescription,
         maximumBatch: Int,
         purpose: Purpose,
         pool: ThreadPool,
-        exact: Bool = false
+        exact: Bool = false,
+        reusesWeights: Bool = false
     ) {
         self.description = description
         let layers = description.architecture.layers(
@@ -38,7 +40,8 @@ public final class Model {
             ),
             purpose: purpose,
             pool: pool,
-            exact: exact
+            exact: exact,
+            reusesWeights: reusesWeights
         )
     }
 
@@ -56,6 +59,12 @@ public final class Model {
 
     /// Its layers with shapes, parameters and operations.
     public func summary() -> ModelSummary { assembly.summary }
+
+    /// Runs `body`, during which nobody may change the weights or statistics in `store`, so that
+    /// what layers derive from them is made in the first pass alone.
+    public func withConstantWeights<T>(_ body: () throws -> T) rethrows -> T {
+        try assembly.withConstantWeights(body)
+    }
 
     /// Computes the logits [n, 1, 1, classes] of the photos `x`, [n, S, S, 3].
     ///

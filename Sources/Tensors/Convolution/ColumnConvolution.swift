@@ -19,6 +19,8 @@ struct ColumnConvolution: Sendable {
     private static let columnTarget = 1 << 17
     /// Pixels of a step worth reading all weights for.
     private static let leastPixels = 192
+    /// Rows that are finished at a time, while they are in cache: those that GEMM keeps there.
+    private static let finishedRows = 240
     /// The widest strip of any instruction set.
     private static let widest = 32
 
@@ -68,13 +70,16 @@ struct ColumnConvolution: Sendable {
     /// Floats of one thread's columns.
     var columnFloats: Int { bandRows * stepImages * geometry.output.W * geometry.taps }
 
-    /// Floats of the packed weights, strips filled up.
-    private var packedFloats: Int {
-        let fill = { (n: Int) in (n + Self.widest - 1) / Self.widest * Self.widest }
-        return max(fill(geometry.output.C) * geometry.taps, fill(geometry.taps) * geometry.output.C)
-    }
+    /// Floats of the weights, packed for the forward pass.
+    var forwardFilters: Int { Self.filled(geometry.output.C) * geometry.taps }
 
-    var scratch: Int { packedFloats + threads * columnFloats }
+    /// Floats of the weights, packed for the backward pass.
+    var backwardFilters: Int { Self.filled(geometry.taps) * geometry.output.C }
+
+    /// Columns of a matrix with strips filled up.
+    private static func filled(_ n: Int) -> Int { (n + widest - 1) / widest * widest }
+
+    var scratch: Int { threads * columnFloats }
 
     /// The im2col matrix of a step, in `buffer` unless it is the input itself.
     func columns(
@@ -95,55 +100,110 @@ struct ColumnConvolution: Sendable {
 
     // MARK: Forward
 
-    /// y[pixels][O] = columns[pixels][taps] · weights[O][taps]ᵀ + bias.
+    func prepareForward(
+        _ weights: UnsafePointer<Float>,
+        into filters: UnsafeMutablePointer<Float>,
+        _ pool: ThreadPool
+    ) {
+        let (taps, O) = (geometry.taps, geometry.output.C)
+        let gemm = pool.kernels.gemm
+        pool.parallelFor(gemm.strips(O)) { strip, _ in
+            let first = strip * gemm.width
+            let outputs = min(gemm.width, O - first)
+            gemm.pack(weights + first * taps, 1, taps, taps, outputs, filters + first * taps)
+        }
+    }
+
+    /// y[pixels][O] = columns[pixels][taps] · weights[O][taps]ᵀ, finished while in cache.
     func forward(
         _ x: Tensor,
-        weights: UnsafePointer<Float>,
-        bias: UnsafePointer<Float>?,
+        filters: UnsafePointer<Float>,
+        finish: Finish,
         _ y: Tensor,
         scratch: UnsafeMutablePointer<Float>,
         _ pool: ThreadPool
     ) {
         let (taps, O) = (geometry.taps, geometry.output.C)
         let kernels = pool.kernels
-        let width = kernels.gemm.width
-        pool.parallelFor(kernels.gemm.strips(O)) { strip, _ in
-            let first = strip * width
-            let to = scratch + first * taps
-            kernels.gemm.pack(weights + first * taps, 1, taps, taps, min(width, O - first), to)
-        }
         let images = 0..<x.shape.N
         pool.parallelFor(steps(images.count)) { index, worker in
             let step = step(index, of: images)
-            let buffer = scratch + packedFloats + worker * columnFloats
-            let to = y.base + step.first * O
-            kernels.gemm.multiply(
-                GemmKernels.Product(
-                    M: step.count,
-                    N: O,
-                    K: taps,
-                    A: columns(x, step, buffer, kernels),
-                    rowStride: taps,
-                    columnStride: 1,
-                    B: scratch,
-                    stripStride: taps * width,
-                    C: to,
-                    ldc: O,
-                    adding: false
+            let matrix = columns(x, step, scratch + worker * columnFloats, kernels)
+            for row in stride(from: 0, to: step.count, by: Self.finishedRows) {
+                let rows = min(Self.finishedRows, step.count - row)
+                let start = (step.first + row) * O
+                kernels.gemm.multiply(
+                    GemmKernels.Product(
+                        M: rows,
+                        N: O,
+                        K: taps,
+                        A: matrix + row * taps,
+                        rowStride: taps,
+                        columnStride: 1,
+                        B: filters,
+                        stripStride: taps * kernels.gemm.width,
+                        C: y.base + start,
+                        ldc: O,
+                        adding: false
+                    )
                 )
+                self.finish(y.base + start, finish.advanced(by: start), rows, kernels)
+            }
+        }
+    }
+
+    private func finish(
+        _ y: UnsafeMutablePointer<Float>,
+        _ finish: Finish,
+        _ rows: Int,
+        _ kernels: KernelTable
+    ) {
+        let O = geometry.output.C
+        if let scale = finish.scale, let shift = finish.shift {
+            let arguments = RowKernels.Normalise(
+                x: y,
+                residual: finish.residual,
+                y: y,
+                scale: scale,
+                shift: shift,
+                relu: finish.relu
             )
-            if let bias { kernels.rows.addBias(to, bias, step.count, O) }
+            kernels.rows.normalise(arguments, rows, O)
+        } else {
+            if let bias = finish.shift { kernels.rows.addBias(y, bias, rows, O) }
+            if let residual = finish.residual { kernels.flat.add(y, residual, rows * O) }
+            if finish.relu { kernels.flat.relu(y, y, rows * O) }
         }
     }
 
     // MARK: Backward
+
+    func prepareBackward(
+        _ weights: UnsafePointer<Float>,
+        into filters: UnsafeMutablePointer<Float>,
+        _ pool: ThreadPool
+    ) {
+        let (taps, O) = (geometry.taps, geometry.output.C)
+        let gemm = pool.kernels.gemm
+        pool.parallelFor(gemm.strips(taps)) { strip, _ in
+            let first = strip * gemm.width
+            gemm.pack(
+                weights + first,
+                taps,
+                1,
+                O,
+                min(gemm.width, taps - first),
+                filters + first * O
+            )
+        }
+    }
 
     /// columns[pixels][taps] = dy[pixels][O] · weights[O][taps], added back to their pixels.
     ///
     /// Windows of neighbouring bands share pixels, so a task is all bands of its images.
     func backwardData(
         _ dy: Tensor,
-        weights: UnsafePointer<Float>,
+        filters: UnsafePointer<Float>,
         _ dx: Tensor,
         scratch: UnsafeMutablePointer<Float>,
         _ pool: ThreadPool
@@ -151,18 +211,12 @@ struct ColumnConvolution: Sendable {
         let g = geometry
         let (taps, O) = (g.taps, g.output.C)
         let kernels = pool.kernels
-        let width = kernels.gemm.width
-        pool.parallelFor(kernels.gemm.strips(taps)) { strip, _ in
-            let first = strip * width
-            let to = scratch + first * O
-            kernels.gemm.pack(weights + first, taps, 1, O, min(width, taps - first), to)
-        }
         let images = 0..<dy.shape.N
         let together = g.isPointwise ? 1 : bands
         pool.parallelFor(steps(images.count) / together) { task, worker in
             for index in task * together..<(task + 1) * together {
                 let step = step(index, of: images)
-                let buffer = scratch + packedFloats + worker * columnFloats
+                let buffer = scratch + worker * columnFloats
                 let columns = g.isPointwise ? dx.base + step.first * taps : buffer
                 kernels.gemm.multiply(
                     GemmKernels.Product(
@@ -172,8 +226,8 @@ struct ColumnConvolution: Sendable {
                         A: dy.base + step.first * O,
                         rowStride: O,
                         columnStride: 1,
-                        B: scratch,
-                        stripStride: O * width,
+                        B: filters,
+                        stripStride: O * kernels.gemm.width,
                         C: columns,
                         ldc: taps,
                         adding: false

@@ -3,8 +3,8 @@ import KernelTable
 /// The weight gradient by matrix products: dweights[O][taps] += dy[pixels][O]ᵀ · columns[pixels][taps].
 ///
 /// Each fixed group of images sums its own partial gradient, step by step; the partial gradients are
-/// added in order. Where they would take too much memory, blocks of output channels take the place of
-/// some groups. Limited by the GEMM, and in wide layers on small maps by the traffic of the sums.
+/// added in order. Where pixels are few, or the sums would take too much memory, blocks of output
+/// channels take the place of some groups. Limited by the GEMM and by packing the columns for it.
 struct ColumnWeights: Sendable {
     let columns: ColumnConvolution
 
@@ -12,6 +12,8 @@ struct ColumnWeights: Sendable {
     private static let partialLimit = 1 << 23
     /// Tasks that the work is cut into, to occupy machines of many cores.
     private static let tasks = 8
+    /// Output pixels that make a group of images worth sums of its own.
+    private static let groupPixels = 128
     /// Output channels worth an im2col of their own.
     private static let leastChannels = 64
     /// The widest strip of any instruction set.
@@ -29,7 +31,9 @@ struct ColumnWeights: Sendable {
     }
 
     private func groups(_ N: Int) -> Int {
-        min(N, Self.tasks, max(2, Self.partialLimit / max(geometry.weights, 1)))
+        let affordable = max(2, Self.partialLimit / max(geometry.weights, 1))
+        let worth = N * geometry.output.H * geometry.output.W / Self.groupPixels
+        return max(1, min(N, Self.tasks, affordable, worth))
     }
 
     func backwardWeights(
@@ -42,9 +46,12 @@ struct ColumnWeights: Sendable {
         let g = geometry
         let kernels = pool.kernels
         let (taps, O, N) = (g.taps, g.output.C, x.shape.N)
+        guard N > 0 else { return }
         let groups = groups(N)
-        let blocks = max(1, min(Self.tasks / max(groups, 1), O / Self.leastChannels))
-        let partials = scratch + columns.threads * workerFloats
+        let blocks = max(1, min(Self.tasks / groups, O / Self.leastChannels))
+        // A single group adds to the gradient itself.
+        let isDirect = groups == 1
+        let partials = isDirect ? dweights : scratch + columns.threads * workerFloats
         pool.parallelFor(groups * blocks) { task, worker in
             let (group, block) = task.quotientAndRemainder(dividingBy: blocks)
             let channels = block * O / blocks..<(block + 1) * O / blocks
@@ -67,14 +74,15 @@ struct ColumnWeights: Sendable {
                         stripStride: step.count * kernels.gemm.width,
                         C: partials + group * g.weights + channels.lowerBound * taps,
                         ldc: taps,
-                        adding: index > 0
+                        adding: isDirect || index > 0
                     )
                 )
             }
         }
+        if isDirect { return }
         pool.parallelRanges(g.weights, grain: 1 << 14) { range, _ in
             for group in 0..<groups {
-                kernels.flat.add(
+                pool.kernels.flat.add(
                     dweights + range.lowerBound,
                     partials + group * g.weights + range.lowerBound,
                     range.count

@@ -26,13 +26,51 @@ public struct ConvolutionKernel: Sendable {
     }
 
     /// Floats of scratch that each call takes.
-    public var scratch: Int {
+    public var scratch: Int { max(forwardFilters, backwardFilters) + scratchBesideFilters }
+
+    /// Floats of scratch that a call with prepared filters takes.
+    public var scratchBesideFilters: Int {
         let products = winograd.map { max($0.scratch, winogradWeights?.scratch ?? 0) }
         return max(products ?? max(columns.scratch, columnWeights.scratch), biasScratch)
     }
 
     /// Name of the chosen algorithm.
     public var algorithm: String { winograd == nil ? columns.algorithm : "winograd 4×4" }
+
+    // MARK: Forward
+
+    /// Floats of the filters that `prepareForward` makes.
+    public var forwardFilters: Int { winograd?.forwardFilters ?? columns.forwardFilters }
+
+    /// Brings the weights into the form that the forward pass reads.
+    public func prepareForward(
+        _ weights: UnsafePointer<Float>,
+        into filters: UnsafeMutablePointer<Float>,
+        _ pool: ThreadPool
+    ) {
+        if let winograd {
+            winograd.prepareForward(weights, into: filters, pool)
+        } else {
+            columns.prepareForward(weights, into: filters, pool)
+        }
+    }
+
+    /// y = convolution of x with prepared filters, finished on the way to memory.
+    public func forward(
+        _ x: Tensor,
+        filters: UnsafePointer<Float>,
+        finish: ConvolutionFinish,
+        _ y: Tensor,
+        scratch: UnsafeMutablePointer<Float>,
+        _ pool: ThreadPool
+    ) {
+        let finish = finish.kernelArguments
+        if let winograd {
+            winograd.forward(x, filters: filters, finish: finish, y, scratch: scratch, pool)
+        } else {
+            columns.forward(x, filters: filters, finish: finish, y, scratch: scratch, pool)
+        }
+    }
 
     /// y = convolution of x, plus the bias of each channel.
     public func forward(
@@ -43,10 +81,47 @@ public struct ConvolutionKernel: Sendable {
         scratch: UnsafeMutablePointer<Float>,
         _ pool: ThreadPool
     ) {
+        prepareForward(weights, into: scratch, pool)
+        forward(
+            x,
+            filters: scratch,
+            finish: ConvolutionFinish(bias: bias),
+            y,
+            scratch: scratch + forwardFilters,
+            pool
+        )
+    }
+
+    // MARK: Backward
+
+    /// Floats of the filters that `prepareBackward` makes.
+    public var backwardFilters: Int { winograd?.backwardFilters ?? columns.backwardFilters }
+
+    /// Brings the weights into the form that `backwardData` reads.
+    public func prepareBackward(
+        _ weights: UnsafePointer<Float>,
+        into filters: UnsafeMutablePointer<Float>,
+        _ pool: ThreadPool
+    ) {
         if let winograd {
-            winograd.forward(x, weights: weights, bias: bias, y, scratch: scratch, pool)
+            winograd.prepareBackward(weights, into: filters, pool)
         } else {
-            columns.forward(x, weights: weights, bias: bias, y, scratch: scratch, pool)
+            columns.prepareBackward(weights, into: filters, pool)
+        }
+    }
+
+    /// Overwrites `dx` with the gradient of the input, from prepared filters.
+    public func backwardData(
+        _ dy: Tensor,
+        filters: UnsafePointer<Float>,
+        _ dx: Tensor,
+        scratch: UnsafeMutablePointer<Float>,
+        _ pool: ThreadPool
+    ) {
+        if let winograd {
+            winograd.backwardData(dy, filters: filters, dx, scratch: scratch, pool)
+        } else {
+            columns.backwardData(dy, filters: filters, dx, scratch: scratch, pool)
         }
     }
 
@@ -58,11 +133,8 @@ public struct ConvolutionKernel: Sendable {
         scratch: UnsafeMutablePointer<Float>,
         _ pool: ThreadPool
     ) {
-        if let winograd {
-            winograd.backwardData(dy, weights: weights, dx, scratch: scratch, pool)
-        } else {
-            columns.backwardData(dy, weights: weights, dx, scratch: scratch, pool)
-        }
+        prepareBackward(weights, into: scratch, pool)
+        backwardData(dy, filters: scratch, dx, scratch: scratch + backwardFilters, pool)
     }
 
     /// Adds the gradients of the weights and of the bias.

@@ -3,7 +3,7 @@ import KernelTable
 /// 3×3 convolution of stride 1 by Winograd's F(4×4, 3×3): Y = Aᵀ[(G g Gᵀ) ⊙ (Bᵀ d B)]A, where ⊙ sums
 /// over the input channels, so it is 36 matrix products with 36/144 of the direct multiplications.
 ///
-/// Forward, and backward to the data with rotated filters: the filters are transformed once; then a
+/// Forward, and backward to the data with rotated filters: the filters are transformed beforehand; a
 /// task takes a block of tiles, transforms their inputs into 36 panels that stay in cache, multiplies
 /// and transforms the outputs. Rows of the products are tiles, so a tile's bits depend on nothing but
 /// itself, and blocks may be cut to fit the threads. Limited by the products in deep layers, and by
@@ -18,8 +18,14 @@ struct WinogradConvolution: Sendable {
     private static let widest = 32
 
     /// Whether the method applies and was measured to beat im2col.
+    ///
+    /// On maps of 1, 2 and 5 pixels a side, tiles hang so far over the border that transforms eat what
+    /// is left of the gain. The rule looks at the maps alone, so that a layer computes the same whatever
+    /// the batch.
     static func pays(for g: ConvolutionGeometry) -> Bool {
-        g.kernel == 3 && g.stride == 1 && g.padding <= 2
+        guard g.kernel == 3, g.stride == 1, g.padding <= 2 else { return false }
+        let tiles = (g.output.H + 3) / 4 * ((g.output.W + 3) / 4)
+        return g.output.H * g.output.W * 9 >= 2 * planes * tiles
     }
 
     /// One of the two directions: maps of `window` extents to maps of O channels.
@@ -74,12 +80,14 @@ struct WinogradConvolution: Sendable {
         return max(12, (share + 11) / 12 * 12)
     }
 
-    /// Floats of the transformed filters, strips filled up.
-    private var filterFloats: Int {
-        let (I, O) = (geometry.input.C, geometry.output.C)
-        let fill = { (n: Int) in (n + Self.widest - 1) / Self.widest * Self.widest }
-        return Self.planes * max(fill(O) * I, fill(I) * O)
-    }
+    /// Floats of the filters, transformed for the forward pass.
+    var forwardFilters: Int { Self.planes * Self.filled(geometry.output.C) * geometry.input.C }
+
+    /// Floats of the filters, rotated and transformed for the backward pass.
+    var backwardFilters: Int { Self.planes * Self.filled(geometry.input.C) * geometry.output.C }
+
+    /// Channels with strips filled up.
+    private static func filled(_ C: Int) -> Int { (C + widest - 1) / widest * widest }
 
     /// Floats that one thread works in.
     private func workerFloats(_ d: Direction) -> Int {
@@ -88,18 +96,14 @@ struct WinogradConvolution: Sendable {
     }
 
     var scratch: Int {
-        let workers = threads * max(workerFloats(forwardDirection), workerFloats(backwardDirection))
-        return filterFloats + workers
+        threads * max(workerFloats(forwardDirection), workerFloats(backwardDirection))
     }
 
     // MARK: Forward
 
-    func forward(
-        _ x: Tensor,
-        weights: UnsafePointer<Float>,
-        bias: UnsafePointer<Float>?,
-        _ y: Tensor,
-        scratch: UnsafeMutablePointer<Float>,
+    func prepareForward(
+        _ weights: UnsafePointer<Float>,
+        into filters: UnsafeMutablePointer<Float>,
         _ pool: ThreadPool
     ) {
         let (I, O) = (geometry.input.C, geometry.output.C)
@@ -107,19 +111,27 @@ struct WinogradConvolution: Sendable {
         let strips = kernels.gemm.strips(O)
         let stripFloats = I * kernels.gemm.width
         pool.parallelFor(strips) { strip, _ in
-            let to = scratch + strip * stripFloats
+            let to = filters + strip * stripFloats
             kernels.winograd.filter(weights, O, I, strip, strips * stripFloats, to)
         }
-        convolve(x, forwardDirection, bias, y, scratch, pool)
+    }
+
+    func forward(
+        _ x: Tensor,
+        filters: UnsafePointer<Float>,
+        finish: Finish,
+        _ y: Tensor,
+        scratch: UnsafeMutablePointer<Float>,
+        _ pool: ThreadPool
+    ) {
+        convolve(x, forwardDirection, filters, finish, y, scratch, pool)
     }
 
     // MARK: Backward
 
-    func backwardData(
-        _ dy: Tensor,
-        weights: UnsafePointer<Float>,
-        _ dx: Tensor,
-        scratch: UnsafeMutablePointer<Float>,
+    func prepareBackward(
+        _ weights: UnsafePointer<Float>,
+        into filters: UnsafeMutablePointer<Float>,
         _ pool: ThreadPool
     ) {
         let (I, O) = (geometry.input.C, geometry.output.C)
@@ -127,19 +139,29 @@ struct WinogradConvolution: Sendable {
         let strips = kernels.gemm.strips(I)
         let stripFloats = O * kernels.gemm.width
         pool.parallelFor(strips) { strip, _ in
-            let to = scratch + strip * stripFloats
+            let to = filters + strip * stripFloats
             kernels.winograd.rotatedFilter(weights, O, I, strip, strips * stripFloats, to)
         }
-        convolve(dy, backwardDirection, nil, dx, scratch, pool)
+    }
+
+    func backwardData(
+        _ dy: Tensor,
+        filters: UnsafePointer<Float>,
+        _ dx: Tensor,
+        scratch: UnsafeMutablePointer<Float>,
+        _ pool: ThreadPool
+    ) {
+        convolve(dy, backwardDirection, filters, Finish(), dx, scratch, pool)
     }
 
     // MARK: Both
 
-    /// y = convolution of x with the transformed filters at the start of `scratch`.
+    /// y = convolution of x with transformed filters.
     private func convolve(
         _ x: Tensor,
         _ d: Direction,
-        _ bias: UnsafePointer<Float>?,
+        _ filters: UnsafePointer<Float>,
+        _ finish: Finish,
         _ y: Tensor,
         _ scratch: UnsafeMutablePointer<Float>,
         _ pool: ThreadPool
@@ -152,7 +174,7 @@ struct WinogradConvolution: Sendable {
         let filterPlane = kernels.gemm.strips(O) * stripStride
         let worker = workerFloats(d)
         pool.parallelRanges(total, grain: block) { tiles, thread in
-            let V = scratch + filterFloats + thread * worker
+            let V = scratch + thread * worker
             let M = V + Self.planes * block * C
             let patch = M + Self.planes * block * O
             forEachImage(tiles, d.tilesPerImage) { image, part, done in
@@ -174,7 +196,7 @@ struct WinogradConvolution: Sendable {
                         A: V + plane * block * C,
                         rowStride: C,
                         columnStride: 1,
-                        B: scratch + plane * filterPlane,
+                        B: filters + plane * filterPlane,
                         stripStride: stripStride,
                         C: M + plane * block * O,
                         ldc: O,
@@ -189,8 +211,9 @@ struct WinogradConvolution: Sendable {
                     width: O,
                     stripStride: 0
                 )
-                let to = y.base + image * y.shape.perImage
-                kernels.winograd.output(planes, bias, d.outputWindow, part, to)
+                let start = image * y.shape.perImage
+                let last = finish.advanced(by: start)
+                kernels.winograd.output(planes, last, d.outputWindow, part, y.base + start)
             }
         }
     }

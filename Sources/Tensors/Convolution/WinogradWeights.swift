@@ -4,40 +4,69 @@ import KernelTable
 ///
 /// A task owns a block of output × input channels of one fixed group of images and passes over its
 /// tiles a block at a time: transforms both maps' channels, then adds 36 products [outputs][tiles] ·
-/// [tiles][inputs] to its own sums. Groups are added in order. Limited by the products, and in wide
-/// layers by transforming each map once for every block of the other's channels.
+/// [tiles][inputs] to its own sums, which stay in the last cache. At its end it turns the sums into the
+/// gradient, which is a quarter as large. Groups are added in order. Limited by the products, and in
+/// wide layers by transforming each map once for every block of the other's channels.
 struct WinogradWeights: Sendable {
     let geometry: ConvolutionGeometry
     let threads: Int
 
     private static let planes = WinogradConvolution.planes
-    /// Channels of a block, at most.
-    private static let blockChannels = 128
-    /// Tasks that the work is cut into, to occupy machines of many cores.
-    private static let tasks = 16
+    /// Channels of a block, at most and at least.
+    private static let blockChannels = (most: 128, least: 32)
+    /// Tasks that the work is cut into, to occupy machines of many cores, and the fewest that are
+    /// worth smaller blocks.
+    private static let tasks = (wanted: 16, least: 4)
     /// Tiles of a pass.
     private static let blockTiles = 64
+    /// Tiles that make a group of images worth sums of its own.
+    private static let groupTiles = 128
     /// Channels to which strips are filled up: the widest strip of any instruction set.
     private static let widest = 32
 
     private var tilesPerImage: Int { (geometry.output.H + 3) / 4 * ((geometry.output.W + 3) / 4) }
-    private var outputBlocks: Int { blocks(geometry.output.C) }
-    private var inputBlocks: Int { blocks(geometry.input.C) }
-    private var sums: Int { Self.planes * geometry.output.C * geometry.input.C }
 
-    private func blocks(_ C: Int) -> Int { (C + Self.blockChannels - 1) / Self.blockChannels }
+    /// How the gradient of a batch is cut, fixed by the extents.
+    private struct Cut {
+        /// Groups of images.
+        var groups: Int
+        /// Side of the blocks of channels, and their numbers.
+        var side, outputBlocks, inputBlocks: Int
 
-    /// Groups of images for a batch of N; fixed by the extents.
-    private func groups(_ N: Int) -> Int {
-        min(N, max(1, Self.tasks / (outputBlocks * inputBlocks)))
+        var tasks: Int { groups * outputBlocks * inputBlocks }
+    }
+
+    private func cut(_ N: Int) -> Cut {
+        var cut = cut(N, side: Self.blockChannels.most)
+        while cut.tasks < Self.tasks.least, cut.side > Self.blockChannels.least {
+            cut = self.cut(N, side: cut.side / 2)
+        }
+        return cut
+    }
+
+    private func cut(_ N: Int, side: Int) -> Cut {
+        let outputBlocks = (geometry.output.C + side - 1) / side
+        let inputBlocks = (geometry.input.C + side - 1) / side
+        let wanted = Self.tasks.wanted / (outputBlocks * inputBlocks)
+        let worth = N * tilesPerImage / Self.groupTiles
+        return Cut(
+            groups: max(1, min(N, wanted, worth)),
+            side: side,
+            outputBlocks: outputBlocks,
+            inputBlocks: inputBlocks
+        )
     }
 
     private var workerFloats: Int {
-        let channels = Self.blockChannels + Self.blockChannels + Self.widest
-        return Self.planes * (Self.blockTiles + 1) * channels
+        let side = Self.blockChannels.most
+        let maps = (Self.blockTiles + 1) * (side + side + Self.widest)
+        return Self.planes * (maps + side * side)
     }
 
-    var scratch: Int { threads * workerFloats + groups(geometry.input.N) * sums }
+    var scratch: Int {
+        let groups = (1...max(geometry.input.N, 1)).map { cut($0).groups }.max() ?? 1
+        return threads * workerFloats + (groups > 1 ? groups * geometry.weights : 0)
+    }
 
     func backwardWeights(
         _ x: Tensor,
@@ -46,38 +75,53 @@ struct WinogradWeights: Sendable {
         scratch: UnsafeMutablePointer<Float>,
         _ pool: ThreadPool
     ) {
-        let groups = groups(x.shape.N)
+        let (N, I) = (x.shape.N, geometry.input.C)
+        guard N > 0 else { return }
+        let cut = cut(N)
         let partials = scratch + threads * workerFloats
-        pool.parallelFor(groups * outputBlocks * inputBlocks) { task, worker in
-            let (group, block) = task.quotientAndRemainder(dividingBy: outputBlocks * inputBlocks)
-            let (o, i) = block.quotientAndRemainder(dividingBy: inputBlocks)
-            let N = x.shape.N
+        pool.parallelFor(cut.tasks) { task, worker in
+            let blocks = cut.outputBlocks * cut.inputBlocks
+            let (group, block) = task.quotientAndRemainder(dividingBy: blocks)
+            let (o, i) = block.quotientAndRemainder(dividingBy: cut.inputBlocks)
+            let outputs = range(o, cut.side, geometry.output.C)
+            let inputs = range(i, cut.side, I)
+            let sums = scratch + worker * workerFloats
             sumBlock(
                 x,
                 dy,
-                images: group * N / groups..<(group + 1) * N / groups,
-                outputs: range(o, geometry.output.C),
-                inputs: range(i, geometry.input.C),
-                into: partials + group * sums,
-                scratch: scratch + worker * workerFloats,
+                images: group * N / cut.groups..<(group + 1) * N / cut.groups,
+                outputs: outputs,
+                inputs: inputs,
+                into: sums,
+                scratch: sums + Self.planes * cut.side * cut.side,
                 pool.kernels
             )
+            let to = cut.groups > 1 ? partials + group * geometry.weights : dweights
+            for (row, o) in outputs.enumerated() {
+                pool.kernels.winograd.weights(
+                    sums + row * inputs.count,
+                    outputs.count * inputs.count,
+                    inputs.count,
+                    I,
+                    cut.groups == 1,
+                    to + (o * 9 * I + inputs.lowerBound)
+                )
+            }
         }
-        let (I, O) = (geometry.input.C, geometry.output.C)
-        let kernels = pool.kernels
-        pool.parallelFor(O) { o, _ in
-            for group in 0..<groups {
-                let planes = partials + group * sums + o * I
-                kernels.winograd.weights(planes, O * I, I, dweights + o * 9 * I)
+        guard cut.groups > 1 else { return }
+        pool.parallelRanges(geometry.weights, grain: 1 << 14) { range, _ in
+            for group in 0..<cut.groups {
+                let from = partials + group * geometry.weights + range.lowerBound
+                pool.kernels.flat.add(dweights + range.lowerBound, from, range.count)
             }
         }
     }
 
-    private func range(_ block: Int, _ C: Int) -> Range<Int> {
-        block * Self.blockChannels..<min(C, (block + 1) * Self.blockChannels)
+    private func range(_ block: Int, _ side: Int, _ C: Int) -> Range<Int> {
+        block * side..<min(C, (block + 1) * side)
     }
 
-    /// Sums of one task, [36][O][I] of which it owns the block.
+    /// Sums of one task, [36][outputs][inputs].
     private func sumBlock(
         _ x: Tensor,
         _ dy: Tensor,
@@ -88,7 +132,6 @@ struct WinogradWeights: Sendable {
         scratch: UnsafeMutablePointer<Float>,
         _ kernels: KernelTable
     ) {
-        let (I, O) = (geometry.input.C, geometry.output.C)
         let width = kernels.gemm.width
         let B = Self.blockTiles
         let strips = kernels.gemm.strips(inputs.count)
@@ -100,7 +143,7 @@ struct WinogradWeights: Sendable {
         var tile = images.lowerBound * tilesPerImage
         let end = images.upperBound * tilesPerImage
         var outputWindow = geometry.window
-        outputWindow.C = O
+        outputWindow.C = geometry.output.C
         var adding = false
         while tile < end {
             let tiles = tile..<min(end, tile + B)
@@ -143,8 +186,8 @@ struct WinogradWeights: Sendable {
                         columnStride: outputs.count,
                         B: V + plane * inputPlane,
                         stripStride: B * width,
-                        C: sums + (plane * O + outputs.lowerBound) * I + inputs.lowerBound,
-                        ldc: I,
+                        C: sums + plane * outputs.count * inputs.count,
+                        ldc: inputs.count,
                         adding: adding
                     )
                 )

@@ -82,7 +82,15 @@ public struct BatchNormKernel: Sendable {
             }
         }
         let factors = scratch
-        fold(gamma: gamma, beta: beta, mean: mean, variance: variance, into: factors)
+        foldNorm(
+            gamma: gamma,
+            beta: beta,
+            mean: mean,
+            variance: variance,
+            epsilon: epsilon,
+            channels: C,
+            into: factors
+        )
         apply(x, factors, residual, y, pool)
     }
 
@@ -99,23 +107,16 @@ public struct BatchNormKernel: Sendable {
     ) {
         withUnsafeTemporaryAllocation(of: Float.self, capacity: 2 * shape.C) { factors in
             guard let factors = factors.baseAddress else { return }
-            fold(gamma: gamma, beta: beta, mean: mean, variance: variance, into: factors)
+            foldNorm(
+                gamma: gamma,
+                beta: beta,
+                mean: mean,
+                variance: variance,
+                epsilon: epsilon,
+                channels: shape.C,
+                into: factors
+            )
             apply(x, factors, residual, y, pool)
-        }
-    }
-
-    /// The scale and the shift of each channel, one row after the other.
-    private func fold(
-        gamma: UnsafePointer<Float>,
-        beta: UnsafePointer<Float>,
-        mean: UnsafePointer<Float>,
-        variance: UnsafePointer<Float>,
-        into factors: UnsafeMutablePointer<Float>
-    ) {
-        for c in 0..<shape.C {
-            let scale = gamma[c] / (variance[c] + epsilon).squareRoot()
-            factors[c] = scale
-            factors[shape.C + c] = beta[c] - mean[c] * scale
         }
     }
 

@@ -61,10 +61,12 @@ public struct EvaluationBenchmark: Codable, Sendable {
         )
         let before = multiplierPeak(pool)
         var times: [Double] = []
-        for _ in 0..<warmup + max(repetitions, 1) {
-            try communicator.barrier()
-            let time = measureSeconds { _ = network.forward(photos.images, .evaluation) }
-            times.append(try communicator.largest(time))
+        try network.withConstantWeights {
+            for _ in 0..<warmup + max(repetitions, 1) {
+                try communicator.barrier()
+                let time = measureSeconds { _ = network.forward(photos.images, .evaluation) }
+                times.append(try communicator.largest(time))
+            }
         }
         let peak = max(before, multiplierPeak(pool))
         ranks = communicator.size

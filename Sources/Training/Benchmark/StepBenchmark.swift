@@ -140,7 +140,8 @@ private struct StepBench {
             description,
             maximumBatch: configuration.batch / slices,
             purpose: .training,
-            pool: pool
+            pool: pool,
+            reusesWeights: own.count > 1
         )
         model.store.initialize(seed: configuration.seed)
         let shards = ShardMap(count: model.store.count, ranks: communicator.size)

@@ -99,22 +99,29 @@ public struct Evaluator {
         let top = min(top, model.output.C)
         // Whatever fails on one rank ends the wait of the others in `share`.
         let findings = try communicator.together {
-            var findings = Findings(outcomes: [], skipped: [])
-            for request in requests {
-                let loaded = try loader.next()
-                let logits = model.forward(loaded.images, .evaluation)
-                for (n, photo) in request.samples.enumerated() where loaded.weights[n] > 0 {
-                    findings.outcomes.append(
-                        outcome(logits.images(n..<n + 1), photo, label: loaded.labels[n], top: top)
-                    )
+            try model.withConstantWeights {
+                var findings = Findings(outcomes: [], skipped: [])
+                for request in requests {
+                    let loaded = try loader.next()
+                    findings.outcomes += outcomes(loaded, request, top: top)
+                    findings.skipped += loaded.skipped
+                    loader.release(loaded)
+                    progress((request.samples.last ?? 0) + 1)
                 }
-                findings.skipped += loaded.skipped
-                loader.release(loaded)
-                progress((request.samples.last ?? 0) + 1)
+                return findings
             }
-            return findings
         }
         return try share(findings, top: top)
+    }
+
+    /// What the network says about the photos of a batch that could be read.
+    private func outcomes(_ batch: LoadedBatch, _ request: BatchRequest, top: Int) -> [PhotoOutcome]
+    {
+        let logits = model.forward(batch.images, .evaluation)
+        return request.samples.enumerated().compactMap { n, photo in
+            guard batch.weights[n] > 0 else { return nil }
+            return outcome(logits.images(n..<n + 1), photo, label: batch.labels[n], top: top)
+        }
     }
 
     private func outcome(_ logits: Tensor, _ photo: Int, label: Int32, top: Int) -> PhotoOutcome {

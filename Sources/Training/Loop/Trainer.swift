@@ -83,7 +83,8 @@ public final class Trainer {
             description,
             maximumBatch: configuration.batch / slices,
             purpose: .training,
-            pool: pool
+            pool: pool,
+            reusesWeights: tree.slices(of: communicator.rank).count > 1
         )
         model.store.initialize(seed: configuration.seed)
         let shards = ShardMap(count: model.store.count, ranks: communicator.size)

@@ -80,10 +80,12 @@ final class TrainingStep {
         let photos = try loaded.get()
 
         var sums = SliceSums(slices: parts.count)
-        for slice in own {
-            let sum = gradient(of: slice, photos, parts, step: step, scale: facts.scale, &spent)
-            sums.set(slice, sum)
-            spent.backward += measureSeconds { accumulator.add(slice: slice) }
+        model.withConstantWeights {
+            for slice in own {
+                let sum = gradient(of: slice, photos, parts, step: step, scale: facts.scale, &spent)
+                sums.set(slice, sum)
+                spent.backward += measureSeconds { accumulator.add(slice: slice) }
+            }
         }
         spent.exchange += try measureSeconds {
             try sums.share(communicator)

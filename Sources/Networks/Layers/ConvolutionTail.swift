@@ -1,0 +1,20 @@
+import Tensors
+
+/// What the layers behind a convolution leave to its output pass.
+///
+/// A convolution offers one with its activation; the layer that reads the activation, and is the only
+/// one to do so, may fill it in while it is built and pass its input on when it runs.
+final class ConvolutionTail {
+    /// A batch norm, which is left to the convolution in evaluation.
+    struct Norm {
+        let parameters: BuiltBatchNorm.Parameters
+        let epsilon: Float
+        let relu: Bool
+    }
+
+    var norm: Norm?
+    /// What the norm adds, set before each pass.
+    var residual: Tensor?
+    /// Whether a ReLU follows the convolution itself.
+    var relu = false
+}

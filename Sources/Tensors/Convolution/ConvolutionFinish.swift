@@ -1,0 +1,46 @@
+import KernelTable
+
+/// What becomes of a convolution's sums on their way to memory:
+/// y = relu(scale · sums + shift + residual).
+///
+/// A batch norm in evaluation, the sum of a residual block and a ReLU cost no pass of their own so.
+public struct ConvolutionFinish {
+    /// Factor of each channel; nil = 1.
+    private let scale: UnsafePointer<Float>?
+    /// Term of each channel; nil = 0.
+    private let shift: UnsafePointer<Float>?
+    /// Added before the ReLU.
+    private let residual: Tensor?
+    /// Whether negative results become zero.
+    private let relu: Bool
+
+    /// Adds a bias.
+    public init(bias: UnsafePointer<Float>?, relu: Bool = false) {
+        scale = nil
+        shift = bias
+        residual = nil
+        self.relu = relu
+    }
+
+    /// Normalises.
+    ///
+    /// - Parameters:
+    ///   - factors: the scale of each channel, then the shift of each, as `foldNorm` leaves them.
+    ///   - channels: as many as each of them are.
+    ///   - residual: of the output's shape.
+    public init(factors: UnsafePointer<Float>, channels: Int, residual: Tensor?, relu: Bool) {
+        scale = factors
+        shift = factors + channels
+        self.residual = residual
+        self.relu = relu
+    }
+
+    var kernelArguments: Finish {
+        Finish(
+            scale: scale,
+            shift: shift,
+            residual: residual.map { UnsafePointer($0.base) },
+            relu: relu
+        )
+    }
+}

@@ -1,0 +1,92 @@
+import Tensors
+import Testing
+
+/// What a convolution does to its sums on their way to memory.
+@Suite struct ConvolutionFinishTests {
+    @Test(arguments: [(3, 1), (3, 2), (1, 1)], [true, false])
+    func agreesWithThePassesThatItSaves(_ window: (Int, Int), _ relu: Bool) {
+        let g = ConvolutionGeometry(
+            input: Shape(N: 2, H: 9, W: 7, C: 17),
+            channels: 21,
+            kernel: window.0,
+            stride: window.1,
+            padding: window.0 / 2
+        )
+        let O = g.output.C
+        let (x, weights) = (noise(g.input.count, seed: 1), noise(g.weights, seed: 2))
+        let (factors, residual) = (noise(2 * O, seed: 3), noise(g.output.count, seed: 4))
+        let sums = NaiveConvolution(geometry: g, N: 2).forward(x, weights, nil)
+        func expected(scale: Bool, shift: Bool, residual added: Bool) -> [Double] {
+            sums.enumerated().map { i, sum in
+                let scaled = sum * (scale ? Double(factors.base[i % O]) : 1)
+                let shifted = scaled + (shift ? Double(factors.base[O + i % O]) : 0)
+                let total = shifted + (added ? Double(residual.base[i]) : 0)
+                return relu ? max(total, 0) : total
+            }
+        }
+        func result(_ finish: ConvolutionFinish, _ instructions: InstructionSet) -> Storage {
+            let pool = ThreadPool(threads: 2, instructions: instructions)
+            let kernel = ConvolutionKernel(g, threads: 2)
+            let filters = noise(kernel.forwardFilters, seed: 5)
+            let scratch = noise(kernel.scratchBesideFilters, seed: 6)
+            let y = noise(g.output.count, seed: 7)
+            kernel.prepareForward(weights.base, into: filters.base, pool)
+            kernel.forward(
+                x.tensor(g.input),
+                filters: filters.base,
+                finish: finish,
+                y.tensor(g.output),
+                scratch: scratch.base,
+                pool
+            )
+            return y
+        }
+        for instructions in InstructionSet.available {
+            let biased = result(
+                ConvolutionFinish(bias: factors.base + O, relu: relu),
+                instructions
+            )
+            let plain = expected(scale: false, shift: true, residual: false)
+            #expect(relativeError(biased.buffer, plain) < 3e-6)
+            for added in [true, false] {
+                let normalised = result(
+                    ConvolutionFinish(
+                        factors: factors.base,
+                        channels: O,
+                        residual: added ? residual.tensor(g.output) : nil,
+                        relu: relu
+                    ),
+                    instructions
+                )
+                let all = expected(scale: true, shift: true, residual: added)
+                #expect(relativeError(normalised.buffer, all) < 3e-6)
+            }
+        }
+    }
+
+    @Test func foldedNormsTakeTheBiasAlong() {
+        let values = [noise(4, seed: 1), noise(4, seed: 2), noise(4, seed: 3), noise(4, seed: 4)]
+        let variance = Storage([0.5, 1, 2, 4])
+        let factors = Storage(count: 8)
+        foldNorm(
+            gamma: values[0].base,
+            beta: values[1].base,
+            mean: values[2].base,
+            variance: variance.base,
+            epsilon: 1e-3,
+            bias: values[3].base,
+            channels: 4,
+            into: factors.base
+        )
+        for c in 0..<4 {
+            let (gamma, beta) = (Double(values[0].base[c]), Double(values[1].base[c]))
+            let (mean, bias) = (Double(values[2].base[c]), Double(values[3].base[c]))
+            let scale = gamma / (Double(variance.base[c]) + 1e-3).squareRoot()
+            for sum in [-1.0, 0.25] {
+                let expected = (sum + bias - mean) * scale + beta
+                let folded = sum * Double(factors.base[c]) + Double(factors.base[4 + c])
+                #expect(abs(folded - expected) < 1e-5)
+            }
+        }
+    }
+}

@@ -124,6 +124,10 @@ head -c 100000 "$checkpoint" >"torn/checkpoints/$(basename "$checkpoint")"
 everywhere 65 'safetensors' --resume torn --epochs 2
 everywhere 74 'no checkpoint or run folder at nowhere' evaluate nowhere --data photos
 everywhere 65 'cannot read nowhere.jpg' predict run nowhere.jpg
+everywhere 64 'batch is 0; give at least 1' bench evaluate --batch 0
+everywhere 64 'repetitions is 0' bench layers --repetitions 0
+everywhere 64 'needs at least 32' bench step --batch 6 --image-size 7
+everywhere 74 'no .jpg or .jpeg file' bench decode nowhere
 
 # Places that cannot be written. Root may write anywhere but where there is no place at all.
 : >file

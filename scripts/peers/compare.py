@@ -93,7 +93,7 @@ ROWS = [
     evaluate("resnet50", 16, 224, 8),
     Row(
         name="exchange",
-        title="exchange of 575 MB, 2 ranks; gloo: its sum alone",
+        title="exchange of 575 MB and update, 2 ranks; gloo: the sum alone",
         ours=["bench", "exchange", "--threads", "1"],
         script="gloo_exchange.py",
         peer=[],
@@ -103,7 +103,7 @@ ROWS = [
     ),
     Row(
         name="decode",
-        title="photo to tensor, 1600×1200 to 224², 1 thread",
+        title="photos with a longer side of 1600 pixels to 224², 1 thread",
         ours=["bench", "decode", "--threads", "1"],
         script="decode_photos.py",
         peer=[],

@@ -77,7 +77,7 @@ let package = Package(
         .target(name: "KernelTable", swiftSettings: strict),
         .target(
             name: "Tensors",
-            dependencies: ["COpenBLAS", "KernelTable"]
+            dependencies: ["KernelTable"]
                 + instructionSets.map { .target(name: "Kernels\($0.name)") },
             swiftSettings: hot
         ),
@@ -124,7 +124,7 @@ let package = Package(
         ),
         .testTarget(
             name: "TensorsTests",
-            dependencies: ["Tensors", "TestSupport"],
+            dependencies: ["Tensors", "TestSupport", "COpenBLAS"],
             swiftSettings: strict
         ),
         .testTarget(

@@ -35,13 +35,18 @@ public struct RowKernels: Sendable {
 
     /// What the backward pass of a normalisation reads and writes; extents are (rows, channels).
     ///
-    /// With dy' = dy where y > 0 (or everywhere, if there is no `y`):
+    /// With dy' = dy where the ReLU let through (everywhere, if there was none):
     /// dx = a · dy' + b · (x − mean) + c.
     public struct Gradient {
         /// Input of the forward pass.
         public var x: Floats
-        /// Output of the forward pass, if a ReLU followed.
+        /// Output of the forward pass, if a ReLU followed and more than x went into it.
         public var y: Floats?
+        /// Factor of each channel, if a ReLU followed and y was scale · x + shift: to compute that
+        /// again costs less than to read y.
+        public var scale: Floats?
+        /// Term of each channel, where there is a `scale`.
+        public var shift: Floats?
         /// Gradient of the output.
         public var dy: Floats
         /// Mean of each channel.
@@ -61,6 +66,8 @@ public struct RowKernels: Sendable {
         public init(
             x: Floats,
             y: Floats?,
+            scale: Floats?,
+            shift: Floats?,
             dy: Floats,
             mean: Floats,
             a: Floats,
@@ -71,6 +78,8 @@ public struct RowKernels: Sendable {
         ) {
             self.x = x
             self.y = y
+            self.scale = scale
+            self.shift = shift
             self.dy = dy
             self.mean = mean
             self.a = a

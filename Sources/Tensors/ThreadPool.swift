@@ -1,4 +1,3 @@
-import COpenBLAS
 import Foundation
 import KernelTable
 import Synchronization
@@ -35,15 +34,11 @@ public final class ThreadPool: @unchecked Sendable {
     private let announced = Atomic<Int>(0)
 
     /// Starts `threads - 1` workers.
-    ///
-    /// OpenBLAS is told to keep to the calling thread: loops are shared here, and both together
-    /// would put more threads than cores to work.
     public init(threads: Int, instructions: InstructionSet = .current) {
         precondition(threads >= 1, "a pool has at least the caller's thread")
         self.threads = threads
         self.instructions = instructions
         kernels = instructions.makeKernelTable()
-        openblas_set_num_threads(1)
         for worker in 1..<max(threads, 1) {
             let thread = Thread { [weak self] in
                 var seen = 0

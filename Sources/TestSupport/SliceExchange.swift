@@ -61,8 +61,9 @@ public struct SliceExchange: Sendable {
             pool: pool
         )
         for slice in tree.slices(of: rank) {
+            let target = accumulator.begin(slice: slice)
             for (index, value) in SliceReference.gradient(of: slice, count: count).enumerated() {
-                gradient.base[index] = value
+                target.base[index] = value
             }
             accumulator.add(slice: slice)
         }

@@ -29,7 +29,7 @@ import Testing
         let communicator = SoloCommunicator()
         let pool = ThreadPool(threads: 1)
         let tree = SliceTree(slices: 1, ranks: 1)
-        let gradient = Storage([1, 2, 3])
+        let gradient = Storage(count: 3)
         let accumulator = SliceAccumulator(tree: tree, rank: 0, gradient: gradient, pool: pool)
         let reducer = GradientReducer(
             communicator: communicator,
@@ -37,6 +37,8 @@ import Testing
             shards: ShardMap(count: 3, ranks: 1),
             pool: pool
         )
+        let target = accumulator.begin(slice: 0)
+        for i in 0..<3 { target.base[i] = Float(i + 1) }
         accumulator.add(slice: 0)
         try reducer.reduce(nodes: accumulator.nodes, into: gradient.base)
         try reducer.gather(gradient.base)

@@ -17,7 +17,9 @@ import Testing
         for _ in 0..<steps {
             for slice in tree.slices(of: rank) {
                 let values = SliceReference.gradient(of: slice, count: count)
-                for (index, value) in values.enumerated() { gradient.base[index] = value }
+                let target = accumulator.begin(slice: slice)
+                #expect(target.buffer.allSatisfy { $0 == 0 })
+                for (index, value) in values.enumerated() { target.base[index] = value }
                 accumulator.add(slice: slice)
             }
         }

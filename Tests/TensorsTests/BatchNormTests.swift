@@ -23,7 +23,7 @@ import Testing
         let y, mean, variance, dx, dresidual, dgamma, dbeta, evaluated: Storage
         let x, residual, gamma, beta, dy: Storage
 
-        init(_ test: Case, _ pool: ThreadPool) {
+        init(_ test: Case, givesY: Bool? = nil, _ pool: ThreadPool) {
             let shape = test.shape.with(N: test.N)
             let C = shape.C
             x = noise(shape.count, seed: 1)
@@ -67,9 +67,10 @@ import Testing
             for i in 0..<dx.count { dx.base[i] = dy.base[i] }
             kernel.backward(
                 x.tensor(shape),
-                y: y.tensor(shape),
+                y: givesY ?? test.residual ? y.tensor(shape) : nil,
                 dx.tensor(shape),
                 gamma: gamma.base,
+                beta: beta.base,
                 mean: mean.base,
                 variance: variance.base,
                 dx.tensor(shape),
@@ -136,6 +137,12 @@ import Testing
         let runs = pools(.current).map { Run(test, $0).allBits }
         #expect(runs[0] == runs[1])
         #expect(runs[0] == runs[2])
+    }
+
+    @Test(arguments: cases.filter { !$0.residual })
+    func theInputTellsTheSameAsTheOutput(_ test: Case) {
+        let pool = ThreadPool(threads: 2)
+        #expect(Run(test, pool).allBits == Run(test, givesY: true, pool).allBits)
     }
 
     /// Root mean square of the difference, against the reference's or one.

@@ -2,35 +2,56 @@ public import Tensors
 
 /// Adds the gradients of a rank's slices as the tree has it, while they come one after another.
 ///
-/// All slices are computed into the same flat gradient. What waits for its other half lies on a
-/// stack of copies, as deep as the tree and not as the number of slices; the last slice stays where
-/// it is, so one slice is never copied.
+/// A slice that waits for its other half is computed where it will wait, on a stack as deep as the
+/// tree and not as the number of slices; the others, the last among them, are computed in the gradient
+/// itself. So nothing is ever copied, and what was added is zero again for the next slice.
 public final class SliceAccumulator {
     private let tree: SliceTree
     private let own: Range<Int>
-    private let gradient: Storage
     private let pool: ThreadPool
-    private let stack: [Storage]
+    /// The gradient, and the places above it where sums wait.
+    private let places: [Storage]
+    private var isZero: [Bool]
     private var waiting: [Range<Int>] = []
     private var next: Int
+    /// Where the slice that has begun is computed.
+    private var current: Int?
 
-    /// Adds up the slices of `rank`, each of which appears in `gradient`.
+    /// Adds up the slices of `rank`; their total ends in `gradient`.
     public init(tree: SliceTree, rank: Int, gradient: Storage, pool: ThreadPool) {
         self.tree = tree
-        self.gradient = gradient
         self.pool = pool
         own = tree.slices(of: rank)
         next = own.lowerBound
-        stack = (0..<SliceAccumulator.depth(tree, own)).map { _ in
+        let copies = (0..<SliceAccumulator.depth(tree, own)).map { _ in
             Storage(count: gradient.count)
         }
+        places = [gradient] + copies
+        isZero = places.map { $0 !== gradient }
     }
 
-    /// Takes the gradient just computed for `slice`; slices come in order, the last one ends a step.
-    public func add(slice: Int) {
-        precondition(slice == next, "slice \(next) comes next, not \(slice)")
+    private var gradient: Storage { places[0] }
+
+    /// Zeros to which the gradient of `slice` is added; slices come in order.
+    public func begin(slice: Int) -> Storage {
+        precondition(slice == next && current == nil, "slice \(next) comes next, not \(slice)")
         if slice == own.lowerBound { waiting = [] }
-        if slice == own.upperBound - 1 { addLast(slice) } else { put(slice) }
+        let isLast = slice == own.upperBound - 1
+        let meetsItsHalf = waiting.last.map { tree.isNode($0.lowerBound..<slice + 1) } ?? false
+        let place = isLast || meetsItsHalf ? 0 : waiting.count + 1
+        if !isZero[place] { fillZero(places[place].base, gradient.count, pool) }
+        isZero[place] = false
+        current = place
+        return places[place]
+    }
+
+    /// Takes the gradient just computed for `slice`; the last one ends a step.
+    public func add(slice: Int) {
+        guard let place = current, slice == next else {
+            preconditionFailure("slice \(slice) has not begun")
+        }
+        current = nil
+        if slice == own.upperBound - 1 { addLast(slice) } else { put(slice, from: place) }
         next = slice == own.upperBound - 1 ? own.lowerBound : slice + 1
     }
 
@@ -40,37 +61,38 @@ public final class SliceAccumulator {
     public var nodes: [SliceNode] {
         precondition(next == own.lowerBound && !waiting.isEmpty, "slice \(next) is missing")
         return waiting.enumerated().map { index, slices in
-            SliceNode(slices: slices, index == waiting.count - 1 ? gradient : stack[index])
+            SliceNode(slices: slices, index == waiting.count - 1 ? gradient : places[index + 1])
         }
     }
 
     /// Floats held beside the gradient.
-    public var memory: Int { stack.count * gradient.count }
+    public var memory: Int { (places.count - 1) * gradient.count }
 
     private func addLast(_ slice: Int) {
         var sum = slice..<slice + 1
         while let left = waiting.last, tree.isNode(left.lowerBound..<sum.upperBound) {
-            addFloats(gradient.base, stack[waiting.count - 1].base, gradient.count, pool)
+            drain(waiting.count, into: 0)
             sum = left.lowerBound..<sum.upperBound
             waiting.removeLast()
         }
         waiting.append(sum)
     }
 
-    private func put(_ slice: Int) {
-        var added = gradient
+    private func put(_ slice: Int, from place: Int) {
+        var added = place
         var sum = slice..<slice + 1
         while let left = waiting.last, tree.isNode(left.lowerBound..<sum.upperBound) {
-            let top = stack[waiting.count - 1]
-            addFloats(top.base, added.base, gradient.count, pool)
-            added = top
+            drain(added, into: waiting.count)
+            added = waiting.count
             sum = left.lowerBound..<sum.upperBound
             waiting.removeLast()
         }
-        if added === gradient {
-            copyFloats(stack[waiting.count].base, gradient.base, gradient.count, pool)
-        }
         waiting.append(sum)
+    }
+
+    private func drain(_ from: Int, into to: Int) {
+        drainFloats(places[to].base, places[from].base, gradient.count, pool)
+        isZero[from] = true
     }
 
     /// Most sums that wait at the same time before the last slice.

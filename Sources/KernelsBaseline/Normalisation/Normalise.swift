@@ -43,12 +43,18 @@ func gradientSums(
     _ sumDy: MutableFloats,
     _ sumDyX: MutableFloats
 ) {
+    clear(sumDy, C)
+    clear(sumDyX, C)
     if let y = k.y {
-        sumPass(k, rows, C, sumDy, sumDyX) { g, i, n in
+        sumPass(k, rows, C, sumDy, sumDyX) { g, _, _, i, n in
             Vector().replacing(with: g, where: load(y + i, n) .> 0)
         }
+    } else if let scale = k.scale, let shift = k.shift {
+        sumPass(k, rows, C, sumDy, sumDyX) { g, x, c, _, n in
+            masked(g, x, load(scale + c, n), load(shift + c, n))
+        }
     } else {
-        sumPass(k, rows, C, sumDy, sumDyX) { g, _, _ in g }
+        sumPass(k, rows, C, sumDy, sumDyX) { g, _, _, _, _ in g }
     }
 }
 
@@ -59,45 +65,55 @@ private func sumPass(
     _ C: Int,
     _ sumDy: MutableFloats,
     _ sumDyX: MutableFloats,
-    _ mask: (Vector, Int, Int) -> Vector
+    _ mask: (Vector, Vector, Int, Int, Int) -> Vector
 ) {
-    sweep(C) { c, n in
-        let m = load(k.mean + c, n)
-        var s = Vector()
-        var t = Vector()
-        var i = c
-        for _ in 0..<rows {
-            let g = mask(load(k.dy + i, n), i, n)
-            s += g
-            accumulate(&t, g, load(k.x + i, n) - m)
-            i &+= C
+    for row in 0..<rows {
+        let start = row &* C
+        sweep(C) { c, n in
+            let i = start &+ c
+            let x = load(k.x + i, n)
+            let g = mask(load(k.dy + i, n), x, c, i, n)
+            store(load(sumDy + c, n) + g, sumDy + c, n)
+            var t = load(sumDyX + c, n)
+            accumulate(&t, g, x - load(k.mean + c, n))
+            store(t, sumDyX + c, n)
         }
-        store(s, sumDy + c, n)
-        store(t, sumDyX + c, n)
     }
+}
+
+/// g where the forward pass, computed again with the same roundings, let the ReLU through.
+@inline(__always)
+private func masked(_ g: Vector, _ x: Vector, _ scale: Vector, _ shift: Vector) -> Vector {
+    var v = shift
+    accumulate(&v, x, scale)
+    return Vector().replacing(with: g, where: v .> 0)
 }
 
 /// dx = a · dy' + b · (x − mean) + c, and dresidual = dy'; limited by memory.
 func normaliseGradient(_ k: RowKernels.Gradient, _ rows: Int, _ C: Int) {
     if let y = k.y {
         if let dresidual = k.dresidual {
-            gradientPass(k, rows, C) { g, i, n in
+            gradientPass(k, rows, C) { g, _, _, i, n in
                 let masked = Vector().replacing(with: g, where: load(y + i, n) .> 0)
                 store(masked, dresidual + i, n)
                 return masked
             }
         } else {
-            gradientPass(k, rows, C) { g, i, n in
+            gradientPass(k, rows, C) { g, _, _, i, n in
                 Vector().replacing(with: g, where: load(y + i, n) .> 0)
             }
         }
+    } else if let scale = k.scale, let shift = k.shift {
+        gradientPass(k, rows, C) { g, x, c, _, n in
+            masked(g, x, load(scale + c, n), load(shift + c, n))
+        }
     } else if let dresidual = k.dresidual {
-        gradientPass(k, rows, C) { g, i, n in
+        gradientPass(k, rows, C) { g, _, _, i, n in
             store(g, dresidual + i, n)
             return g
         }
     } else {
-        gradientPass(k, rows, C) { g, _, _ in g }
+        gradientPass(k, rows, C) { g, _, _, _, _ in g }
     }
 }
 
@@ -106,16 +122,17 @@ private func gradientPass(
     _ k: RowKernels.Gradient,
     _ rows: Int,
     _ C: Int,
-    _ mask: (Vector, Int, Int) -> Vector
+    _ mask: (Vector, Vector, Int, Int, Int) -> Vector
 ) {
     for row in 0..<rows {
         let start = row &* C
         sweep(C) { c, n in
             let i = start &+ c
-            let g = mask(load(k.dy + i, n), i, n)
+            let x = load(k.x + i, n)
+            let g = mask(load(k.dy + i, n), x, c, i, n)
             var v = load(k.c + c, n)
             accumulate(&v, load(k.a + c, n), g)
-            accumulate(&v, load(k.b + c, n), load(k.x + i, n) - load(k.mean + c, n))
+            accumulate(&v, load(k.b + c, n), x - load(k.mean + c, n))
             store(v, k.dx + i, n)
         }
     }

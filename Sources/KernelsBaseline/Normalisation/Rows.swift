@@ -1,25 +1,22 @@
 import KernelTable
 
+// Rows are passed in their order, with sums in the first cache: going down the columns instead would keep
+// sums in registers, but memory is slower at strides than the cache is at this.
+
 func rowSums(_ x: Floats, _ rows: Int, _ C: Int, _ sums: MutableFloats) {
-    sweep(C) { c, n in
-        var s = Vector()
-        var p = x + c
-        for _ in 0..<rows {
-            s += load(p, n)
-            p += C
-        }
-        store(s, sums + c, n)
+    clear(sums, C)
+    var p = x
+    for _ in 0..<rows {
+        sweep(C) { c, n in store(load(sums + c, n) + load(p + c, n), sums + c, n) }
+        p += C
     }
 }
 
 func addBias(_ y: MutableFloats, _ bias: Floats, _ rows: Int, _ C: Int) {
-    sweep(C) { c, n in
-        let b = load(bias + c, n)
-        var p = y + c
-        for _ in 0..<rows {
-            store(load(p, n) + b, p, n)
-            p += C
-        }
+    var p = y
+    for _ in 0..<rows {
+        sweep(C) { c, n in store(load(p + c, n) + load(bias + c, n), p + c, n) }
+        p += C
     }
 }
 
@@ -34,16 +31,16 @@ func rowMoments(
 ) {
     rowSums(x, rows, C, mean)
     let share = 1 / Float(rows)
-    sweep(C) { c, n in
-        let m = load(mean + c, n) * share
-        store(m, mean + c, n)
-        var s = Vector()
-        var p = x + c
-        for _ in 0..<rows {
-            let d = load(p, n) - m
+    sweep(C) { c, n in store(load(mean + c, n) * share, mean + c, n) }
+    clear(squares, C)
+    var p = x
+    for _ in 0..<rows {
+        sweep(C) { c, n in
+            let d = load(p + c, n) - load(mean + c, n)
+            var s = load(squares + c, n)
             accumulate(&s, d, d)
-            p += C
+            store(s, squares + c, n)
         }
-        store(s, squares + c, n)
+        p += C
     }
 }

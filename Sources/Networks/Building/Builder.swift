@@ -220,11 +220,16 @@ public struct Builder {
             )
         )
         guard let memory else {
-            return ParameterPlace(value: placeholder.base, gradient: placeholder.base)
+            return ParameterPlace(
+                value: placeholder.base,
+                target: GradientTarget(placeholder),
+                offset: 0
+            )
         }
         return ParameterPlace(
             value: memory.values.base + offset,
-            gradient: purpose == .training ? memory.gradients.base + offset : placeholder.base
+            target: memory.target,
+            offset: purpose == .training ? offset : 0
         )
     }
 
@@ -270,6 +275,9 @@ public struct Builder {
 public struct ParameterPlace {
     /// The values.
     public let value: UnsafeMutablePointer<Float>
-    /// The gradient; of no use in a network for evaluation.
-    public let gradient: UnsafeMutablePointer<Float>
+    let target: GradientTarget
+    let offset: Int
+
+    /// The gradient, which may lie elsewhere in the next pass; of no use in a network for evaluation.
+    public var gradient: UnsafeMutablePointer<Float> { target.storage.base + offset }
 }

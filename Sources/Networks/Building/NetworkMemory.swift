@@ -4,6 +4,8 @@ import Tensors
 final class NetworkMemory {
     let values: Storage
     let gradients: Storage
+    /// Where backward adds the gradients.
+    let target: GradientTarget
     let activations: Storage
     let filters: Storage
     let scratch: Storage
@@ -19,6 +21,7 @@ final class NetworkMemory {
         offsets = builder.plan.place().offsets
         values = Storage(count: use.values)
         gradients = Storage(count: use.gradients)
+        target = GradientTarget(gradients)
         activations = Storage(count: use.activations)
         filters = Storage(count: use.filters)
         scratch = Storage(count: use.scratch)

@@ -62,7 +62,7 @@ public struct BatchNorm: LayerDescription {
             ? builder.output(leftTo: input)
             : builder.output(input.shape, overwritable: !relu, sharingGradientOf: input)
         builder.keep(input)
-        if relu { builder.keep(output) }
+        if relu, residual != nil { builder.keep(output) }
         if let residual { builder.use(residual) }
         builder.describe(
             name,
@@ -76,6 +76,7 @@ public struct BatchNorm: LayerDescription {
             batchMean: builder.note(C),
             batchVariance: builder.note(C),
             output: output,
+            addsResidual: residual != nil,
             dresidual: residual.flatMap { builder.gradient(of: $0) },
             scratch: builder.scratch(kernel.scratch),
             pool: builder.pool
@@ -99,6 +100,7 @@ final class BuiltBatchNorm: Layer {
     private let tail: ConvolutionTail?
     private let batchMean: UnsafeMutablePointer<Float>
     private let batchVariance: UnsafeMutablePointer<Float>
+    private let addsResidual: Bool
     private let dresidual: UnsafeMutablePointer<Float>?
     private let scratch: UnsafeMutablePointer<Float>
     private let pool: ThreadPool
@@ -111,6 +113,7 @@ final class BuiltBatchNorm: Layer {
         batchMean: UnsafeMutablePointer<Float>,
         batchVariance: UnsafeMutablePointer<Float>,
         output: Activation,
+        addsResidual: Bool,
         dresidual: UnsafeMutablePointer<Float>?,
         scratch: UnsafeMutablePointer<Float>,
         pool: ThreadPool
@@ -121,6 +124,7 @@ final class BuiltBatchNorm: Layer {
         self.batchMean = batchMean
         self.batchVariance = batchVariance
         self.output = output
+        self.addsResidual = addsResidual
         self.dresidual = dresidual
         self.scratch = scratch
         self.pool = pool
@@ -183,9 +187,10 @@ final class BuiltBatchNorm: Layer {
         let dresidual = dresidual.map { Tensor($0, dy.shape) }
         kernel.backward(
             x,
-            y: output.first(x.shape.N),
+            y: addsResidual ? output.first(x.shape.N) : nil,
             dy,
             gamma: parameters.gamma.value,
+            beta: parameters.beta.value,
             mean: batchMean,
             variance: batchVariance,
             dy,

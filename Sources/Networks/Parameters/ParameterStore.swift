@@ -16,12 +16,14 @@ public final class ParameterStore {
     public let parameters: [Parameter]
     /// Prefixes of the batch norms' names.
     public let batchNorms: [String]
+    private let target: GradientTarget
     private let pool: ThreadPool
     private let segments: [(range: Range<Int>, decays: Bool)]
 
     init(_ builder: Builder, _ memory: NetworkMemory, _ pool: ThreadPool) {
         values = memory.values
         gradients = memory.gradients
+        target = memory.target
         trainable = 0..<builder.trainable
         parameters = builder.parameters
         batchNorms = builder.batchNorms
@@ -40,6 +42,13 @@ public final class ParameterStore {
 
     /// Floats in all, trainable or not.
     public var count: Int { values.count }
+
+    /// Lets the passes from now on add their gradients to `storage`, laid out like `gradients`, where
+    /// they go at first.
+    public func addGradients(to storage: Storage) {
+        precondition(storage.count == gradients.count, "gradients of another network")
+        target.storage = storage
+    }
 
     /// Sets all values to their start, a function of the seed and the parameter's name alone.
     public func initialize(seed: UInt64) {

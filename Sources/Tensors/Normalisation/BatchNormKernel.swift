@@ -5,7 +5,7 @@ import KernelTable
 /// Training: y = relu(γ · (x − mean) / √(variance + ε) + β + residual). Sums run over fixed blocks of
 /// rows that stay in cache, and the blocks are combined in order and in double precision (Chan, Golub
 /// and LeVeque, 1979), so they depend on the shape alone. Limited by memory: two reads of x and one
-/// write forward, and two reads of x, y and dy and one write backward.
+/// write forward, and two reads of x and dy (and y behind a sum) and one write backward.
 public struct BatchNormKernel: Sendable {
     private let shape: Shape
     private let epsilon: Float
@@ -21,7 +21,7 @@ public struct BatchNormKernel: Sendable {
     }
 
     /// Floats of scratch that every call takes.
-    public var scratch: Int { (2 * blocks(shape.pixels) + 4) * shape.C }
+    public var scratch: Int { (2 * blocks(shape.pixels) + 5) * shape.C }
 
     private func blocks(_ rows: Int) -> Int { (rows + blockRows - 1) / blockRows }
 
@@ -147,9 +147,11 @@ public struct BatchNormKernel: Sendable {
     ///
     /// - Parameters:
     ///   - x: input of the forward pass.
-    ///   - y: output of the forward pass, which tells where the ReLU let through.
+    ///   - y: output of the forward pass, which tells where the ReLU let through; nil where nothing
+    ///     was added before the ReLU, so that `x` tells as well.
     ///   - dy: gradient of the output.
     ///   - gamma: scale of each channel.
+    ///   - beta: shift of each channel.
     ///   - mean: as the forward pass left it.
     ///   - variance: as the forward pass left it.
     ///   - dx: overwritten with the gradient of `x`; may be `dy`.
@@ -160,9 +162,10 @@ public struct BatchNormKernel: Sendable {
     ///   - pool: threads to share the blocks.
     public func backward(
         _ x: Tensor,
-        y: Tensor,
+        y: Tensor?,
         _ dy: Tensor,
         gamma: UnsafePointer<Float>,
+        beta: UnsafePointer<Float>,
         mean: UnsafePointer<Float>,
         variance: UnsafePointer<Float>,
         _ dx: Tensor,
@@ -180,10 +183,25 @@ public struct BatchNormKernel: Sendable {
         let sumDyX = scratch + count * C
         let factors = scratch + 2 * blocks(shape.pixels) * C
         let (a, b, c) = (factors, factors + C, factors + 2 * C)
+        let repeated = factors + 3 * C
+        let repeats = relu && y == nil
+        if repeats {
+            foldNorm(
+                gamma: gamma,
+                beta: beta,
+                mean: mean,
+                variance: variance,
+                epsilon: epsilon,
+                channels: C,
+                into: repeated
+            )
+        }
         let arguments = { (start: Int) in
             RowKernels.Gradient(
                 x: x.base + start,
-                y: relu ? UnsafePointer(y.base + start) : nil,
+                y: relu ? y.map { UnsafePointer($0.base + start) } : nil,
+                scale: repeats ? UnsafePointer(repeated) : nil,
+                shift: repeats ? UnsafePointer(repeated + C) : nil,
                 dy: dy.base + start,
                 mean: mean,
                 a: a,

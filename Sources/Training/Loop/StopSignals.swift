@@ -4,8 +4,8 @@ import Synchronization
 /// Turns SIGTERM, SIGINT and SIGUSR1 into a wish that the loop reads between steps.
 ///
 /// The signals are taken by one thread that waits for them. Threads started later inherit that they
-/// are blocked; libraries may have started others before, such as OpenBLAS when it is loaded, and a
-/// signal that reaches one of those is sent on until it reaches the thread that waits.
+/// are blocked; libraries may have started others before, when they were loaded, and a signal
+/// that reaches one of those is sent on until it reaches the thread that waits.
 public final class StopSignals: Sendable {
     /// What the waiting thread keeps, which goes on as long as the process.
     private final class Wish: Sendable {

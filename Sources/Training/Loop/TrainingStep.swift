@@ -16,7 +16,6 @@ final class TrainingStep {
     private let reducer: GradientReducer
     private let update: WeightUpdate
     private let seed: UInt64
-    private let pool: ThreadPool
     private let dlogits: Storage
 
     init(
@@ -35,7 +34,6 @@ final class TrainingStep {
         self.reducer = reducer
         self.update = update
         self.seed = seed
-        self.pool = pool
         own = tree.slices(of: communicator.rank)
         accumulator = SliceAccumulator(
             tree: tree,
@@ -118,7 +116,7 @@ final class TrainingStep {
         _ spent: inout StepParts
     ) -> LossSum {
         spent.backward += measureSeconds {
-            fillZero(model.store.gradients.base, model.store.count, pool)
+            model.store.addGradients(to: accumulator.begin(slice: slice))
         }
         let range = range(of: slice, parts)
         guard !range.isEmpty else { return LossSum() }

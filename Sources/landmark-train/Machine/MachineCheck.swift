@@ -96,8 +96,7 @@ struct MachineCheck {
             return Finding(
                 verdict: .wrong,
                 subject: "BLAS",
-                text: "a product of matrices is wrong; try OPENBLAS_CORETYPE=Haswell or another "
-                    + "OpenBLAS"
+                text: "a product of matrices is wrong; try LANDMARK_CPU=baseline"
             )
         }
         return Finding(

@@ -14,11 +14,15 @@ cd "$work"
 failures=0
 checks=0
 
-# launch RANKS ARGUMENTS…: one rank is started without mpirun, as a user does.
+# launch RANKS ARGUMENTS…: one rank is started without mpirun, as a user does; "unlike" ranks are two
+# of which one is held to the instruction set that every CPU has.
 launch() {
     local count=$1
     shift
-    if [ "$count" -eq 1 ]; then
+    if [ "$count" = unlike ]; then
+        timeout -k 5 60 mpirun --oversubscribe -np 1 "$program" "$@" \
+            : -np 1 -x LANDMARK_CPU=baseline "$program" "$@"
+    elif [ "$count" -eq 1 ]; then
         timeout -k 5 60 "$program" "$@"
     else
         timeout -k 5 60 mpirun --oversubscribe -np "$count" "$program" "$@"
@@ -91,6 +95,9 @@ for count in 2 3; do
 done
 everywhere 64 "'resnet19' is invalid.*resnet18, resnet34" --data photos --model resnet19
 everywhere 64 'needs at least 32' --data photos "${tiny[@]}" --image-size 16 --output new
+for count in 1 2 3; do
+    LANDMARK_CPU=abacus refused 64 "LANDMARK_CPU is 'abacus'" "$count" --data photos --output new
+done
 everywhere 64 'threads is 0' --data photos "${tiny[@]}" --threads 0 --output new
 everywhere 64 'learning-rate is -1' --data photos "${tiny[@]}" --learning-rate=-1 --output new
 echo '{"epoch": 3}' >settings.json
@@ -98,6 +105,12 @@ everywhere 64 "unknown setting 'epoch'" --config settings.json --data photos --o
 everywhere 64 'already holds a run' --data photos "${tiny[@]}" --output run
 everywhere 64 'batch cannot change' --resume run --batch 24
 everywhere 74 'holds no run' --resume photos
+
+# Ranks that would round differently.
+if grep -q avx2 /proc/cpuinfo; then
+    refused 64 'different instruction sets.*LANDMARK_CPU=baseline' unlike \
+        --data photos "${tiny[@]}" --output new
+fi
 
 # Checkpoints.
 for count in 1 2 3; do

@@ -36,6 +36,14 @@ public struct RunHistory: Sendable, Equatable {
         }
     }
 
+    /// The evaluation with the highest top-1, the earliest of equals.
+    public var best: EvaluationRecord? {
+        evaluations.reduce(nil as EvaluationRecord?) { best, next in
+            guard let best else { return next }
+            return next.result.top1 > best.result.top1 ? next : best
+        }
+    }
+
     private static func contents(_ path: String) -> String {
         String(decoding: FileManager.default.contents(atPath: path) ?? Data(), as: UTF8.self)
     }

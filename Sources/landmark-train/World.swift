@@ -19,11 +19,17 @@ struct World {
     ///
     /// - Parameters:
     ///   - threads: threads of this rank; nil = its share of the allowed cores.
+    ///   - alike: refuse ranks that would round differently.
     ///   - body: the work; returns the exit code.
-    static func launch(threads: Int?, _ body: (World) throws -> Int32) -> Never {
+    static func launch(
+        threads: Int?,
+        alike: Bool = true,
+        _ body: (World) throws -> Int32
+    ) -> Never {
         let communicator = join()
         do {
             let world = try World(communicator, threads: threads)
+            if alike { try LikeProcessors.require(communicator, world.topology) }
             let code = try body(world)
             communicator.finish()
             Ending.quit(code)

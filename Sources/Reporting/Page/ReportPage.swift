@@ -7,6 +7,7 @@ public struct ReportPage: Sendable {
     private let content: ReportContent
     private var steps: [StepRecord] { content.history.steps }
     private var evaluations: [EvaluationRecord] { content.history.evaluations }
+    private var best: EvaluationRecord? { content.history.best }
 
     /// Unreadable photos that are named on the page.
     private static let namedPhotos = 50
@@ -69,14 +70,6 @@ public struct ReportPage: Sendable {
         if hidden > 0 { fields["skippedRest"] = [Figures.grouped(hidden)] }
         if !content.trainingCounts.isEmpty { fields["dataset"] = [datasetChart] }
         return fields
-    }
-
-    /// The evaluation with the highest top-1, the earliest of equals.
-    private var best: EvaluationRecord? {
-        evaluations.reduce(nil as EvaluationRecord?) { best, next in
-            guard let best else { return next }
-            return next.result.top1 > best.result.top1 ? next : best
-        }
     }
 
     private var tiles: [[String: String]] {

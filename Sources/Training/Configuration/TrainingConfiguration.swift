@@ -35,6 +35,8 @@ public struct TrainingConfiguration: Codable, Sendable, Equatable {
     public var dropout: Double?
     /// Safetensors file with torchvision's names to start from; nil = random weights.
     public var weights: String?
+    /// Which algorithms convolutions may use.
+    public var convolution = ConvolutionMode.fast
 
     // MARK: Optimisation
 

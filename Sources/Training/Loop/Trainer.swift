@@ -84,6 +84,7 @@ public final class Trainer {
             maximumBatch: configuration.batch / slices,
             purpose: .training,
             pool: pool,
+            exact: configuration.convolution == .exact,
             reusesWeights: tree.slices(of: communicator.rank).count > 1
         )
         model.store.initialize(seed: configuration.seed)

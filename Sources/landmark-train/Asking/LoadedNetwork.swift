@@ -48,7 +48,8 @@ struct LoadedNetwork {
                 facts.description,
                 maximumBatch: choice.batch,
                 purpose: .evaluation,
-                pool: world.pool
+                pool: world.pool,
+                exact: (choice.convolution ?? facts.settings?.convolution) == .exact
             )
             try file?.load(into: model.store, average: true)
             return model

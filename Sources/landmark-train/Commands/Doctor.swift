@@ -18,7 +18,7 @@ struct Doctor: ParsableCommand {
     @OptionGroup var machine: MachineFlags
 
     func run() {
-        World.launch(threads: machine.threads) { world in
+        World.launch(threads: machine.threads, alike: false) { world in
             let findings = MachineCheck(world: world, output: output).findings
             let isWrong = findings.contains { $0.verdict == .wrong }
             let own = [world.topology.node, isWrong ? "wrong" : "fine"] + findings.map(\.line)

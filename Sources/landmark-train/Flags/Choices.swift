@@ -8,3 +8,4 @@ extension OptimizerKind: ExpressibleByArgument {}
 extension ScheduleKind: ExpressibleByArgument {}
 extension Balance: ExpressibleByArgument {}
 extension Preprocessing: ExpressibleByArgument {}
+extension ConvolutionMode: ExpressibleByArgument {}

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Networks
+import Training
 
 /// Which trained network a command uses, and on which threads.
 struct NetworkChoice: ParsableArguments {
@@ -22,6 +23,9 @@ struct NetworkChoice: ParsableArguments {
 
     @Option(help: "Photos of one batch; a larger one needs more memory.")
     var batch = 32
+
+    @Option(help: "Algorithms of convolutions: the fastest, or plain fp32 sums alone.")
+    var convolution: ConvolutionMode?
 
     @OptionGroup var machine: MachineFlags
 }

@@ -13,9 +13,13 @@ struct NetworkFlags: ParsableArguments {
     @Option(help: "Safetensors file with torchvision's names to start from.")
     var weights: String?
 
+    @Option(help: "Algorithms of convolutions: the fastest, or plain fp32 sums alone.")
+    var convolution: ConvolutionMode?
+
     func apply(to configuration: inout TrainingConfiguration) {
         if let model { configuration.model = model }
         if let dropout { configuration.dropout = dropout }
         if let weights { configuration.weights = weights }
+        if let convolution { configuration.convolution = convolution }
     }
 }

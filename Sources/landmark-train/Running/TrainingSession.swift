@@ -132,7 +132,7 @@ struct TrainingSession {
     private func conclude() throws {
         let history = try RunHistory(folder)
         var lines: [String] = []
-        if let last = history.evaluations.last { lines.append(TerminalReporter.line(last)) }
+        if let best = history.best { lines.append("best       \(TerminalReporter.line(best))") }
         if let best = folder.best ?? folder.latest { lines.append("checkpoint \(best)") }
         lines.append("report     \(RunReport.path(folder))")
         lines.append("next       landmark-train evaluate \(RunReport.quoted(folder.path))")

@@ -108,6 +108,21 @@ import Testing
         #expect(drawing.text.contains("held out"))
     }
 
+    @Test func oneLossBeyondAllOthersLeavesTheRestToBeSeen() throws {
+        let values = [700_000.0, 3, 2.5, 2, 1.5]
+        let chart = LineChart(
+            title: "Loss",
+            series: [
+                .init(name: "loss", points: values.enumerated().map { (Double($0), $1) })
+            ]
+        )
+        let drawing = try Drawing(chart.svg())
+        let rows = drawing.elements.filter { $0.name == "circle" }
+            .compactMap { $0.attributes["cy"].flatMap(Double.init) }
+        #expect(rows.count == values.count && rows == rows.sorted())
+        #expect(rows[4] - rows[1] > 20)
+    }
+
     @Test func nothingToDrawIsAnEmptyFrame() throws {
         let line = try Drawing(LineChart(title: "Loss", series: []).svg())
         #expect(line.count("path", "line s1") == 0)

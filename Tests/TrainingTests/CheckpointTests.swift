@@ -56,6 +56,18 @@ struct CheckpointTests {
         #expect(file.entry(named: "ema.bn1.running_mean") == nil)
     }
 
+    @Test func settingsThatCameLaterHaveTheRecipesValue() throws {
+        let path = run.run.checkpoint(step: 2)
+        var data = try #require(FileManager.default.contents(atPath: path))
+        for setting in [#"\"convolution\":\"fast\","#, #"\"rho\":0.9,"#] {
+            let place = try #require(data.range(of: Data(setting.utf8)))
+            data.replaceSubrange(place, with: Array(repeating: UInt8(ascii: " "), count: place.count))
+        }
+        let earlier = folder.path + "/earlier.safetensors"
+        try data.write(to: URL(fileURLWithPath: earlier))
+        #expect(try CheckpointFile(earlier).metadata == CheckpointFile(path).metadata)
+    }
+
     @Test func metadataSaysWhatPredictionNeeds() throws {
         let file = try CheckpointFile(run.run.path)
         let metadata = try #require(file.metadata)

@@ -56,7 +56,7 @@ public struct LineChart: Sendable {
         let xs = shown.flatMap { $0.points.map(\.x) }
         let ys = shown.flatMap { $0.points.map(\.y) }
         let low = fromZero ? min(0, ys.min() ?? 0) : ys.min() ?? 0
-        let high = ys.max() ?? 1
+        let high = min(ys.max() ?? 1, LineChart.worthShowing(shown))
         let frame = ChartFrame(
             title: title,
             xLabel: xLabel,
@@ -81,6 +81,17 @@ public struct LineChart: Sendable {
 
     private func valueText(_ value: Double) -> String {
         share ? Figures.percent(value, decimals: 0) : Figures.compact(value)
+    }
+
+    /// Four times the largest of the curves' medians: a value beyond, such as the loss before batch
+    /// norm's running statistics have settled, is drawn at the upper edge, for the rest to be seen.
+    private static func worthShowing(_ series: [Series]) -> Double {
+        let medians = series.map { one in
+            let values = one.points.map(\.y).sorted()
+            return values[values.count / 2]
+        }
+        let top = 4 * (medians.max() ?? 0)
+        return top > 0 ? top : .infinity
     }
 
     private static func finite(_ series: Series) -> Series {

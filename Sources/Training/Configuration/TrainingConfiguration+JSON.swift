@@ -86,6 +86,37 @@ extension TrainingConfiguration {
         return merged
     }
 
+    /// `stored`, which leaves out what is nil, with the recipe's values for settings that it lacks.
+    static func completed(_ stored: [String: Any]) throws -> [String: Any] {
+        let recipe = (stored["recipe"] as? String).flatMap(Recipe.init) ?? .landmark
+        let known = try object(recipe.configuration.json(), "the recipe")
+        let optional = Set(recipe.configuration.optionals.map { snakeCase($0.name) })
+        return overlay(stored, on: known.filter { !optional.contains($0.key) })
+    }
+
+    private static func snakeCase(_ name: String) -> String {
+        name.map { $0.isUppercase ? "_" + $0.lowercased() : String($0) }.joined()
+    }
+
+    /// Names of the settings that may be nil, and whether they are.
+    fileprivate var optionals: [(name: String, isNil: Bool)] {
+        [
+            ("data", data == nil), ("dropout", dropout == nil), ("weights", weights == nil),
+            ("clip", clip == nil), ("referenceBatch", referenceBatch == nil), ("ema", ema == nil),
+            ("slices", slices == nil), ("steps", steps == nil), ("output", output == nil),
+            ("checkpointEvery", checkpointEvery == nil),
+        ]
+    }
+
+    private static func overlay(_ upper: [String: Any], on lower: [String: Any]) -> [String: Any] {
+        lower.merging(upper) { below, above in
+            guard let below = below as? [String: Any], let above = above as? [String: Any] else {
+                return above
+            }
+            return overlay(above, on: below)
+        }
+    }
+
     private static func explain(_ error: DecodingError) -> String {
         switch error {
         case .typeMismatch(_, let context), .valueNotFound(_, let context),
@@ -115,15 +146,7 @@ private struct Complete: Encodable {
     func encode(to encoder: any Encoder) throws {
         try configuration.encode(to: encoder)
         var container = encoder.container(keyedBy: Key.self)
-        let optionals: [(String, Bool)] = [
-            ("data", configuration.data == nil), ("dropout", configuration.dropout == nil),
-            ("weights", configuration.weights == nil), ("clip", configuration.clip == nil),
-            ("referenceBatch", configuration.referenceBatch == nil),
-            ("ema", configuration.ema == nil), ("slices", configuration.slices == nil),
-            ("steps", configuration.steps == nil), ("output", configuration.output == nil),
-            ("checkpointEvery", configuration.checkpointEvery == nil),
-        ]
-        for (name, isNil) in optionals where isNil {
+        for (name, isNil) in configuration.optionals where isNil {
             try container.encodeNil(forKey: Key(stringValue: name))
         }
     }

@@ -61,7 +61,7 @@ struct CheckpointTests {
         var data = try #require(FileManager.default.contents(atPath: path))
         for setting in [#"\"convolution\":\"fast\","#, #"\"rho\":0.9,"#] {
             let place = try #require(data.range(of: Data(setting.utf8)))
-            data.replaceSubrange(place, with: Array(repeating: UInt8(ascii: " "), count: place.count))
+            data.replaceSubrange(place, with: Array(repeating: 0x20, count: place.count))
         }
         let earlier = folder.path + "/earlier.safetensors"
         try data.write(to: URL(fileURLWithPath: earlier))

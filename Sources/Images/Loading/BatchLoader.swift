@@ -13,6 +13,9 @@ public final class BatchLoader {
     private var posted = 0
     private var stopped = false
 
+    /// Batches in memory where nothing else is said: one in use and two being read.
+    public static let slots = 3
+
     /// Starts the threads; photos are read from the first call of `next` on.
     ///
     /// - Parameters:
@@ -33,7 +36,7 @@ public final class BatchLoader {
         normalisation: Normalisation,
         seed: UInt64,
         threads: Int,
-        slots: Int = 3
+        slots: Int = BatchLoader.slots
     ) {
         self.maximumBatch = max(maximumBatch, 0)
         let imageSize = max(imageSize, 1)

@@ -5,14 +5,44 @@ extension ParameterStore {
     ///
     /// - Parameter from: a flat buffer laid out like `values`; nil = the values.
     public func read(_ parameter: Parameter, from: UnsafePointer<Float>? = nil) -> [Float] {
+        read(parameter, rows: 0..<(parameter.shape.first ?? 1), from: from)
+    }
+
+    /// The elements of a parameter in PyTorch's order, a piece at a time, so that a copy of the
+    /// largest costs little memory.
+    ///
+    /// - Parameters:
+    ///   - from: a flat buffer laid out like `values`; nil = the values.
+    ///   - body: called with pieces of at most a million elements, or of one output's.
+    public func readPieces(
+        _ parameter: Parameter,
+        from: UnsafePointer<Float>? = nil,
+        _ body: ([Float]) throws -> Void
+    ) rethrows {
+        let outputs = parameter.shape.first ?? 1
+        let rows = max(1, (1 << 20) * outputs / max(parameter.range.count, 1))
+        for first in stride(from: 0, to: outputs, by: rows) {
+            let piece = first..<min(first + rows, outputs)
+            try body(read(parameter, rows: piece, from: from))
+        }
+    }
+
+    /// The elements of some outputs.
+    private func read(_ parameter: Parameter, rows: Range<Int>, from: UnsafePointer<Float>?)
+        -> [Float]
+    {
         let base = from ?? UnsafePointer(values.base)
+        let outputs = parameter.shape.first ?? 1
+        let row = parameter.range.count / max(outputs, 1)
         let memory = UnsafeBufferPointer(
-            start: base + parameter.range.lowerBound,
-            count: parameter.range.count
+            start: base + parameter.range.lowerBound + rows.lowerBound * row,
+            count: rows.count * row
         )
         guard parameter.planes > 1 else { return Array(memory) }
         return Array(unsafeUninitializedCapacity: memory.count) { result, count in
-            for place in places(parameter) { result[place.torch] = memory[place.memory] }
+            for place in places(parameter, count: memory.count) {
+                result[place.torch] = memory[place.memory]
+            }
             count = memory.count
         }
     }
@@ -37,15 +67,17 @@ extension ParameterStore {
             _ = memory.update(from: elements)
             return
         }
-        for place in places(parameter) { memory[place.memory] = elements[place.torch] }
+        for place in places(parameter, count: memory.count) {
+            memory[place.memory] = elements[place.torch]
+        }
     }
 
     /// Pairs of equal elements: memory holds [O][P][C], PyTorch [O][C][P].
-    private func places(_ parameter: Parameter) -> PlaceSequence {
+    private func places(_ parameter: Parameter, count: Int) -> PlaceSequence {
         PlaceSequence(
             planes: parameter.planes,
             channels: parameter.range.count / parameter.shape[0] / parameter.planes,
-            count: parameter.range.count
+            count: count
         )
     }
 }

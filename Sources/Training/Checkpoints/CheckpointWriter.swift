@@ -24,23 +24,30 @@ struct CheckpointWriter {
         }
         try communicator.together {
             guard let file else { return }
-            for parameter in store.parameters { try file.write(store.read(parameter)) }
+            for parameter in store.parameters { try write(parameter, nil, file) }
             for _ in store.batchNorms { try file.write([Int64(metadata.step)]) }
         }
-        // Shards come to rank 0 one state at a time: its memory holds one of them whole, not all.
-        let whole = file == nil || shards.isEmpty ? nil : Storage(count: store.count)
-        try withExtendedLifetime(whole) {
-            for (_, shard) in shards {
-                try reducer.gatherShard(shard.base, into: whole?.base)
-                try communicator.together {
-                    guard let file, let whole else { return }
-                    for parameter in trainable {
-                        try file.write(store.read(parameter, from: whole.base))
-                    }
-                }
+        // Shards come to rank 0 one state at a time, into the gradient, which is of no use until the
+        // next step zeroes it: a checkpoint takes no memory of its own.
+        let whole = store.gradients.base
+        for (_, shard) in shards {
+            try reducer.gatherShard(shard.base, into: communicator.rank == 0 ? whole : nil)
+            try communicator.together {
+                guard let file else { return }
+                for parameter in trainable { try write(parameter, whole, file) }
             }
         }
         try communicator.together { try file?.finish() }
+    }
+
+    private func write(
+        _ parameter: Parameter,
+        _ from: UnsafePointer<Float>?,
+        _ file: SafetensorsWriter
+    ) throws {
+        try file.write(count: parameter.range.count) { write in
+            try store.readPieces(parameter, from: from, write)
+        }
     }
 
     private var trainable: [Parameter] { store.parameters.filter(\.isTrainable) }

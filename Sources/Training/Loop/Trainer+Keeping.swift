@@ -81,14 +81,13 @@ extension Trainer {
     private func withAverage<T>(_ body: () throws -> T) throws -> T {
         guard update.average != nil else { return try body() }
         let values = model.store.values
-        let kept = Storage(count: values.count)
-        return try withExtendedLifetime(kept) {
-            copyFloats(kept.base, values.base, values.count, pool)
-            defer { copyFloats(values.base, kept.base, values.count, pool) }
-            update.placeAverage()
-            try reducer.gather(values.base)
-            return try body()
-        }
+        // The gradient is of no use until the next step zeroes it, and as large as the weights.
+        let kept = model.store.gradients
+        copyFloats(kept.base, values.base, values.count, pool)
+        defer { copyFloats(values.base, kept.base, values.count, pool) }
+        update.placeAverage()
+        try reducer.gather(values.base)
+        return try body()
     }
 
     /// Writes the checkpoint of this step, points `latest` and `best` at it, drops old ones.

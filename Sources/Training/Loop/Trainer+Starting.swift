@@ -30,15 +30,14 @@ extension Trainer {
             _ = try opened?.load(into: model.store, average: false)
         }
         try shareValues()
-        let whole = communicator.rank == 0 ? Storage(count: model.store.count) : nil
-        try withExtendedLifetime(whole) {
-            for (prefix, shard) in update.shards {
-                try communicator.together {
-                    guard let opened, let whole else { return }
-                    try opened.loadState(prefix, of: model.store, into: whole.base)
-                }
-                try reducer.scatterShard(whole?.base, into: shard.base)
+        // The gradient has room for a whole state until the first step zeroes it.
+        let whole = communicator.rank == 0 ? model.store.gradients.base : nil
+        for (prefix, shard) in update.shards {
+            try communicator.together {
+                guard let opened, let whole else { return }
+                try opened.loadState(prefix, of: model.store, into: whole)
             }
+            try reducer.scatterShard(whole, into: shard.base)
         }
         update.optimizer.resumed(atStep: progress.step)
         try communicator.together {

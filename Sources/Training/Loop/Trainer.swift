@@ -117,6 +117,15 @@ public final class Trainer {
         )
     }
 
+    /// Bytes that this rank comes to hold: network, optimizer, sums of slices, photos being read.
+    public var memory: Int {
+        let photos = tree.slices(of: communicator.rank).count * (configuration.batch / tree.slices)
+        let batches = BatchLoader.slots * photos * plans.imageSize * plans.imageSize * 3
+        let states = update.shards.reduce(0) { $0 + $1.values.count }
+        return model.memory.bytes + step.memory
+            + (reducer.memory + states + batches) * MemoryLayout<Float>.stride
+    }
+
     /// Steps done so far, those before a resume included.
     public var stepsDone: Int { progress.step }
 

@@ -44,6 +44,9 @@ final class TrainingStep {
         dlogits = Storage(count: model.output.count)
     }
 
+    /// Bytes held beside the network.
+    var memory: Int { (accumulator.memory + dlogits.count) * MemoryLayout<Float>.stride }
+
     /// What a step found out, the same on all ranks but for the time.
     struct Outcome {
         /// Mean loss over the photos of the step.

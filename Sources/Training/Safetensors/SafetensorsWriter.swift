@@ -55,6 +55,23 @@ public final class SafetensorsWriter {
         try write(.f32, count: values.count) { try values.withUnsafeBytes(file.write) }
     }
 
+    /// Writes the next tensor, announced as F32, in pieces.
+    ///
+    /// - Parameter pieces: calls its argument with one piece after another.
+    public func write(
+        count: Int,
+        pieces: (_ write: ([Float]) throws -> Void) throws -> Void
+    ) throws {
+        try write(.f32, count: count) {
+            var written = 0
+            try pieces { piece in
+                written += piece.count
+                try piece.withUnsafeBytes(file.write)
+            }
+            precondition(written == count, "the pieces are not the whole tensor")
+        }
+    }
+
     /// Writes the next tensor, announced as I64.
     public func write(_ values: [Int64]) throws {
         try write(.i64, count: values.count) { try values.withUnsafeBytes(file.write) }

@@ -39,7 +39,11 @@ struct Export: ParsableCommand {
                 + counters.map { .init(name: $0, dtype: .i64, shape: []) },
             metadata: ["format": "pt"]
         )
-        for parameter in store.parameters { try file.write(store.read(parameter)) }
+        for parameter in store.parameters {
+            try file.write(count: parameter.range.count) { write in
+                try store.readPieces(parameter, write)
+            }
+        }
         for _ in counters { try file.write([Int64(loaded.facts.step)]) }
         try file.finish()
     }

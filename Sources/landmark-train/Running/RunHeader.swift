@@ -75,12 +75,8 @@ struct RunHeader {
             + "\(memory) a rank"
     }
 
-    private var memory: String {
-        let network = trainer.model.memory.bytes
-        let weights = trainer.model.store.count * MemoryLayout<Float>.stride
-        let states = settings.makeOptimizer(count: 1).state.count + (settings.ema == nil ? 0 : 1)
-        return "about " + Figures.bytes(network + states * weights / world.communicator.size)
-    }
+    /// What a rank comes to hold, with what the program and MPI take for themselves.
+    private var memory: String { "about " + Figures.bytes(trainer.memory + 40 << 20) }
 
     private var recipe: String {
         var parts = [

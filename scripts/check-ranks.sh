@@ -75,16 +75,22 @@ gone() {
     done
 }
 
+# strike: kills the launcher, which must still have been running.
+strike() {
+    local code=0
+    kill -9 "$launcher"
+    wait "$launcher" 2>/dev/null || code=$?
+    [ "$code" -eq 137 ] || fail "the run had ended with code $code before it was killed"
+}
+
 # At a step of the first third, of the middle, and of the last third, on another count each time.
 run=$work/killed
 begin killed 3 $((3 + RANDOM % 30)) "${settings[@]}" "${long[@]}" --output "$run"
-kill -9 "$launcher"
-wait "$launcher" 2>/dev/null || true
+strike
 gone killed
 echo "killed at step $(steps killed) on 3 ranks"
 begin killed 2 $((40 + RANDOM % 30)) --resume "$run"
-kill -9 "$launcher"
-wait "$launcher" 2>/dev/null || true
+strike
 gone killed
 echo "killed at step $(steps killed) on 2 ranks"
 launch 4 --resume "$run" >/dev/null 2>log || { cat log >&2; fail "resuming ended with code $?"; }

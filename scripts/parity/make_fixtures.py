@@ -24,7 +24,7 @@ MODELS += [f"resnet{n}" for n in (18, 34, 50, 101)]
 CLASSES, SIZE, BATCH = 10, 64, 4
 SAMPLES = 12
 # The steps amplify rounding. At 1e-4 single precision leaves the double one by up to 7e-5 of the fifth loss in
-# PyTorch's vgg11_bn (2e-6 in its resnet18), and sums in another order by 2e-4 in resnet18, with plain fp32
+# PyTorch's vgg11_bn (1e-6 in its resnet18), and sums in another order by 2e-4 in resnet18, with plain fp32
 # convolutions too: a bar of 1e-4 would test the order of sums. At this rate PyTorch stays within 1.3e-6.
 SGD_RATE = 3e-5
 

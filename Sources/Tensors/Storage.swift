@@ -1,3 +1,5 @@
+import Foundation
+
 /// Floats that are owned: zeroed at birth, aligned to a cache line, freed with the object.
 ///
 /// `@unchecked Sendable`: the object only fixes where the memory lies. Who may write which range at
@@ -16,6 +18,13 @@ public final class Storage: @unchecked Sendable {
             byteCount: max(count, 16) * MemoryLayout<Float>.stride,
             alignment: Storage.alignment(forFloats: count)
         )
+        #if os(Linux)
+            // Transforms visit dozens of pages in turn, more than a processor's table of small pages holds.
+            // A kernel that cannot is no reason to stop.
+            if count >= Self.largeArea {
+                _ = madvise(raw, count * MemoryLayout<Float>.stride, MADV_HUGEPAGE)
+            }
+        #endif
         base = raw.bindMemory(to: Float.self, capacity: max(count, 16))
         base.initialize(repeating: 0, count: max(count, 16))
     }
@@ -45,6 +54,11 @@ public final class Storage: @unchecked Sendable {
         return Tensor(base + offset, shape)
     }
 
-    /// Large areas start on a 2 MiB boundary so that the kernel can back them with huge pages.
-    private static func alignment(forFloats count: Int) -> Int { count >= 1 << 20 ? 1 << 21 : 64 }
+    /// Floats from which on an area is backed by huge pages where the kernel has them: its start on a 2 MiB
+    /// boundary allows that.
+    private static let largeArea = 1 << 20
+
+    private static func alignment(forFloats count: Int) -> Int {
+        count >= largeArea ? 1 << 21 : 64
+    }
 }

@@ -33,10 +33,10 @@ import Testing
         #expect((0..<4).map { map.shardCount(of: $0) }.sorted() == [0, 0, 1, 8])
     }
 
-    @Test func bucketsAreAtMost25MiB() {
+    @Test func bucketsAreAtMost4MiB() {
         let map = ShardMap(count: 143_678_248, ranks: 2)
-        #expect(map.buckets.allSatisfy { $0.count * 4 <= 25 << 20 })
-        #expect(map.buckets.count == 22)
+        #expect(map.buckets.allSatisfy { $0.count * 4 <= 4 << 20 })
+        #expect(map.buckets.count == 138)
         #expect(map.buckets.last?.upperBound == 143_678_248)
         let shares = (0..<2).map { map.shardCount(of: $0) }
         #expect(abs(shares[0] - shares[1]) <= map.buckets.count * map.block)

@@ -58,7 +58,7 @@ def load(model):
     return model
 
 
-def photos(count, size):
+def photos(count, size, name="photos"):
     """A batch [N, 3, S, S] in [-2, 2): element i of each photo counts in the order H, W, C."""
-    u = 2 * uniform("photos", count * size * size * 3)
+    u = 2 * uniform(name, count * size * size * 3)
     return u.astype(np.float32).reshape(count, size, size, 3).transpose(0, 3, 1, 2).copy()

@@ -34,8 +34,9 @@ public struct ShardMap: Hashable, Sendable {
     /// The units of exchange, in order; they cover the buffer.
     public let buckets: [Range<Int>]
 
-    /// Most floats in a bucket unless told otherwise: 25 MiB of them.
-    public static var bucket: Int { 25 << 18 }
+    /// Most floats in a bucket unless told otherwise: 4 MiB of them, which are still in the last cache when
+    /// they are added up.
+    public static var bucket: Int { 4 << 18 }
 
     /// Cuts `count` floats for `ranks` ranks.
     ///

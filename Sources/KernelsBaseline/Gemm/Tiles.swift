@@ -48,28 +48,48 @@ func tile12(_ t: Tile) {
 
 @inline(never)
 func tile6(_ t: Tile) {
-    var (c0, c1, c2, c3, c4, c5) = (
+    var sums: SixStrips = (
         emptyStrip(), emptyStrip(), emptyStrip(), emptyStrip(), emptyStrip(), emptyStrip()
     )
     let row = t.rowStride
-    let twice = 2 &* row
-    var a0 = t.A
-    var a3 = t.A + 3 &* row
+    let a: SixRows = (
+        t.A, t.A + row, t.A + 2 &* row, t.A + 3 &* row, t.A + 4 &* row, t.A + 5 &* row
+    )
+    var k = 0
     var p = t.B
-    for _ in 0..<t.K {
-        let b = loadStrip(p)
-        accumulate(&c0, a0[0], b)
-        accumulate(&c1, a0[row], b)
-        accumulate(&c2, a0[twice], b)
-        accumulate(&c3, a3[0], b)
-        accumulate(&c4, a3[row], b)
-        accumulate(&c5, a3[twice], b)
-        a0 += t.columnStride
-        a3 += t.columnStride
+    if t.columnStride == 1 {
+        // Four steps share the counting: beside two multiply-adds a cycle there is little room for it.
+        while k &+ 4 <= t.K {
+            step(&sums, a, k, loadStrip(p))
+            step(&sums, a, k &+ 1, loadStrip(p + stripWidth))
+            step(&sums, a, k &+ 2, loadStrip(p + 2 &* stripWidth))
+            step(&sums, a, k &+ 3, loadStrip(p + 3 &* stripWidth))
+            k &+= 4
+            p += 4 &* stripWidth
+        }
+    }
+    var offset = k &* t.columnStride
+    while k < t.K {
+        step(&sums, a, offset, loadStrip(p))
+        offset &+= t.columnStride
+        k &+= 1
         p += stripWidth
     }
-    finish(t, 0, c0, c1, c2)
-    finish(t, 3, c3, c4, c5)
+    finish(t, 0, sums.0, sums.1, sums.2)
+    finish(t, 3, sums.3, sums.4, sums.5)
+}
+
+private typealias SixStrips = (Strip, Strip, Strip, Strip, Strip, Strip)
+private typealias SixRows = (Floats, Floats, Floats, Floats, Floats, Floats)
+
+@inline(__always)
+private func step(_ sums: inout SixStrips, _ a: SixRows, _ offset: Int, _ b: Strip) {
+    accumulate(&sums.0, a.0[offset], b)
+    accumulate(&sums.1, a.1[offset], b)
+    accumulate(&sums.2, a.2[offset], b)
+    accumulate(&sums.3, a.3[offset], b)
+    accumulate(&sums.4, a.4[offset], b)
+    accumulate(&sums.5, a.5[offset], b)
 }
 
 @inline(never)

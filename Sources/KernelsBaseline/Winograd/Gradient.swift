@@ -11,41 +11,60 @@ func winogradGradient(
 ) {
     let across = (w.OW &+ tileSide &- 1) / tileSide
     var to = planes.base
-    for tile in tiles {
-        let row = tile / across
-        let left = (tile &- row &* across) &* tileSide
-        let top = row &* tileSide
-        let p = patch(dy, w.OH, w.OW, w.C, top, left, tileSide, channels, copy)
-        sweep(channels) { c, n in
-            transform(p.base + c, p.rowStride, p.columnStride, to + c, planes.planeStride, n)
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: bufferFloats) { buffer in
+        guard let buffer = buffer.baseAddress else { return }
+        for tile in tiles {
+            let row = tile / across
+            let left = (tile &- row &* across) &* tileSide
+            let top = row &* tileSide
+            var p = patch(dy, w.OH, w.OW, w.C, top, left, tileSide, channels, copy)
+            var c = 0
+            while c &+ registerLanes <= channels {
+                transform(p, to + c, planes.planeStride, buffer)
+                p.base += registerLanes
+                c &+= registerLanes
+            }
+            if c < channels { rest(p, to + c, planes.planeStride, buffer, channels &- c) }
+            to += planes.width
         }
-        to += planes.width
     }
 }
 
 @inline(__always)
 private func transform(
-    _ p: Floats,
-    _ rowStride: Int,
-    _ columnStride: Int,
+    _ p: Square,
     _ to: MutableFloats,
     _ planeStride: Int,
-    _ n: Int
+    _ buffer: MutableFloats
 ) {
-    let a = gradientPoints(loadFour(p, rowStride, n))
-    let b = gradientPoints(loadFour(p + columnStride, rowStride, n))
-    let c = gradientPoints(loadFour(p + 2 &* columnStride, rowStride, n))
-    let d = gradientPoints(loadFour(p + 3 &* columnStride, rowStride, n))
-    let row = 6 &* planeStride
-    storeSix(gradientPoints((a.0, b.0, c.0, d.0)), to, planeStride, n)
-    storeSix(gradientPoints((a.1, b.1, c.1, d.1)), to + row, planeStride, n)
-    storeSix(gradientPoints((a.2, b.2, c.2, d.2)), to + 2 &* row, planeStride, n)
-    storeSix(gradientPoints((a.3, b.3, c.3, d.3)), to + 3 &* row, planeStride, n)
-    storeSix(gradientPoints((a.4, b.4, c.4, d.4)), to + 4 &* row, planeStride, n)
-    storeSix(gradientPoints((a.5, b.5, c.5, d.5)), to + 5 &* row, planeStride, n)
+    for column in 0..<tileSide {
+        let points = gradientPoints(readFour(p.base + column &* p.columnStride, p.rowStride))
+        writeSix(points, buffer + column &* registerLanes, 6 &* registerLanes)
+    }
+    for row in 0..<patchSide {
+        let points = gradientPoints(readFour(bufferRow(buffer, row), registerLanes))
+        writeSix(points, to + row &* 6 &* planeStride, planeStride)
+    }
 }
 
 @inline(__always)
-private func loadFour(_ p: Floats, _ stride: Int, _ n: Int) -> Four {
-    (load(p, n), load(p + stride, n), load(p + 2 &* stride, n), load(p + 3 &* stride, n))
+private func readFour(_ p: Floats, _ stride: Int) -> Four {
+    (read(p), read(p + stride), read(p + 2 &* stride), read(p + 3 &* stride))
+}
+
+/// The last channels, fewer than a register's lanes.
+@inline(never)
+private func rest(
+    _ p: Square,
+    _ to: MutableFloats,
+    _ planeStride: Int,
+    _ buffer: MutableFloats,
+    _ n: Int
+) {
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: bufferFloats) {
+        guard let filled = $0.baseAddress else { return }
+        fillRegisters(p, side: tileSide, n, filled)
+        transform(filledSquare(filled), filled, registerLanes, buffer)
+        copyPlanes(filled, n, to, planeStride)
+    }
 }

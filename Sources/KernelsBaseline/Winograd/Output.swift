@@ -1,7 +1,13 @@
 import KernelTable
 
-/// What a vector of results is finished with: factor, term and lower bound.
-private typealias Last = (scale: Vector, shift: Vector, floor: Vector)
+/// What a register of results is finished with: factor, term, what is added from where the first pixel
+/// lies on, and lower bound.
+private typealias Last = (scale: Register, shift: Register, residual: Floats?, floor: Register)
+
+/// Where the pixels of a tile lie, and how many of them the map has.
+private typealias Pixels = (
+    base: MutableFloats, rowStride: Int, columnStride: Int, rows: Int, columns: Int
+)
 
 /// Aᵀ m A, finished, into the pixels of one image of OH × OW × C.
 func winogradOutput(
@@ -12,111 +18,96 @@ func winogradOutput(
     _ y: MutableFloats
 ) {
     let across = (w.OW &+ tileSide &- 1) / tileSide
-    let floor = Vector(repeating: finish.relu ? 0 : -.infinity)
-    var from = Floats(planes.base)
-    for tile in tiles {
-        let row = tile / across
-        let top = row &* tileSide
-        let left = (tile &- row &* across) &* tileSide
-        let start = (top &* w.OW &+ left) &* w.C
-        let rows = min(tileSide, w.OH &- top)
-        let columns = min(tileSide, w.OW &- left)
-        sweep(w.C) { c, n in
-            let last: Last = (
-                scale: finish.scale.map { load($0 + c, n) } ?? Vector(repeating: 1),
-                shift: finish.shift.map { load($0 + c, n) } ?? Vector(),
-                floor: floor
+    let floor = Register(repeating: finish.relu ? 0 : -.infinity)
+    var base = Floats(planes.base)
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: bufferFloats) { buffer in
+        guard let buffer = buffer.baseAddress else { return }
+        for tile in tiles {
+            let row = tile / across
+            let top = row &* tileSide
+            let left = (tile &- row &* across) &* tileSide
+            let start = (top &* w.OW &+ left) &* w.C
+            var from: Square = (base, 6 &* planes.planeStride, planes.planeStride)
+            var to: Pixels = (
+                base: y + start,
+                rowStride: w.OW &* w.C,
+                columnStride: w.C,
+                rows: min(tileSide, w.OH &- top),
+                columns: min(tileSide, w.OW &- left)
             )
-            transform(
-                from + c,
-                planes.planeStride,
-                last,
-                finish.residual.map { $0 + (start &+ c) },
-                y + (start &+ c),
-                w.OW &* w.C,
-                w.C,
-                rows,
-                columns,
-                n
-            )
+            var c = 0
+            while c &+ registerLanes <= w.C {
+                let last: Last = (
+                    scale: finish.scale.map { read($0 + c) } ?? Register(repeating: 1),
+                    shift: finish.shift.map { read($0 + c) } ?? Register(),
+                    residual: finish.residual.map { $0 + (start &+ c) },
+                    floor: floor
+                )
+                transform(from, last, to, buffer)
+                from.base += registerLanes
+                to.base += registerLanes
+                c &+= registerLanes
+            }
+            if c < w.C { rest(from, finish.advanced(by: start), c, to, buffer, w.C &- c) }
+            base += planes.width
         }
-        from += planes.width
     }
 }
 
 @inline(__always)
-private func transform(
-    _ p: Floats,
-    _ planeStride: Int,
-    _ last: Last,
-    _ residual: Floats?,
-    _ to: MutableFloats,
-    _ rowStride: Int,
-    _ columnStride: Int,
-    _ rows: Int,
-    _ columns: Int,
-    _ n: Int
-) {
-    let row = 6 &* planeStride
-    let a = outputPoints(loadSix(p, row, n))
-    let b = outputPoints(loadSix(p + planeStride, row, n))
-    let c = outputPoints(loadSix(p + 2 &* planeStride, row, n))
-    let d = outputPoints(loadSix(p + 3 &* planeStride, row, n))
-    let e = outputPoints(loadSix(p + 4 &* planeStride, row, n))
-    let f = outputPoints(loadSix(p + 5 &* planeStride, row, n))
-    let first = outputPoints((a.0, b.0, c.0, d.0, e.0, f.0))
-    write(first, last, residual, to, columnStride, columns, n)
-    if rows > 1 {
-        let second = outputPoints((a.1, b.1, c.1, d.1, e.1, f.1))
-        write(
-            second,
-            last,
-            residual.map { $0 + rowStride },
-            to + rowStride,
-            columnStride,
-            columns,
-            n
-        )
+private func transform(_ p: Square, _ last: Last, _ to: Pixels, _ buffer: MutableFloats) {
+    for column in 0..<patchSide {
+        let v = outputPoints(readSix(p.base + column &* p.columnStride, p.rowStride))
+        let place = buffer + column &* registerLanes
+        write(v.0, bufferRow(place, 0))
+        write(v.1, bufferRow(place, 1))
+        write(v.2, bufferRow(place, 2))
+        write(v.3, bufferRow(place, 3))
     }
-    if rows > 2 {
-        let third = outputPoints((a.2, b.2, c.2, d.2, e.2, f.2))
-        let start = 2 &* rowStride
-        write(third, last, residual.map { $0 + start }, to + start, columnStride, columns, n)
-    }
-    if rows > 3 {
-        let fourth = outputPoints((a.3, b.3, c.3, d.3, e.3, f.3))
-        let start = 3 &* rowStride
-        write(fourth, last, residual.map { $0 + start }, to + start, columnStride, columns, n)
+    for row in 0..<to.rows {
+        let v = outputPoints(readSix(bufferRow(buffer, row), registerLanes))
+        let start = row &* to.rowStride
+        put(v.0, start, last, to.base)
+        if to.columns > 1 { put(v.1, start &+ to.columnStride, last, to.base) }
+        if to.columns > 2 { put(v.2, start &+ 2 &* to.columnStride, last, to.base) }
+        if to.columns > 3 { put(v.3, start &+ 3 &* to.columnStride, last, to.base) }
     }
 }
 
 @inline(__always)
-private func write(
-    _ v: Four,
-    _ last: Last,
-    _ residual: Floats?,
-    _ to: MutableFloats,
-    _ stride: Int,
-    _ columns: Int,
-    _ n: Int
-) {
-    write(v.0, last, residual, to, 0, n)
-    if columns > 1 { write(v.1, last, residual, to, stride, n) }
-    if columns > 2 { write(v.2, last, residual, to, 2 &* stride, n) }
-    if columns > 3 { write(v.3, last, residual, to, 3 &* stride, n) }
+private func put(_ v: Register, _ offset: Int, _ last: Last, _ to: MutableFloats) {
+    var s = plus(last.shift, last.scale, v)
+    if let residual = last.residual { s += read(residual + offset) }
+    write(s.replacing(with: last.floor, where: s .< last.floor), to + offset)
 }
 
-@inline(__always)
-private func write(
-    _ v: Vector,
-    _ last: Last,
-    _ residual: Floats?,
-    _ to: MutableFloats,
-    _ offset: Int,
+/// The last channels, fewer than a register's lanes.
+@inline(never)
+private func rest(
+    _ from: Square,
+    _ finish: Finish,
+    _ c: Int,
+    _ to: Pixels,
+    _ buffer: MutableFloats,
     _ n: Int
 ) {
-    var s = last.shift
-    accumulate(&s, v, last.scale)
-    if let residual { s += load(residual + offset, n) }
-    store(s.replacing(with: last.floor, where: s .< last.floor), to + offset, n)
+    let plain: Last = (Register(repeating: 1), Register(), nil, Register(repeating: -.infinity))
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: bufferFloats) {
+        guard let filled = $0.baseAddress else { return }
+        fillRegisters(from, side: patchSide, n, filled)
+        let whole: Pixels = (filled, 6 &* registerLanes, registerLanes, tileSide, tileSide)
+        transform(filledSquare(filled), plain, whole, buffer)
+        for row in 0..<to.rows {
+            for column in 0..<to.columns {
+                let values = bufferRow(filled, row) + column &* registerLanes
+                let pixel = row &* to.rowStride &+ column &* to.columnStride
+                for lane in 0..<n {
+                    var s = finish.shift.map { $0[c &+ lane] } ?? 0
+                    accumulate(&s, values[lane], finish.scale.map { $0[c &+ lane] } ?? 1)
+                    if let residual = finish.residual { s += residual[pixel &+ c &+ lane] }
+                    to.base[pixel &+ lane] = finish.relu && s < 0 ? 0 : s
+                }
+            }
+        }
+    }
 }

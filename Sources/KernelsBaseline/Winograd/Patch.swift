@@ -6,10 +6,8 @@ let tileSide = 4
 /// Side of the input pixels that a tile sees, and of its transform.
 let patchSide = 6
 
-/// Pixels of a map from which a tile is read: in place, or copied with zeros over the border.
-typealias Patch = (base: Floats, rowStride: Int, columnStride: Int)
-
-/// The first channels of the `side` × `side` pixels from (h, w) of an H × W × C map.
+/// The first channels of the `side` × `side` pixels from (h, w) of an H × W × C map: in place, or copied
+/// with zeros over the border.
 @inline(__always)
 func patch(
     _ x: Floats,
@@ -21,7 +19,7 @@ func patch(
     _ side: Int,
     _ channels: Int,
     _ copy: MutableFloats
-) -> Patch {
+) -> Square {
     if h >= 0, w >= 0, h &+ side <= H, w &+ side <= W {
         return (base: x + (h &* W &+ w) &* C, rowStride: W &* C, columnStride: C)
     }
@@ -35,24 +33,4 @@ func patch(
         }
     }
     return (base: Floats(copy), rowStride: side &* channels, columnStride: channels)
-}
-
-/// Writes six planes, `stride` apart.
-@inline(__always)
-func storeSix(_ v: Six, _ p: MutableFloats, _ stride: Int, _ n: Int) {
-    store(v.0, p, n)
-    store(v.1, p + stride, n)
-    store(v.2, p + 2 &* stride, n)
-    store(v.3, p + 3 &* stride, n)
-    store(v.4, p + 4 &* stride, n)
-    store(v.5, p + 5 &* stride, n)
-}
-
-/// Reads six vectors, `stride` apart.
-@inline(__always)
-func loadSix(_ p: Floats, _ stride: Int, _ n: Int) -> Six {
-    (
-        load(p, n), load(p + stride, n), load(p + 2 &* stride, n),
-        load(p + 3 &* stride, n), load(p + 4 &* stride, n), load(p + 5 &* stride, n)
-    )
 }

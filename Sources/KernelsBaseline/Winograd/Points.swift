@@ -5,16 +5,13 @@
 let root: Float = 1.414_213_6
 private let half: Float = 0.707_106_8
 
-typealias Six = (Vector, Vector, Vector, Vector, Vector, Vector)
-typealias Four = (Vector, Vector, Vector, Vector)
-typealias Three = (Vector, Vector, Vector)
+typealias Six = (Register, Register, Register, Register, Register, Register)
+typealias Four = (Register, Register, Register, Register)
+typealias Three = (Register, Register, Register)
 
-/// x + factor · y.
 @inline(__always)
-private func plus(_ x: Vector, _ factor: Float, _ y: Vector) -> Vector {
-    var s = x
-    accumulate(&s, Vector(repeating: factor), y)
-    return s
+private func plus(_ x: Register, _ factor: Float, _ y: Register) -> Register {
+    plus(x, Register(repeating: factor), y)
 }
 
 /// Bᵀ d.

@@ -16,7 +16,7 @@ struct ColumnConvolution: Sendable {
     /// Floats of a column buffer, at most.
     private static let columnLimit = 1 << 20
     /// Floats of a column buffer that is not thin: half of the second cache.
-    private static let columnTarget = 1 << 17
+    private static let columnTarget = 1 << 16
     /// Pixels of a step worth reading all weights for.
     private static let leastPixels = 192
     /// Rows that are finished at a time, while they are in cache: those that GEMM keeps there.

@@ -3,11 +3,13 @@ import KernelTable
 /// 3×3 convolution of stride 1 by Winograd's F(4×4, 3×3): Y = Aᵀ[(G g Gᵀ) ⊙ (Bᵀ d B)]A, where ⊙ sums
 /// over the input channels, so it is 36 matrix products with 36/144 of the direct multiplications.
 ///
-/// Forward, and backward to the data with rotated filters: the filters are transformed beforehand; a
-/// task takes a block of tiles, transforms their inputs into 36 panels that stay in cache, multiplies
-/// and transforms the outputs. Rows of the products are tiles, so a tile's bits depend on nothing but
-/// itself, and blocks may be cut to fit the threads. Limited by the products in deep layers, and by
-/// the transforms where channels are few.
+/// Forward, and backward to the data with rotated filters: the filters are transformed beforehand; the
+/// inputs of a block of tiles are transformed into 36 panels that stay in cache, multiplied, and the
+/// outputs transformed. Where filters are few, each thread has a block of its own in its second cache;
+/// where they are many, all threads work on one block, so that the last cache holds one and the filters
+/// are read once for all. Rows of the products are tiles, so a tile's bits depend on nothing but itself,
+/// and blocks may be cut to fit the threads. Limited by the products in deep layers, and by the transforms,
+/// which are memory traffic, where channels are few.
 struct WinogradConvolution: Sendable {
     let geometry: ConvolutionGeometry
     let threads: Int
@@ -16,14 +18,16 @@ struct WinogradConvolution: Sendable {
     static let planes = 36
     /// The widest strip of any instruction set.
     private static let widest = 32
+    /// Tiles of a block that threads share: enough to be worth reading all filters.
+    private static let sharedTiles = 132
 
     /// Whether the method applies and was measured to beat im2col.
     ///
-    /// Where tiles hang far over the border (maps of 1, 2, 3, 5, 6 and 9 pixels a side), transforms eat
-    /// the gain. The rule looks at neither the batch nor the processor, so that a layer computes the
-    /// same everywhere.
+    /// Where tiles hang far over the border (maps of 1, 2, 3, 5, 6 and 9 pixels a side), or channels do not
+    /// fill a register (photos), transforms eat the gain. The rule looks at neither the batch nor the
+    /// processor, so that a layer computes the same everywhere.
     static func pays(for g: ConvolutionGeometry) -> Bool {
-        guard g.kernel == 3, g.stride == 1, g.padding <= 2 else { return false }
+        guard g.kernel == 3, g.stride == 1, g.padding <= 2, g.input.C >= 8 else { return false }
         let tiles = (g.output.H + 3) / 4 * ((g.output.W + 3) / 4)
         return g.output.H * g.output.W >= 10 * tiles
     }
@@ -67,18 +71,38 @@ struct WinogradConvolution: Sendable {
         )
     }
 
-    /// Tiles of a block: in shallow layers as many as the second cache holds, in deep ones enough to
-    /// be worth reading all filters for; in any case at least one block a thread.
-    private func blockTiles(_ d: Direction, _ N: Int) -> Int {
-        let tileFloats = Self.planes * (d.window.C + d.O)
-        let cached = (1 << 18) / tileFloats
-        let least = Self.planes * d.window.C * d.O > 1 << 18 ? 96 : 24
-        let wanted = min(max(cached, least), 192)
-        let total = N * d.tilesPerImage
-        let rounds = max(1, (total + wanted * threads - 1) / (wanted * threads))
-        let share = (total + rounds * threads - 1) / (rounds * threads)
-        return max(12, (share + 11) / 12 * 12)
+    /// How a batch's tiles are dealt out.
+    private struct Plan {
+        /// Tiles of a block.
+        var tiles: Int
+        /// Whether all threads work on one block at a time, because its filters and maps fill the last
+        /// cache, rather than each on its own in its second cache.
+        var shared: Bool
+        /// Distance between the planes of the inputs and of the outputs.
+        var V, M: Int
     }
+
+    private func plan(_ d: Direction, _ N: Int) -> Plan {
+        let shared = Self.planes * d.window.C * d.O > 1 << 21
+        let own = max((1 << 18) / (Self.planes * (d.window.C + d.O)), 24)
+        let wanted = shared ? max(Self.sharedTiles, 24 * threads) : own * threads
+        let total = N * d.tilesPerImage
+        let rounds = max(1, (total + wanted - 1) / wanted)
+        let blocks = shared ? rounds : rounds * threads
+        let tiles = max(12, ((total + blocks - 1) / blocks + 11) / 12 * 12)
+        return Plan(
+            tiles: tiles,
+            shared: shared,
+            V: Self.spread(tiles * d.window.C),
+            M: Self.spread(tiles * d.O)
+        )
+    }
+
+    /// Tasks that the threads make of a plane's product.
+    static func partsOfPlane(_ threads: Int) -> Int { max(1, threads / 8) }
+
+    /// A distance between planes that puts the same tile of all planes into different sets of a cache.
+    static func spread(_ floats: Int) -> Int { (floats + 1023) / 1024 * 1024 + 16 }
 
     /// Floats of the filters, transformed for the forward pass.
     var forwardFilters: Int { Self.planes * Self.filled(geometry.output.C) * geometry.input.C }
@@ -89,15 +113,13 @@ struct WinogradConvolution: Sendable {
     /// Channels with strips filled up.
     private static func filled(_ C: Int) -> Int { (C + widest - 1) / widest * widest }
 
-    /// Floats that one thread works in.
-    private func workerFloats(_ d: Direction) -> Int {
-        let tiles = (1...max(geometry.input.N, 1)).map { blockTiles(d, $0) }.max() ?? 0
-        return Self.planes * (tiles * (d.window.C + d.O) + d.window.C) + 64
+    private func scratch(_ d: Direction) -> Int {
+        let plans = (1...max(geometry.input.N, 1)).map { plan(d, $0) }
+        let blocks = plans.map { ($0.shared ? 1 : threads) * Self.planes * ($0.V + $0.M) }
+        return (blocks.max() ?? 0) + threads * Self.planes * d.window.C
     }
 
-    var scratch: Int {
-        threads * max(workerFloats(forwardDirection), workerFloats(backwardDirection))
-    }
+    var scratch: Int { max(scratch(forwardDirection), scratch(backwardDirection)) }
 
     // MARK: Forward
 
@@ -156,6 +178,20 @@ struct WinogradConvolution: Sendable {
 
     // MARK: Both
 
+    /// What the steps of one call work on.
+    private struct Call {
+        var x, y: Tensor
+        var filters: UnsafePointer<Float>
+        var finish: Finish
+        var plan: Plan
+        var kernels: KernelTable
+    }
+
+    /// Where a block's transformed maps lie.
+    private struct Maps {
+        var V, M: UnsafeMutablePointer<Float>
+    }
+
     /// y = convolution of x with transformed filters.
     private func convolve(
         _ x: Tensor,
@@ -166,55 +202,126 @@ struct WinogradConvolution: Sendable {
         _ scratch: UnsafeMutablePointer<Float>,
         _ pool: ThreadPool
     ) {
-        let kernels = pool.kernels
-        let (C, O) = (d.window.C, d.O)
+        let plan = plan(d, x.shape.N)
+        let call = Call(
+            x: x,
+            y: y,
+            filters: filters,
+            finish: finish,
+            plan: plan,
+            kernels: pool.kernels
+        )
+        let patches = scratch
+        let patchFloats = Self.planes * d.window.C
+        let maps = scratch + threads * patchFloats
+        let mapFloats = Self.planes * (plan.V + plan.M)
         let total = x.shape.N * d.tilesPerImage
-        let block = blockTiles(d, x.shape.N)
-        let stripStride = C * kernels.gemm.width
-        let filterPlane = kernels.gemm.strips(O) * stripStride
-        let worker = workerFloats(d)
-        pool.parallelRanges(total, grain: block) { tiles, thread in
-            let V = scratch + thread * worker
-            let M = V + Self.planes * block * C
-            let patch = M + Self.planes * block * O
-            forEachImage(tiles, d.tilesPerImage) { image, part, done in
-                let planes = WinogradKernels.Planes(
-                    base: V + done * C,
-                    planeStride: block * C,
-                    width: C,
-                    stripStride: 0
-                )
-                let from = x.base + image * x.shape.perImage
-                kernels.winograd.input(from, d.window, part, C, planes, patch)
+        let strips = pool.kernels.gemm.strips(d.O)
+        guard plan.shared else {
+            pool.parallelRanges(total, grain: plan.tiles) { tiles, thread in
+                let V = maps + thread * mapFloats
+                let own = Maps(V: V, M: V + Self.planes * plan.V)
+                transform(tiles, at: 0, call, d, own, patches + thread * patchFloats)
+                for plane in 0..<Self.planes {
+                    multiply(plane, strips: 0..<strips, tiles.count, call, d, own)
+                }
+                write(tiles, at: 0, call, d, own)
             }
-            for plane in 0..<Self.planes {
-                kernels.gemm.multiply(
-                    GemmKernels.Product(
-                        M: tiles.count,
-                        N: O,
-                        K: C,
-                        A: V + plane * block * C,
-                        rowStride: C,
-                        columnStride: 1,
-                        B: filters + plane * filterPlane,
-                        stripStride: stripStride,
-                        C: M + plane * block * O,
-                        ldc: O,
-                        adding: false
-                    )
-                )
+            return
+        }
+        let common = Maps(V: maps, M: maps + Self.planes * plan.V)
+        let grain = max(4, plan.tiles / (8 * threads))
+        let parts = min(strips, Self.partsOfPlane(threads))
+        for first in stride(from: 0, to: total, by: plan.tiles) {
+            let count = min(plan.tiles, total - first)
+            pool.parallelRanges(count, grain: grain) { part, thread in
+                let tiles = first + part.lowerBound..<first + part.upperBound
+                let patch = patches + thread * patchFloats
+                transform(tiles, at: part.lowerBound, call, d, common, patch)
             }
-            forEachImage(tiles, d.tilesPerImage) { image, part, done in
-                let planes = WinogradKernels.Planes(
-                    base: M + done * O,
-                    planeStride: block * O,
-                    width: O,
-                    stripStride: 0
-                )
-                let start = image * y.shape.perImage
-                let last = finish.advanced(by: start)
-                kernels.winograd.output(planes, last, d.outputWindow, part, y.base + start)
+            pool.parallelFor(Self.planes * parts) { task, _ in
+                let (plane, part) = task.quotientAndRemainder(dividingBy: parts)
+                let range = part * strips / parts..<(part + 1) * strips / parts
+                multiply(plane, strips: range, count, call, d, common)
             }
+            pool.parallelRanges(count, grain: grain) { part, _ in
+                let tiles = first + part.lowerBound..<first + part.upperBound
+                write(tiles, at: part.lowerBound, call, d, common)
+            }
+        }
+    }
+
+    /// Transforms the inputs of `tiles` to the tiles from `place` on of the block.
+    private func transform(
+        _ tiles: Range<Int>,
+        at place: Int,
+        _ call: Call,
+        _ d: Direction,
+        _ maps: Maps,
+        _ patch: UnsafeMutablePointer<Float>
+    ) {
+        let C = d.window.C
+        forEachImage(tiles, d.tilesPerImage) { image, part, done in
+            let planes = WinogradKernels.Planes(
+                base: maps.V + (place + done) * C,
+                planeStride: call.plan.V,
+                width: C,
+                stripStride: 0
+            )
+            let from = call.x.base + image * call.x.shape.perImage
+            call.kernels.winograd.input(from, d.window, part, C, planes, patch)
+        }
+    }
+
+    /// One plane's product of the first `count` tiles of a block with some strips of the filters.
+    private func multiply(
+        _ plane: Int,
+        strips: Range<Int>,
+        _ count: Int,
+        _ call: Call,
+        _ d: Direction,
+        _ maps: Maps
+    ) {
+        let gemm = call.kernels.gemm
+        let (C, O) = (d.window.C, d.O)
+        let stripStride = C * gemm.width
+        let filterPlane = gemm.strips(O) * stripStride
+        let first = strips.lowerBound * gemm.width
+        gemm.multiply(
+            GemmKernels.Product(
+                M: count,
+                N: min(O, strips.upperBound * gemm.width) - first,
+                K: C,
+                A: maps.V + plane * call.plan.V,
+                rowStride: C,
+                columnStride: 1,
+                B: call.filters + (plane * filterPlane + strips.lowerBound * stripStride),
+                stripStride: stripStride,
+                C: maps.M + plane * call.plan.M + first,
+                ldc: O,
+                adding: false
+            )
+        )
+    }
+
+    /// Transforms the tiles from `place` on of the block to the outputs of `tiles`.
+    private func write(
+        _ tiles: Range<Int>,
+        at place: Int,
+        _ call: Call,
+        _ d: Direction,
+        _ maps: Maps
+    ) {
+        forEachImage(tiles, d.tilesPerImage) { image, part, done in
+            let planes = WinogradKernels.Planes(
+                base: maps.M + (place + done) * d.O,
+                planeStride: call.plan.M,
+                width: d.O,
+                stripStride: 0
+            )
+            let start = image * call.y.shape.perImage
+            let last = call.finish.advanced(by: start)
+            call.kernels.winograd.output(planes, last, d.outputWindow, part, call.y.base + start)
         }
     }
 }

@@ -2,70 +2,50 @@ import KernelTable
 
 /// The weight gradient of the 3×3 convolution: Gᵀ[Σ (A dY Aᵀ) ⊙ (Bᵀ d B)]G, summed over all tiles.
 ///
-/// A task owns a block of output × input channels of one fixed group of images and passes over its
-/// tiles a block at a time: transforms both maps' channels, then adds 36 products [outputs][tiles] ·
-/// [tiles][inputs] to its own sums, which stay in the last cache. At its end it turns the sums into the
-/// gradient, which is a quarter as large. Groups are added in order. Limited by the products, and in
-/// wide layers by transforming each map once for every block of the other's channels.
+/// All threads transform a block of both maps' tiles, then add 36 products [outputs][tiles] ·
+/// [tiles][inputs] to their sums; at the end the sums are turned into the gradient. The blocks'
+/// tiles, which are the order of the sums, are fixed by the extents. Limited by the products, in narrow
+/// layers by the transforms, and where tiles are few by the sums' way to memory and back.
 struct WinogradWeights: Sendable {
     let geometry: ConvolutionGeometry
     let threads: Int
 
     private static let planes = WinogradConvolution.planes
-    /// Channels of a block, at most and at least.
-    private static let blockChannels = (most: 128, least: 32)
-    /// Tasks that the work is cut into, to occupy machines of many cores, and the fewest that are
-    /// worth smaller blocks.
-    private static let tasks = (wanted: 16, least: 4)
-    /// Tiles of a pass.
-    private static let blockTiles = 64
-    /// Tiles that make a group of images worth sums of its own.
-    private static let groupTiles = 128
+    /// Tiles of a block: enough to be worth a visit of the sums, few enough that both maps' transforms
+    /// stay in the last cache.
+    private static let blockTiles = 128
     /// Channels to which strips are filled up: the widest strip of any instruction set.
     private static let widest = 32
 
     private var tilesPerImage: Int { (geometry.output.H + 3) / 4 * ((geometry.output.W + 3) / 4) }
 
-    /// How the gradient of a batch is cut, fixed by the extents.
-    private struct Cut {
-        /// Groups of images.
-        var groups: Int
-        /// Side of the blocks of channels, and their numbers.
-        var side, outputBlocks, inputBlocks: Int
-
-        var tasks: Int { groups * outputBlocks * inputBlocks }
+    /// Distances between the planes of the inputs, of the outputs' gradients and of the sums.
+    private struct Plan {
+        var tiles, V, Z, sums: Int
     }
 
-    private func cut(_ N: Int) -> Cut {
-        var cut = cut(N, side: Self.blockChannels.most)
-        while cut.tasks < Self.tasks.least, cut.side > Self.blockChannels.least {
-            cut = self.cut(N, side: cut.side / 2)
-        }
-        return cut
-    }
-
-    private func cut(_ N: Int, side: Int) -> Cut {
-        let outputBlocks = (geometry.output.C + side - 1) / side
-        let inputBlocks = (geometry.input.C + side - 1) / side
-        let wanted = Self.tasks.wanted / (outputBlocks * inputBlocks)
-        let worth = N * tilesPerImage / Self.groupTiles
-        return Cut(
-            groups: max(1, min(N, wanted, worth)),
-            side: side,
-            outputBlocks: outputBlocks,
-            inputBlocks: inputBlocks
+    private func plan(_ N: Int) -> Plan {
+        let (I, O) = (geometry.input.C, geometry.output.C)
+        let tiles = min(N * tilesPerImage, Self.blockTiles)
+        let filled = (I + Self.widest - 1) / Self.widest * Self.widest
+        return Plan(
+            tiles: tiles,
+            V: WinogradConvolution.spread(filled * tiles),
+            Z: WinogradConvolution.spread(O * tiles),
+            sums: O * I
         )
     }
 
-    private var workerFloats: Int {
-        let side = Self.blockChannels.most
-        let maps = (Self.blockTiles + 1) * (side + side + Self.widest)
-        return Self.planes * (maps + side * side)
-    }
+    private var patchFloats: Int { Self.planes * max(geometry.input.C, geometry.output.C) }
 
     var scratch: Int {
-        let groups = (1...max(geometry.input.N, 1)).map { cut($0).groups }.max() ?? 1
-        return threads * workerFloats + (groups > 1 ? groups * geometry.weights : 0)
+        let plan = plan(max(geometry.input.N, 1))
+        return Self.planes * (plan.V + plan.Z + plan.sums) + threads * patchFloats
+    }
+
+    /// Where a block's transformed maps and the sums lie.
+    private struct Maps {
+        var V, Z, sums: UnsafeMutablePointer<Float>
     }
 
     func backwardWeights(
@@ -75,125 +55,93 @@ struct WinogradWeights: Sendable {
         scratch: UnsafeMutablePointer<Float>,
         _ pool: ThreadPool
     ) {
-        let (N, I) = (x.shape.N, geometry.input.C)
-        guard N > 0 else { return }
-        let cut = cut(N)
-        let partials = scratch + threads * workerFloats
-        pool.parallelFor(cut.tasks) { task, worker in
-            let blocks = cut.outputBlocks * cut.inputBlocks
-            let (group, block) = task.quotientAndRemainder(dividingBy: blocks)
-            let (o, i) = block.quotientAndRemainder(dividingBy: cut.inputBlocks)
-            let outputs = range(o, cut.side, geometry.output.C)
-            let inputs = range(i, cut.side, I)
-            let sums = scratch + worker * workerFloats
-            sumBlock(
-                x,
-                dy,
-                images: group * N / cut.groups..<(group + 1) * N / cut.groups,
-                outputs: outputs,
-                inputs: inputs,
-                into: sums,
-                scratch: sums + Self.planes * cut.side * cut.side,
-                pool.kernels
-            )
-            let to = cut.groups > 1 ? partials + group * geometry.weights : dweights
-            for (row, o) in outputs.enumerated() {
-                pool.kernels.winograd.weights(
-                    sums + row * inputs.count,
-                    outputs.count * inputs.count,
-                    inputs.count,
-                    I,
-                    cut.groups == 1,
-                    to + (o * 9 * I + inputs.lowerBound)
-                )
+        guard x.shape.N > 0 else { return }
+        let (I, O) = (geometry.input.C, geometry.output.C)
+        let plan = plan(x.shape.N)
+        let V = scratch + threads * patchFloats
+        let Z = V + Self.planes * plan.V
+        let maps = Maps(V: V, Z: Z, sums: Z + Self.planes * plan.Z)
+        let total = x.shape.N * tilesPerImage
+        let grain = max(4, plan.tiles / (8 * threads))
+        for first in stride(from: 0, to: total, by: plan.tiles) {
+            let count = min(plan.tiles, total - first)
+            pool.parallelRanges(count, grain: grain) { part, thread in
+                let tiles = first + part.lowerBound..<first + part.upperBound
+                let patch = scratch + thread * patchFloats
+                transform(tiles, at: part.lowerBound, x, dy, plan, maps, patch, pool.kernels)
             }
+            addProducts(count, plan, maps, adding: first > 0, pool)
         }
-        guard cut.groups > 1 else { return }
-        pool.parallelRanges(geometry.weights, grain: 1 << 14) { range, _ in
-            for group in 0..<cut.groups {
-                let from = partials + group * geometry.weights + range.lowerBound
-                pool.kernels.flat.add(dweights + range.lowerBound, from, range.count)
-            }
+        pool.parallelFor(O) { o, _ in
+            let to = dweights + o * 9 * I
+            pool.kernels.winograd.weights(maps.sums + o * I, plan.sums, I, I, true, to)
         }
     }
 
-    private func range(_ block: Int, _ side: Int, _ C: Int) -> Range<Int> {
-        block * side..<min(C, (block + 1) * side)
-    }
-
-    /// Sums of one task, [36][outputs][inputs].
-    private func sumBlock(
+    /// Transforms `tiles` of both maps to the tiles from `place` on of the block.
+    private func transform(
+        _ tiles: Range<Int>,
+        at place: Int,
         _ x: Tensor,
         _ dy: Tensor,
-        images: Range<Int>,
-        outputs: Range<Int>,
-        inputs: Range<Int>,
-        into sums: UnsafeMutablePointer<Float>,
-        scratch: UnsafeMutablePointer<Float>,
+        _ plan: Plan,
+        _ maps: Maps,
+        _ patch: UnsafeMutablePointer<Float>,
         _ kernels: KernelTable
     ) {
+        let (I, O) = (geometry.input.C, geometry.output.C)
         let width = kernels.gemm.width
-        let B = Self.blockTiles
-        let strips = kernels.gemm.strips(inputs.count)
-        let inputPlane = strips * B * width
-        let gradientPlane = B * outputs.count
-        let V = scratch
-        let Z = V + Self.planes * inputPlane
-        let patch = Z + Self.planes * gradientPlane
-        var tile = images.lowerBound * tilesPerImage
-        let end = images.upperBound * tilesPerImage
         var outputWindow = geometry.window
-        outputWindow.C = geometry.output.C
-        var adding = false
-        while tile < end {
-            let tiles = tile..<min(end, tile + B)
-            forEachImage(tiles, tilesPerImage) { image, part, done in
-                kernels.winograd.input(
-                    x.base + image * x.shape.perImage + inputs.lowerBound,
-                    geometry.window,
-                    part,
-                    inputs.count,
-                    WinogradKernels.Planes(
-                        base: V + done * width,
-                        planeStride: inputPlane,
-                        width: width,
-                        stripStride: B * width
-                    ),
-                    patch
+        outputWindow.C = O
+        forEachImage(tiles, tilesPerImage) { image, part, done in
+            let inputs = WinogradKernels.Planes(
+                base: maps.V + (place + done) * width,
+                planeStride: plan.V,
+                width: width,
+                stripStride: plan.tiles * width
+            )
+            let from = x.base + image * x.shape.perImage
+            kernels.winograd.input(from, geometry.window, part, I, inputs, patch)
+            let gradients = WinogradKernels.Planes(
+                base: maps.Z + (place + done) * O,
+                planeStride: plan.Z,
+                width: O,
+                stripStride: 0
+            )
+            let gradient = dy.base + image * dy.shape.perImage
+            kernels.winograd.gradient(gradient, outputWindow, part, O, gradients, patch)
+        }
+    }
+
+    /// Adds the products of the first `count` tiles of a block; each task has some rows of a plane.
+    private func addProducts(
+        _ count: Int,
+        _ plan: Plan,
+        _ maps: Maps,
+        adding: Bool,
+        _ pool: ThreadPool
+    ) {
+        let (I, O) = (geometry.input.C, geometry.output.C)
+        let width = pool.kernels.gemm.width
+        let parts = WinogradConvolution.partsOfPlane(threads)
+        pool.parallelFor(Self.planes * parts) { task, _ in
+            let (plane, part) = task.quotientAndRemainder(dividingBy: parts)
+            let rows = part * O / parts..<(part + 1) * O / parts
+            pool.kernels.gemm.multiply(
+                GemmKernels.Product(
+                    M: rows.count,
+                    N: I,
+                    K: count,
+                    A: maps.Z + plane * plan.Z + rows.lowerBound,
+                    rowStride: 1,
+                    columnStride: O,
+                    B: maps.V + plane * plan.V,
+                    stripStride: plan.tiles * width,
+                    C: maps.sums + plane * plan.sums + rows.lowerBound * I,
+                    ldc: I,
+                    adding: adding
                 )
-                kernels.winograd.gradient(
-                    dy.base + image * dy.shape.perImage + outputs.lowerBound,
-                    outputWindow,
-                    part,
-                    outputs.count,
-                    WinogradKernels.Planes(
-                        base: Z + done * outputs.count,
-                        planeStride: gradientPlane,
-                        width: outputs.count,
-                        stripStride: 0
-                    ),
-                    patch
-                )
-            }
-            for plane in 0..<Self.planes {
-                kernels.gemm.multiply(
-                    GemmKernels.Product(
-                        M: outputs.count,
-                        N: inputs.count,
-                        K: tiles.count,
-                        A: Z + plane * gradientPlane,
-                        rowStride: 1,
-                        columnStride: outputs.count,
-                        B: V + plane * inputPlane,
-                        stripStride: B * width,
-                        C: sums + plane * outputs.count * inputs.count,
-                        ldc: inputs.count,
-                        adding: adding
-                    )
-                )
-            }
-            adding = true
-            tile = tiles.upperBound
+            )
         }
     }
 }

@@ -31,7 +31,7 @@ public final class ParityBench {
                 SharedValues.parameter(parameter.name, shape: parameter.shape)
             )
         }
-        photos = SharedValues.photos(model.input)
+        photos = SharedValues.photos(model.input, name: expected.photos)
         dlogits = Storage(count: model.output.count)
     }
 

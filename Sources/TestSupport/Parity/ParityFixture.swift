@@ -31,6 +31,8 @@ public struct ParityFixture: Decodable, Sendable {
 
     /// Number of classes.
     public let classes: Int
+    /// Name of the shared values that are the photos.
+    public let photos: String
     /// Side of the photos.
     public let imageSize: Int
     /// Classes of the photos.

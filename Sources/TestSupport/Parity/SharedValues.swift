@@ -36,8 +36,8 @@ public enum SharedValues {
     }
 
     /// A batch of photos: element i counts in the order of memory.
-    public static func photos(_ shape: Shape) -> Storage {
-        let key = key("photos")
+    public static func photos(_ shape: Shape, name: String = "photos") -> Storage {
+        let key = key(name)
         let storage = Storage(count: shape.count)
         for index in 0..<shape.count { storage.base[index] = Float(2 * uniform(key, index)) }
         return storage

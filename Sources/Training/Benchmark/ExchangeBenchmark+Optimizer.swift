@@ -6,14 +6,22 @@ extension ExchangeBenchmark {
     ///
     /// - Parameters:
     ///   - count: floats in the flat buffer.
+    ///   - bucket: most floats in a bucket.
     ///   - repetitions: at least 1, after one that does not count.
     public init(
         withUpdateOn communicator: any Communicator,
         count: Int,
+        bucket: Int = ShardMap.bucket,
         repetitions: Int,
         pool: ThreadPool
     ) throws {
-        try self.init(communicator, count: count, repetitions: repetitions, pool: pool) { shards in
+        try self.init(
+            communicator,
+            count: count,
+            bucket: bucket,
+            repetitions: repetitions,
+            pool: pool
+        ) { shards in
             let rank = communicator.rank
             let optimizer = SGD(
                 count: shards.shardCount(of: rank),

@@ -19,6 +19,9 @@ struct BenchExchange: ParsableCommand {
     @Option(help: "Megabytes of gradients; 575 are those of VGG-19.")
     var megabytes = 575
 
+    @Option(help: "KiB of a bucket, the unit of exchange.")
+    var bucket = ShardMap.bucket / 256
+
     @Option(help: "Repetitions that count, after one that does not.")
     var repetitions = 5
 
@@ -29,11 +32,13 @@ struct BenchExchange: ParsableCommand {
         World.launch(threads: machine.threads) { world in
             try world.together {
                 try BenchOutput.require(megabytes, "--megabytes")
+                try BenchOutput.require(bucket, "--bucket", least: 32)
                 try BenchOutput.require(repetitions, "--repetitions")
             }
             let result = try ExchangeBenchmark(
                 withUpdateOn: world.communicator,
                 count: megabytes * 250_000,
+                bucket: bucket * 256,
                 repetitions: repetitions,
                 pool: world.pool
             )
@@ -52,7 +57,7 @@ struct BenchExchange: ParsableCommand {
             timing.map { [name] + $0.cells(times: 1000, decimals: 1) }
         }
         return [
-            "\(Figures.grouped(megabytes)) MB of gradients; ms, the slowest rank's",
+            "\(Figures.grouped(megabytes)) MB of gradients in buckets of \(Figures.grouped(bucket)) KiB; ms, the slowest rank's",
             BenchMachine(world).line,
             "",
         ] + TextTable([["", "min", "median", "max"]] + rows).lines

@@ -1,7 +1,11 @@
 import KernelTable
 
 /// Floats of packed B at a time: a share of the second cache.
-private let packedLimit = 1 << 17
+private let packedLimit = 1 << 16
+
+/// Steps of packed B at a time: as many as the kernels sum before they visit C, so that the cut changes no
+/// bit, and few enough for long runs of B's rows.
+private let packedSteps = 256
 
 /// C = alpha · op(A) · op(B) + beta · C, row-major, on the calling thread.
 ///
@@ -41,38 +45,40 @@ public func gemm(
     // Scaling C beforehand lets one kernel serve all factors: C = alpha · (A · B + beta / alpha · C).
     if beta != 0 || alpha != 1 { scale(C, M, N, ldc, alpha == 0 ? 0 : beta / alpha) }
     let adding = beta != 0
-    let strips = max(1, packedLimit / max(1, K * kernels.width))
-    let block = strips * kernels.width
+    let depth = max(1, min(K, packedSteps))
+    let block = max(1, packedLimit / (depth * kernels.width)) * kernels.width
     withUnsafeTemporaryAllocation(
         of: Float.self,
-        capacity: max(1, kernels.packedCount(K: K, N: min(block, N)))
+        capacity: max(1, kernels.packedCount(K: depth, N: min(block, N)))
     ) { buffer in
         guard let packed = buffer.baseAddress else { return }
         for n in stride(from: 0, to: N, by: block) {
-            let columns = min(block, N - n)
-            kernels.pack(
-                transposeB ? B + n * ldb : B + n,
-                transposeB ? 1 : ldb,
-                transposeB ? ldb : 1,
-                K,
-                columns,
-                packed
-            )
-            kernels.multiply(
-                GemmKernels.Product(
-                    M: M,
-                    N: columns,
-                    K: K,
-                    A: A,
-                    rowStride: transposeA ? 1 : lda,
-                    columnStride: transposeA ? lda : 1,
-                    B: packed,
-                    stripStride: K * kernels.width,
-                    C: C + n,
-                    ldc: ldc,
-                    adding: adding
+            for k in stride(from: 0, to: max(K, 1), by: depth) {
+                let (columns, steps) = (min(block, N - n), min(depth, K - k))
+                kernels.pack(
+                    transposeB ? B + (n * ldb + k) : B + (k * ldb + n),
+                    transposeB ? 1 : ldb,
+                    transposeB ? ldb : 1,
+                    steps,
+                    columns,
+                    packed
                 )
-            )
+                kernels.multiply(
+                    GemmKernels.Product(
+                        M: M,
+                        N: columns,
+                        K: steps,
+                        A: transposeA ? A + k * lda : A + k,
+                        rowStride: transposeA ? 1 : lda,
+                        columnStride: transposeA ? lda : 1,
+                        B: packed,
+                        stripStride: steps * kernels.width,
+                        C: C + n,
+                        ldc: ldc,
+                        adding: adding || k > 0
+                    )
+                )
+            }
         }
     }
     if alpha != 1 { scale(C, M, N, ldc, alpha) }

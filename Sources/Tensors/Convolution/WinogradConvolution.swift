@@ -105,10 +105,17 @@ struct WinogradConvolution: Sendable {
     static func spread(_ floats: Int) -> Int { (floats + 1023) / 1024 * 1024 + 16 }
 
     /// Floats of the filters, transformed for the forward pass.
-    var forwardFilters: Int { Self.planes * Self.filled(geometry.output.C) * geometry.input.C }
+    var forwardFilters: Int {
+        Self.planes * Self.filterPlane(geometry.input.C, geometry.output.C)
+    }
 
     /// Floats of the filters, rotated and transformed for the backward pass.
-    var backwardFilters: Int { Self.planes * Self.filled(geometry.input.C) * geometry.output.C }
+    var backwardFilters: Int {
+        Self.planes * Self.filterPlane(geometry.output.C, geometry.input.C)
+    }
+
+    /// Distance between the planes of filters from C to O channels.
+    private static func filterPlane(_ C: Int, _ O: Int) -> Int { spread(filled(O) * C) }
 
     /// Channels with strips filled up.
     private static func filled(_ C: Int) -> Int { (C + widest - 1) / widest * widest }
@@ -130,11 +137,10 @@ struct WinogradConvolution: Sendable {
     ) {
         let (I, O) = (geometry.input.C, geometry.output.C)
         let kernels = pool.kernels
-        let strips = kernels.gemm.strips(O)
-        let stripFloats = I * kernels.gemm.width
-        pool.parallelFor(strips) { strip, _ in
-            let to = filters + strip * stripFloats
-            kernels.winograd.filter(weights, O, I, strip, strips * stripFloats, to)
+        let plane = Self.filterPlane(I, O)
+        pool.parallelFor(kernels.gemm.strips(O)) { strip, _ in
+            let to = filters + strip * I * kernels.gemm.width
+            kernels.winograd.filter(weights, O, I, strip, plane, to)
         }
     }
 
@@ -158,11 +164,10 @@ struct WinogradConvolution: Sendable {
     ) {
         let (I, O) = (geometry.input.C, geometry.output.C)
         let kernels = pool.kernels
-        let strips = kernels.gemm.strips(I)
-        let stripFloats = O * kernels.gemm.width
-        pool.parallelFor(strips) { strip, _ in
-            let to = filters + strip * stripFloats
-            kernels.winograd.rotatedFilter(weights, O, I, strip, strips * stripFloats, to)
+        let plane = Self.filterPlane(O, I)
+        pool.parallelFor(kernels.gemm.strips(I)) { strip, _ in
+            let to = filters + strip * O * kernels.gemm.width
+            kernels.winograd.rotatedFilter(weights, O, I, strip, plane, to)
         }
     }
 
@@ -285,7 +290,7 @@ struct WinogradConvolution: Sendable {
         let gemm = call.kernels.gemm
         let (C, O) = (d.window.C, d.O)
         let stripStride = C * gemm.width
-        let filterPlane = gemm.strips(O) * stripStride
+        let filterPlane = Self.filterPlane(C, O)
         let first = strips.lowerBound * gemm.width
         gemm.multiply(
             GemmKernels.Product(

@@ -32,7 +32,7 @@ struct WinogradWeights: Sendable {
             tiles: tiles,
             V: WinogradConvolution.spread(filled * tiles),
             Z: WinogradConvolution.spread(O * tiles),
-            sums: O * I
+            sums: WinogradConvolution.spread(O * I)
         )
     }
 

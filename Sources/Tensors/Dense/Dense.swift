@@ -1,10 +1,12 @@
 import KernelTable
 
-/// Outputs or inputs that one task handles; fixed, so that a task's sums are too.
+/// Outputs or inputs that one task handles.
 private let blockOutputs = 128
 private let blockInputs = 512
 /// Inputs that one task packs.
 private let packedInputs = 4096
+/// Outputs whose weights' gradients are gone through side by side: as many streams as memory likes.
+private let gradientOutputs = 12
 
 /// y[n][o] = Σ_i x[n][i] · weights[o][i] + bias[o].
 ///
@@ -66,6 +68,8 @@ public func denseForward(
 }
 
 /// dx[n][i] = Σ_o dy[n][o] · weights[o][i].
+///
+/// Limited by reading the weights.
 public func denseBackwardData(
     _ dy: Tensor,
     weights: UnsafePointer<Float>,
@@ -89,6 +93,8 @@ public func denseBackwardData(
 }
 
 /// dweights[o][i] += Σ_n dy[n][o] · x[n][i], and dbias[o] += Σ_n dy[n][o].
+///
+/// Limited by the gradient's way from memory and back, in its order.
 public func denseBackwardWeights(
     _ x: Tensor,
     _ dy: Tensor,
@@ -97,26 +103,36 @@ public func denseBackwardWeights(
     _ pool: ThreadPool
 ) {
     let (N, I, O) = (x.shape.N, x.shape.perImage, dy.shape.perImage)
-    pool.parallelRanges(O, grain: blockOutputs) { range, _ in
-        let first = range.lowerBound
-        gemm(
-            transposeA: true,
-            M: range.count,
-            N: I,
-            K: N,
-            A: dy.base + first,
-            lda: O,
-            B: x.base,
-            ldb: I,
-            beta: 1,
-            C: dweights + first * I,
-            ldc: I
-        )
-        guard let dbias else { return }
-        for o in range {
-            var sum: Float = 0
-            for n in 0..<N { sum += dy.base[n * O + o] }
-            dbias[o] += sum
+    let kernels = pool.kernels.gemm
+    let count = max(1, kernels.packedCount(K: N, N: I))
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: count) { buffer in
+        guard let packed = buffer.baseAddress else { return }
+        pool.parallelRanges(I, grain: packedInputs) { range, _ in
+            let first = range.lowerBound
+            kernels.pack(x.base + first, I, 1, N, range.count, packed + first * N)
         }
+        pool.parallelRanges(O, grain: gradientOutputs) { range, _ in
+            kernels.multiply(
+                GemmKernels.Product(
+                    M: range.count,
+                    N: I,
+                    K: N,
+                    A: dy.base + range.lowerBound,
+                    rowStride: 1,
+                    columnStride: O,
+                    B: packed,
+                    stripStride: N * kernels.width,
+                    C: dweights + range.lowerBound * I,
+                    ldc: I,
+                    adding: true
+                )
+            )
+        }
+    }
+    guard let dbias else { return }
+    for o in 0..<O {
+        var sum: Float = 0
+        for n in 0..<N { sum += dy.base[n * O + o] }
+        dbias[o] += sum
     }
 }

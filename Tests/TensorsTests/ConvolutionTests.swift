@@ -137,4 +137,24 @@ import Testing
         #expect(relativeError(run.dx.buffer, dx) < 3e-6)
         #expect(relativeError(run.dweights.buffer, dweights) < 3e-6)
     }
+
+    /// More tiles than a block, and more filters than the second cache: blocks that threads share.
+    @Test func deepLayersOfSeveralBlocks() {
+        let g = ConvolutionGeometry(
+            input: Shape(N: 3, H: 28, W: 28, C: 256),
+            channels: 232,
+            kernel: 3,
+            padding: 1
+        )
+        let operands = ConvolutionRun.Operands(g)
+        let exact = ConvolutionRun(g, operands, N: 3, exact: true, ThreadPool(threads: 2))
+        let runs = pools(.current).map { ConvolutionRun(g, operands, N: 3, exact: false, $0) }
+        for run in runs {
+            #expect(relativeError(run.y.buffer, exact.y.buffer.map(Double.init)) < 3e-6)
+            #expect(relativeError(run.dx.buffer, exact.dx.buffer.map(Double.init)) < 3e-6)
+            let dweights = exact.dweights.buffer.map(Double.init)
+            #expect(relativeError(run.dweights.buffer, dweights) < 3e-6)
+            #expect(run.allBits == runs[0].allBits)
+        }
+    }
 }

@@ -57,14 +57,27 @@ func tile6(_ t: Tile) {
     )
     var k = 0
     var p = t.B
+    // Four steps share the counting, and rows that lie side by side a pointer: beside two multiply-adds a
+    // cycle there is little room for either.
     if t.columnStride == 1 {
-        // Four steps share the counting: beside two multiply-adds a cycle there is little room for it.
         while k &+ 4 <= t.K {
             step(&sums, a, k, loadStrip(p))
             step(&sums, a, k &+ 1, loadStrip(p + stripWidth))
             step(&sums, a, k &+ 2, loadStrip(p + 2 &* stripWidth))
             step(&sums, a, k &+ 3, loadStrip(p + 3 &* stripWidth))
             k &+= 4
+            p += 4 &* stripWidth
+        }
+    } else if row == 1 {
+        var column = t.A
+        let stride = t.columnStride
+        while k &+ 4 <= t.K {
+            step(&sums, column, loadStrip(p))
+            step(&sums, column + stride, loadStrip(p + stripWidth))
+            step(&sums, column + 2 &* stride, loadStrip(p + 2 &* stripWidth))
+            step(&sums, column + 3 &* stride, loadStrip(p + 3 &* stripWidth))
+            k &+= 4
+            column += 4 &* stride
             p += 4 &* stripWidth
         }
     }
@@ -90,6 +103,16 @@ private func step(_ sums: inout SixStrips, _ a: SixRows, _ offset: Int, _ b: Str
     accumulate(&sums.3, a.3[offset], b)
     accumulate(&sums.4, a.4[offset], b)
     accumulate(&sums.5, a.5[offset], b)
+}
+
+@inline(__always)
+private func step(_ sums: inout SixStrips, _ column: Floats, _ b: Strip) {
+    accumulate(&sums.0, column[0], b)
+    accumulate(&sums.1, column[1], b)
+    accumulate(&sums.2, column[2], b)
+    accumulate(&sums.3, column[3], b)
+    accumulate(&sums.4, column[4], b)
+    accumulate(&sums.5, column[5], b)
 }
 
 @inline(never)

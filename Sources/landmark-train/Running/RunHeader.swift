@@ -31,6 +31,25 @@ struct RunHeader {
         let terminal = Terminal.standardError
         for line in lines { terminal.print(line) }
         if let advice = world.topology.advice { Ending.say(advice) }
+        if let advice { Ending.say(advice) }
+    }
+
+    /// Steps below which a network hardly leaves its random start.
+    private static let fewSteps = 200
+    /// A batch that suits few photos.
+    private static let smallBatch = 16
+
+    /// What to do where a small folder makes a short course.
+    private var advice: String? {
+        let steps = trainer.course.totalSteps
+        guard steps < Self.fewSteps, settings.steps == nil, settings.weights == nil else {
+            return nil
+        }
+        let batch = min(settings.batch, Self.smallBatch)
+        let perEpoch = max(1, photos.training.count / batch)
+        let epochs = (3 * Self.fewSteps + perEpoch - 1) / perEpoch
+        return "\(plural(steps, "step")) hardly teach a network from scratch; "
+            + "try --batch \(batch) --epochs \(epochs)"
     }
 
     private var lines: [String] {

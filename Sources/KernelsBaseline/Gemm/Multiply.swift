@@ -99,9 +99,15 @@ private func column(_ first: Tile, _ rows: Int) {
         } else if tileRows >= 6, rest >= 6 {
             tile6(t)
             done = 6
+        } else if tileRows >= 4, rest >= 4 {
+            tile4(t)
+            done = 4
         } else if rest >= 3 {
             tile3(t)
             done = 3
+        } else if rest == 2 {
+            tile2(t)
+            done = 2
         } else {
             tile1(t)
             done = 1

@@ -115,36 +115,6 @@ private func step(_ sums: inout SixStrips, _ column: Floats, _ b: Strip) {
     accumulate(&sums.5, column[5], b)
 }
 
-@inline(never)
-func tile3(_ t: Tile) {
-    var (c0, c1, c2) = (emptyStrip(), emptyStrip(), emptyStrip())
-    let row = t.rowStride
-    var a = t.A
-    var p = t.B
-    for _ in 0..<t.K {
-        let b = loadStrip(p)
-        accumulate(&c0, a[0], b)
-        accumulate(&c1, a[row], b)
-        accumulate(&c2, a[2 &* row], b)
-        a += t.columnStride
-        p += stripWidth
-    }
-    finish(t, 0, c0, c1, c2)
-}
-
-@inline(never)
-func tile1(_ t: Tile) {
-    var c = emptyStrip()
-    var a = t.A
-    var p = t.B
-    for _ in 0..<t.K {
-        accumulate(&c, a[0], loadStrip(p))
-        a += t.columnStride
-        p += stripWidth
-    }
-    storeStrip(c, t.C, t.columns, t.adding)
-}
-
 @inline(__always)
 private func finish(_ t: Tile, _ row: Int, _ a: Strip, _ b: Strip, _ c: Strip) {
     let p = t.C + row &* t.ldc

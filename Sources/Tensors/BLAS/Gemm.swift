@@ -3,9 +3,8 @@ import KernelTable
 /// Floats of packed B at a time: a share of the second cache.
 private let packedLimit = 1 << 16
 
-/// Steps of packed B at a time: as many as the kernels sum before they visit C, so that the cut changes no
-/// bit, and few enough for long runs of B's rows.
-private let packedSteps = 256
+/// Steps of packed B at a time: few, so that runs of B's rows are long.
+private let packedSteps = 64
 
 /// C = alpha · op(A) · op(B) + beta · C, row-major, on the calling thread.
 ///

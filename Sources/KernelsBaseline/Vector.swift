@@ -18,16 +18,6 @@ func accumulate(_ s: inout Vector, _ x: Vector, _ y: Vector) {
     #endif
 }
 
-/// The same for one lane.
-@inline(__always)
-func accumulate(_ s: inout Float, _ x: Float, _ y: Float) {
-    #if FUSED_MULTIPLY_ADD
-        s.addProduct(x, y)
-    #else
-        s += x * y
-    #endif
-}
-
 /// The first `n` floats from `p`, zeros behind them.
 @inline(__always)
 func load(_ p: Floats, _ n: Int = lanes) -> Vector {

@@ -26,7 +26,7 @@ SAMPLES = 12
 # Side and name of each network's photos. Where the two sides of a ReLU or the best two pixels of a pooling
 # window nearly tie, rounding decides which way a gradient goes: with photos that had a tie of 4e-7, PyTorch's own
 # fp32 gradients left the double ones by 0.5 % of the largest entry, and weights changed by 1e-6 moved them by up to 7 %.
-# These photos were found among 400 (`--photos`) for ties that are far beyond rounding.
+# `--photos` found these: their closest ties are far beyond rounding.
 PHOTOS = {"vgg11_bn": (32, "photos 78"), "resnet18": (64, "photos 46")}
 CLOSEST_TIE = 5e-6
 SGD_RATE = 1e-4

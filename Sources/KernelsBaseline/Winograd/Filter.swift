@@ -15,8 +15,9 @@ func winogradFilter(
     let outputs = min(stripWidth, O &- first)
     let tap = lanes &* stripWidth
     let block = 9 &* tap
-    withUnsafeTemporaryAllocation(of: Float.self, capacity: block) { buffer in
-        guard let turned = buffer.baseAddress else { return }
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: bufferFloats &+ block) { memory in
+        guard let buffer = memory.baseAddress else { return }
+        let turned = buffer + bufferFloats
         if outputs < stripWidth { clear(turned, block) }
         var start = 0
         while start < I {
@@ -32,13 +33,9 @@ func winogradFilter(
                 }
             }
             for i in 0..<inputs {
+                let filter: Square = (Floats(turned) + i &* stripWidth, 3 &* tap, tap)
                 let row = to + (start &+ i) &* stripWidth
-                var o = 0
-                while o < stripWidth {
-                    let from = Floats(turned) + (i &* stripWidth &+ o)
-                    transform((from, 3 &* tap, tap), row + o, planeStride)
-                    o &+= registerLanes
-                }
+                transform(filter, stripWidth, row, planeStride, buffer)
             }
             start &+= inputs
         }
@@ -56,47 +53,28 @@ func winogradRotatedFilter(
 ) {
     let first = strip &* stripWidth
     let inputs = min(stripWidth, I &- first)
-    for o in 0..<O {
-        let row = to + o &* stripWidth
-        let last = weights + ((o &* 9 &+ 8) &* I &+ first)
-        if inputs < stripWidth {
-            for plane in 0..<36 { clear(row + plane &* planeStride, stripWidth) }
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: bufferFloats) { memory in
+        guard let buffer = memory.baseAddress else { return }
+        for o in 0..<O {
+            let row = to + o &* stripWidth
+            let last = weights + ((o &* 9 &+ 8) &* I &+ first)
+            if inputs < stripWidth {
+                for plane in 0..<36 { clear(row + plane &* planeStride, stripWidth) }
+            }
+            transform((last, -3 &* I, -I), inputs, row, planeStride, buffer)
         }
-        var i = 0
-        while i &+ registerLanes <= inputs {
-            transform((last + i, -3 &* I, -I), row + i, planeStride)
-            i &+= registerLanes
-        }
-        if i < inputs { rest((last + i, -3 &* I, -I), row + i, planeStride, inputs &- i) }
     }
 }
 
 @inline(__always)
-private func transform(_ p: Square, _ to: MutableFloats, _ planeStride: Int) {
-    let a = filterPoints(readThree(p.base, p.rowStride))
-    let b = filterPoints(readThree(p.base + p.columnStride, p.rowStride))
-    let c = filterPoints(readThree(p.base + 2 &* p.columnStride, p.rowStride))
-    let row = 6 &* planeStride
-    writeSix(filterPoints((a.0, b.0, c.0)), to, planeStride)
-    writeSix(filterPoints((a.1, b.1, c.1)), to + row, planeStride)
-    writeSix(filterPoints((a.2, b.2, c.2)), to + 2 &* row, planeStride)
-    writeSix(filterPoints((a.3, b.3, c.3)), to + 3 &* row, planeStride)
-    writeSix(filterPoints((a.4, b.4, c.4)), to + 4 &* row, planeStride)
-    writeSix(filterPoints((a.5, b.5, c.5)), to + 5 &* row, planeStride)
-}
-
-@inline(__always)
-private func readThree(_ p: Floats, _ stride: Int) -> Three {
-    (read(p), read(p + stride), read(p + 2 &* stride))
-}
-
-/// The last inputs, fewer than a register's lanes.
-@inline(never)
-private func rest(_ p: Square, _ to: MutableFloats, _ planeStride: Int, _ n: Int) {
-    withUnsafeTemporaryAllocation(of: Float.self, capacity: 2 &* bufferFloats) {
-        guard let filled = $0.baseAddress else { return }
-        fillRegisters(p, side: 3, n, filled)
-        transform(filledSquare(filled), filled + bufferFloats, registerLanes)
-        copyPlanes(filled + bufferFloats, n, to, planeStride)
+private func transform(
+    _ filter: Square,
+    _ channels: Int,
+    _ to: MutableFloats,
+    _ planeStride: Int,
+    _ buffer: MutableFloats
+) {
+    transformToPlanes(filter, side: 3, channels, to, planeStride, buffer) { p, stride in
+        filterPoints((read(p), read(p + stride), read(p + 2 &* stride)))
     }
 }

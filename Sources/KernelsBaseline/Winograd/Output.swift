@@ -59,13 +59,13 @@ private func transform(_ p: Square, _ last: Last, _ to: Pixels, _ buffer: Mutabl
     for column in 0..<patchSide {
         let v = outputPoints(readSix(p.base + column &* p.columnStride, p.rowStride))
         let place = buffer + column &* registerLanes
-        write(v.0, bufferRow(place, 0))
-        write(v.1, bufferRow(place, 1))
-        write(v.2, bufferRow(place, 2))
-        write(v.3, bufferRow(place, 3))
+        write(v.0, registerRow(place, 0))
+        write(v.1, registerRow(place, 1))
+        write(v.2, registerRow(place, 2))
+        write(v.3, registerRow(place, 3))
     }
     for row in 0..<to.rows {
-        let v = outputPoints(readSix(bufferRow(buffer, row), registerLanes))
+        let v = outputPoints(readSix(registerRow(buffer, row), registerLanes))
         let start = row &* to.rowStride
         put(v.0, start, last, to.base)
         if to.columns > 1 { put(v.1, start &+ to.columnStride, last, to.base) }
@@ -91,23 +91,35 @@ private func rest(
     _ buffer: MutableFloats,
     _ n: Int
 ) {
-    let plain: Last = (Register(repeating: 1), Register(), nil, Register(repeating: -.infinity))
-    withUnsafeTemporaryAllocation(of: Float.self, capacity: bufferFloats) {
-        guard let filled = $0.baseAddress else { return }
-        fillRegisters(from, side: patchSide, n, filled)
-        let whole: Pixels = (filled, 6 &* registerLanes, registerLanes, tileSide, tileSide)
-        transform(filledSquare(filled), plain, whole, buffer)
-        for row in 0..<to.rows {
-            for column in 0..<to.columns {
-                let values = bufferRow(filled, row) + column &* registerLanes
-                let pixel = row &* to.rowStride &+ column &* to.columnStride
-                for lane in 0..<n {
-                    var s = finish.shift.map { $0[c &+ lane] } ?? 0
-                    accumulate(&s, values[lane], finish.scale.map { $0[c &+ lane] } ?? 1)
-                    if let residual = finish.residual { s += residual[pixel &+ c &+ lane] }
-                    to.base[pixel &+ lane] = finish.relu && s < 0 ? 0 : s
-                }
-            }
+    let filled = buffer + squareFloats
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: bufferFloats) { memory in
+        guard let residual = memory.baseAddress else { return }
+        let vector = residual + squareFloats
+        func filledUp(_ p: Floats) -> Register {
+            fillRegisters((p + c, 0, 0), 1, 1, n, vector)
+            return read(vector)
         }
+        if let base = finish.residual {
+            let pixels: Square = (base + c, to.rowStride, to.columnStride)
+            fillRegisters(pixels, to.rows, to.columns, n, residual)
+        }
+        let last: Last = (
+            scale: finish.scale.map(filledUp) ?? Register(repeating: 1),
+            shift: finish.shift.map(filledUp) ?? Register(),
+            residual: finish.residual.map { _ in Floats(residual) },
+            floor: Register(repeating: finish.relu ? 0 : -.infinity)
+        )
+        fillRegisters(from, patchSide, patchSide, n, filled)
+        let whole: Pixels = (filled, 6 &* registerLanes, registerLanes, to.rows, to.columns)
+        transform(registers(filled), last, whole, buffer)
+        copySquare(
+            registers(filled),
+            to.rows,
+            to.columns,
+            n,
+            to.base,
+            to.rowStride,
+            to.columnStride
+        )
     }
 }

@@ -1,8 +1,6 @@
 import KernelTable
 
-// A transform goes down the columns into a small buffer in the first cache, then along its rows, each time
-// in as many values as there are registers. Left to the compiler in one piece, its dozens of values spent
-// most of the time on their way to the stack and back.
+// Transforms work on vectors of one register: they hold a dozen at a time.
 
 #if WIDE_REGISTERS
     typealias Register = SIMD16<Float>
@@ -53,51 +51,4 @@ func writeSix(_ v: Six, _ p: MutableFloats, _ stride: Int) {
     write(v.3, p + 3 &* stride)
     write(v.4, p + 4 &* stride)
     write(v.5, p + 5 &* stride)
-}
-
-/// Where a square of pixels or planes lies: element (row, column) at `row · rowStride + column ·
-/// columnStride`.
-typealias Square = (base: Floats, rowStride: Int, columnStride: Int)
-
-/// Floats of the buffer between the two passes, and of the room for channels that fill no register.
-let bufferFloats = 36 * registerLanes
-
-/// Six registers of the buffer that lie in a row.
-@inline(__always)
-func bufferRow(_ buffer: MutableFloats, _ row: Int) -> MutableFloats {
-    buffer + row &* 6 &* registerLanes
-}
-
-/// Copies the first `n` channels of a square into registers that zeros fill up, in rows of six.
-///
-/// Transforms take whole registers alone: code for any number of lanes slowed down that of all.
-func fillRegisters(_ from: Square, side: Int, _ n: Int, _ to: MutableFloats) {
-    clear(to, bufferFloats)
-    copy(from, side, n, to, 6 &* registerLanes, registerLanes)
-}
-
-/// Where `fillRegisters` left the square.
-@inline(__always)
-func filledSquare(_ base: Floats) -> Square { (base, 6 &* registerLanes, registerLanes) }
-
-/// Copies the first `n` channels of 36 registers in rows of six to planes.
-func copyPlanes(_ from: Floats, _ n: Int, _ to: MutableFloats, _ planeStride: Int) {
-    copy(filledSquare(from), 6, n, to, 6 &* planeStride, planeStride)
-}
-
-private func copy(
-    _ from: Square,
-    _ side: Int,
-    _ n: Int,
-    _ to: MutableFloats,
-    _ rowStride: Int,
-    _ columnStride: Int
-) {
-    for row in 0..<side {
-        for column in 0..<side {
-            let a = from.base + (row &* from.rowStride &+ column &* from.columnStride)
-            let b = to + (row &* rowStride &+ column &* columnStride)
-            for lane in 0..<n { b[lane] = a[lane] }
-        }
-    }
 }

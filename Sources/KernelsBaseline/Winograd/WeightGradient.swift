@@ -34,12 +34,12 @@ private func transform(
     for column in 0..<patchSide {
         let v = weightPoints(readSix(p.base + column &* p.columnStride, p.rowStride))
         let place = buffer + column &* registerLanes
-        write(v.0, bufferRow(place, 0))
-        write(v.1, bufferRow(place, 1))
-        write(v.2, bufferRow(place, 2))
+        write(v.0, registerRow(place, 0))
+        write(v.1, registerRow(place, 1))
+        write(v.2, registerRow(place, 2))
     }
     for row in 0..<3 {
-        let v = weightPoints(readSix(bufferRow(buffer, row), registerLanes))
+        let v = weightPoints(readSix(registerRow(buffer, row), registerLanes))
         let cell = to + row &* 3 &* I
         put(v.0, cell, adding)
         put(v.1, cell + I, adding)
@@ -63,16 +63,14 @@ private func rest(
     _ buffer: MutableFloats,
     _ n: Int
 ) {
-    withUnsafeTemporaryAllocation(of: Float.self, capacity: bufferFloats) {
-        guard let filled = $0.baseAddress else { return }
-        fillRegisters((p, 6 &* planeStride, planeStride), side: patchSide, n, filled)
-        transform(filledSquare(filled), registerLanes, false, filled, buffer)
-        for tap in 0..<9 {
-            for lane in 0..<n {
-                let v = filled[tap &* registerLanes &+ lane]
-                let cell = to + (tap &* I &+ lane)
-                cell[0] = adding ? cell[0] + v : v
-            }
+    let filled = buffer + squareFloats
+    fillRegisters((p, 6 &* planeStride, planeStride), patchSide, patchSide, n, filled)
+    transform(registers(filled), registerLanes, false, filled, buffer)
+    for tap in 0..<9 {
+        for lane in 0..<n {
+            let v = filled[tap &* registerLanes &+ lane]
+            let cell = to + (tap &* I &+ lane)
+            cell[0] = adding ? cell[0] + v : v
         }
     }
 }

@@ -103,20 +103,6 @@ import Testing
         #expect(lines.contains("Landmarks with 5 to 10 photos:            15  (25.0 %)"))
     }
 
-    @Test func picturesHoldABarForEachBinAndLandmark() throws {
-        let folder = try TemporaryFolder()
-        let photos = try photos(folder)
-        let first = HistogramPicture.imagesPerClass(DatasetDescription(photos).histogram)
-        #expect(first.components(separatedBy: "<rect x=").count - 1 == 29)
-        #expect(first.contains(">Amount of images</text>"))
-        let second = HistogramPicture.imagesPerLandmark(photos)
-        #expect(second.components(separatedBy: "<rect x=").count - 1 == 60)
-        for picture in [first, second] {
-            #expect(picture.hasPrefix("<svg ") && picture.hasSuffix("</svg>\n"))
-            #expect(!picture.contains("nan") && !picture.contains("inf"))
-        }
-    }
-
     @Test(arguments: [1, 3])
     func everyBadPhotoIsNamed(threads: Int) throws {
         let folder = try TemporaryFolder()

@@ -36,6 +36,17 @@ import Testing
         }
     }
 
+    @Test func countsAreMarkedInWholeNumbers() throws {
+        let chart = BarChart(
+            title: "t",
+            xLabel: "x",
+            yLabel: "y",
+            bars: [.init(lower: 0, upper: 10, value: 2)]
+        )
+        let text = chart.svg()
+        #expect(text.contains(">1</text>") && !text.contains(">0.5</text>"))
+    }
+
     @Test func barsAreAsHighAsTheirValuesAndNoneWhereThereIsNothing() throws {
         let chart = BarChart(
             title: "Images per class",

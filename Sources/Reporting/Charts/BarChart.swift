@@ -1,4 +1,4 @@
-/// Bars over a line of numbers, as SVG: histograms and counts.
+/// Bars over a line of numbers, as SVG: histograms and other counts.
 public struct BarChart: Sendable {
     /// A bar from `lower` to `upper`, `value` high.
     public struct Bar: Sendable, Equatable {
@@ -54,7 +54,7 @@ public struct BarChart: Sendable {
             // Half of the smallest bar as ground, so that it can be seen.
             y: isLogarithmic
                 ? Scale(logarithmicLow: (values.min() ?? 1) / 2, high: high)
-                : Scale(low: 0, high: high),
+                : Scale(low: 0, high: high, leastStep: 1),
             yText: Figures.compact,
             width: width,
             height: height

@@ -11,10 +11,17 @@ struct Scale {
     /// Values to mark, ascending.
     let ticks: [Double]
 
-    /// A scale from `low` to `high`, widened to round numbers where `rounded`.
-    init(low: Double, high: Double, marks: Int = 5, rounded: Bool = true) {
+    /// A scale from `low` to `high`, widened to round numbers where `rounded`; marks are at least
+    /// `leastStep` apart, which is 1 for what is counted.
+    init(
+        low: Double,
+        high: Double,
+        marks: Int = 5,
+        rounded: Bool = true,
+        leastStep: Double = 0
+    ) {
         let span = high > low ? high - low : max(abs(high), 1)
-        let step = Scale.roundStep(span / Double(max(marks, 1)))
+        let step = Scale.roundStep(max(span / Double(max(marks, 1)), leastStep))
         let bottom = (low / step + 1e-6).rounded(.down) * step
         let top = max((high / step - 1e-6).rounded(.up) * step, bottom + step)
         isLogarithmic = false

@@ -2,8 +2,6 @@
 public struct FlatKernels: Sendable {
     /// (to, from, count): to += from.
     public let add: @Sendable (MutableFloats, Floats, Int) -> Void
-    /// (to, from, count): to += from, and from = 0.
-    public let drain: @Sendable (MutableFloats, MutableFloats, Int) -> Void
     /// (average, values, count, decay): average = decay · average + (1 − decay) · values.
     public let blend: @Sendable (MutableFloats, Floats, Int, Float) -> Void
     /// (x, y, count): y = max(x, 0).
@@ -16,14 +14,12 @@ public struct FlatKernels: Sendable {
     /// Assembles the loops.
     public init(
         add: @escaping @Sendable (MutableFloats, Floats, Int) -> Void,
-        drain: @escaping @Sendable (MutableFloats, MutableFloats, Int) -> Void,
         blend: @escaping @Sendable (MutableFloats, Floats, Int, Float) -> Void,
         relu: @escaping @Sendable (Floats, MutableFloats, Int) -> Void,
         reluMask: @escaping @Sendable (Floats, Floats, MutableFloats, Int) -> Void,
         sumOfSquares: @escaping @Sendable (Floats, Int) -> Double
     ) {
         self.add = add
-        self.drain = drain
         self.blend = blend
         self.relu = relu
         self.reluMask = reluMask

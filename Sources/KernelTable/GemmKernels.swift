@@ -59,6 +59,8 @@ public struct GemmKernels: Sendable {
 
     /// Columns of a strip of packed B.
     public let width: Int
+    /// Length of the sums that are complete before they are added to C.
+    public let depth: Int
     /// (B, rowStride, columnStride, K, N, to): writes op(B), [K][N], as strips of [K][width]; the last
     /// one is filled up with zeros.
     public let pack: @Sendable (Floats, Int, Int, Int, Int, MutableFloats) -> Void
@@ -68,10 +70,12 @@ public struct GemmKernels: Sendable {
     /// Assembles the loops.
     public init(
         width: Int,
+        depth: Int,
         pack: @escaping @Sendable (Floats, Int, Int, Int, Int, MutableFloats) -> Void,
         multiply: @escaping @Sendable (Product) -> Void
     ) {
         self.width = width
+        self.depth = depth
         self.pack = pack
         self.multiply = multiply
     }

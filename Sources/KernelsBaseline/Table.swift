@@ -5,7 +5,6 @@ public func makeKernelTable() -> KernelTable {
     KernelTable(
         flat: FlatKernels(
             add: add,
-            drain: drain,
             blend: blend,
             relu: relu,
             reluMask: reluMask,
@@ -27,7 +26,7 @@ public func makeKernelTable() -> KernelTable {
             average: average,
             averageGradient: averageGradient
         ),
-        gemm: GemmKernels(width: stripWidth, pack: pack, multiply: multiply),
+        gemm: GemmKernels(width: stripWidth, depth: sumDepth, pack: pack, multiply: multiply),
         winograd: WinogradKernels(
             input: winogradInput,
             output: winogradOutput,

@@ -67,7 +67,7 @@ public struct GradientCheck: Sendable {
             seed: seed,
             step: 3,
             firstPosition: 5,
-            statisticsWeight: 1
+            photos: input.N
         )
         func objective() -> Double {
             withExtendedLifetime((assembly, x, r)) {
@@ -76,14 +76,14 @@ public struct GradientCheck: Sendable {
             }
         }
 
-        // Backward must add: the gradients begin at 1, and 1 is taken off afterwards.
+        // Backward must overwrite what is there.
         for index in 0..<store.count { store.gradients.base[index] = 1 }
         _ = objective()
         let dy = Storage(Array(r.buffer))
         let dx = withExtendedLifetime((assembly, dy)) {
             assembly.backward(dy.tensor(assembly.output))?.toArray() ?? []
         }
-        let gradients = store.gradients.buffer.map { $0 - 1 }
+        let gradients = Array(store.gradients.buffer)
 
         var report = Report()
         var places = [Place(name: "input", base: x.base, analytic: dx)]

@@ -53,7 +53,13 @@ public struct SliceExchange: Sendable {
         let tree = SliceTree(slices: slices, ranks: communicator.size)
         let shards = ShardMap(count: count, ranks: communicator.size, bucket: bucket, block: block)
         let gradient = Storage(count: count)
-        let accumulator = SliceAccumulator(tree: tree, rank: rank, gradient: gradient, pool: pool)
+        let accumulator = SliceAccumulator(
+            tree: tree,
+            rank: rank,
+            passes: tree.nodes(of: rank, atMost: 1),
+            gradient: gradient,
+            pool: pool
+        )
         let reducer = GradientReducer(
             communicator: communicator,
             tree: tree,
@@ -61,11 +67,11 @@ public struct SliceExchange: Sendable {
             pool: pool
         )
         for slice in tree.slices(of: rank) {
-            let target = accumulator.begin(slice: slice)
+            let target = accumulator.begin()
             for (index, value) in SliceReference.gradient(of: slice, count: count).enumerated() {
                 target.base[index] = value
             }
-            accumulator.add(slice: slice)
+            accumulator.add()
         }
         try reducer.reduce(nodes: accumulator.nodes, into: gradient.base)
         let values = Storage(count: count)

@@ -30,16 +30,22 @@ import Testing
         let pool = ThreadPool(threads: 1)
         let tree = SliceTree(slices: 1, ranks: 1)
         let gradient = Storage(count: 3)
-        let accumulator = SliceAccumulator(tree: tree, rank: 0, gradient: gradient, pool: pool)
+        let accumulator = SliceAccumulator(
+            tree: tree,
+            rank: 0,
+            passes: [0..<1],
+            gradient: gradient,
+            pool: pool
+        )
         let reducer = GradientReducer(
             communicator: communicator,
             tree: tree,
             shards: ShardMap(count: 3, ranks: 1),
             pool: pool
         )
-        let target = accumulator.begin(slice: 0)
+        let target = accumulator.begin()
         for i in 0..<3 { target.base[i] = Float(i + 1) }
-        accumulator.add(slice: 0)
+        accumulator.add()
         try reducer.reduce(nodes: accumulator.nodes, into: gradient.base)
         try reducer.gather(gradient.base)
         #expect(Array(gradient.buffer) == [1, 2, 3])

@@ -10,11 +10,13 @@ import Testing
         batch: Int,
         threads: Int = 2,
         purpose: Purpose = .training,
-        imageSize: Int = 32
+        imageSize: Int = 32,
+        slices: Int = 1
     ) -> Model {
         let model = Model(
             ModelDescription(architecture: architecture, classes: 5, imageSize: imageSize),
             maximumBatch: batch,
+            slices: slices,
             purpose: purpose,
             pool: ThreadPool(threads: threads)
         )
@@ -22,18 +24,15 @@ import Testing
         return model
     }
 
-    static func context(step: UInt64 = 0, position: Int = 0) -> Phase {
-        .training(
-            TrainingContext(seed: 3, step: step, firstPosition: position, statisticsWeight: 1)
-        )
+    static func context(_ photos: Int, step: UInt64 = 0, position: Int = 0) -> Phase {
+        .training(TrainingContext(seed: 3, step: step, firstPosition: position, photos: photos))
     }
 
     /// Logits and gradients of one training pass over `n` photos.
-    static func pass(_ model: Model, n: Int, phase: Phase = context()) -> ([Float], [Float]) {
+    static func pass(_ model: Model, n: Int, phase: Phase? = nil) -> ([Float], [Float]) {
         let photos = SharedValues.photos(model.input)
         return withExtendedLifetime((model, photos)) {
-            model.store.gradients.buffer.update(repeating: 0)
-            let logits = model.logits(photos, images: 0..<n, phase)
+            let logits = model.logits(photos, images: 0..<n, phase ?? context(n))
             model.backward(logits)
             return (logits, Array(model.store.gradients.buffer))
         }
@@ -57,17 +56,67 @@ import Testing
         #expect(large.1 == small.1)
     }
 
-    @Test func gradientsAdd() {
+    @Test func gradientsReplaceThoseBefore() {
         let model = Self.model(.small, batch: 4)
         let once = Self.pass(model, n: 4).1
-        let photos = SharedValues.photos(model.input)
-        withExtendedLifetime((model, photos)) {
-            let logits = model.logits(photos, images: 0..<4, Self.context())
-            model.backward(logits)
-            let twice = Array(model.store.gradients.buffer)
-            let error = zip(twice, once).reduce(0) { max($0, abs($1.0 - 2 * $1.1)) }
-            #expect(error <= 1e-4 * (twice.map { abs($0) }.max() ?? 0))
-            #expect(twice.contains { $0 != 0 })
+        model.store.gradients.buffer.update(repeating: 7)
+        #expect(Self.pass(model, n: 4).1 == once)
+        #expect(once.contains { $0 != 0 })
+    }
+
+    /// A pass of several slices has the bits of the slices apart, added in the order of their tree; one of
+    /// them is empty.
+    @Test(arguments: [
+        (Architecture.small, 32), (.resnet18, 64), (.resnet50, 32), (.vgg11, 32), (.vgg11_bn, 32),
+    ])
+    func slicesInOnePassAreTheSlicesApart(_ architecture: Architecture, _ imageSize: Int) {
+        let images = [0..<2, 2..<3, 3..<3, 3..<5, 5..<7, 7..<8]
+        let slices = images.map {
+            TrainingContext.Slice(images: $0, statisticsWeight: Float($0.count) / 8)
+        }
+        let context = TrainingContext(seed: 3, step: 1, firstPosition: 16, slices: slices)
+        for threads in [1, 3] {
+            let whole = Self.model(
+                architecture,
+                batch: 12,
+                threads: threads,
+                imageSize: imageSize,
+                slices: 6
+            )
+            let (logits, gradients) = Self.pass(whole, n: 8, phase: .training(context))
+            let photos = SharedValues.photos(whole.input)
+            let apart = Self.model(architecture, batch: 2, imageSize: imageSize)
+            var parts: [[Float]] = []
+            var partLogits: [Float] = []
+            for slice in slices {
+                apart.store.gradients.buffer.update(repeating: 0)
+                if !slice.images.isEmpty {
+                    let own = TrainingContext(
+                        seed: 3,
+                        step: 1,
+                        firstPosition: 16 + slice.images.lowerBound,
+                        slices: [
+                            .init(
+                                images: 0..<slice.images.count,
+                                statisticsWeight: slice.statisticsWeight
+                            )
+                        ]
+                    )
+                    let found = apart.logits(photos, images: slice.images, .training(own))
+                    apart.backward(found)
+                    partLogits += found
+                }
+                parts.append(Array(apart.store.gradients.buffer))
+            }
+            func sum(_ node: Range<Int>) -> [Float] {
+                guard node.count > 1 else { return parts[node.lowerBound] }
+                let middle = node.lowerBound + Slices.leftHalf(of: node.count)
+                let right = sum(middle..<node.upperBound)
+                return zip(sum(node.lowerBound..<middle), right).map { $0 + $1 }
+            }
+            #expect(logits == partLogits)
+            #expect(gradients == sum(0..<6))
+            #expect(gradients.contains { $0 != 0 })
         }
     }
 
@@ -80,7 +129,7 @@ import Testing
         var end = store.count
         var announced: [(range: Range<Int>, values: [Float])] = []
         withExtendedLifetime((model, photos)) {
-            let logits = model.logits(photos, images: 0..<2, Self.context())
+            let logits = model.logits(photos, images: 0..<2, Self.context(2))
             model.backward(logits) { range in
                 #expect(range.upperBound == end)
                 #expect(!range.isEmpty)
@@ -100,20 +149,16 @@ import Testing
         let model = Self.model(.small, batch: 4)
         let whole = Self.pass(model, n: 4).1
         let photos = SharedValues.photos(model.input)
-        model.store.gradients.buffer.update(repeating: 0)
-        for weight: Float in [0.25, 0.75] {
-            let context = TrainingContext(
-                seed: 3,
-                step: 0,
-                firstPosition: 0,
-                statisticsWeight: weight
-            )
-            _ = model.logits(photos, images: 0..<4, .training(context))
-        }
         let statistics = model.store.trainable.upperBound..<model.store.count
+        var sum = [Float](repeating: 0, count: statistics.count)
+        for weight: Float in [0.25, 0.75] {
+            let slice = TrainingContext.Slice(images: 0..<4, statisticsWeight: weight)
+            let context = TrainingContext(seed: 3, step: 0, firstPosition: 0, slices: [slice])
+            _ = model.logits(photos, images: 0..<4, .training(context))
+            sum = zip(sum, model.store.gradients.slice(statistics)).map { $0 + $1 }
+        }
         #expect(statistics.count == 2 * (16 + 2 * (32 + 64 + 128) + 32 + 64 + 128))
-        for index in statistics {
-            let own = model.store.gradients.base[index]
+        for (own, index) in zip(sum, statistics) {
             #expect(abs(own - whole[index]) <= 1e-5 * max(1, abs(own)))
         }
         #expect(statistics.contains { whole[$0] > 0.1 })
@@ -178,13 +223,13 @@ import Testing
                 withTensor(ones, Shape(N: n, C: 500)) { assembly.forward($0, phase).toArray() }
             }
         }
-        let four = run(Self.context(), n: 4)
+        let four = run(Self.context(4), n: 4)
         let kept = four.filter { $0 != 0 }
         #expect(kept.allSatisfy { $0 == 4 })
         // Two independent masks keep a quarter.
         #expect(abs(Double(kept.count) / 2000 - 0.25) < 0.05)
-        #expect(run(Self.context(position: 2), n: 2) == Array(four[1000...]))
-        #expect(run(Self.context(step: 1), n: 4) != four)
+        #expect(run(Self.context(2, position: 2), n: 2) == Array(four[1000...]))
+        #expect(run(Self.context(4, step: 1), n: 4) != four)
         #expect(run(.evaluation, n: 2) == Array(repeating: 1, count: 1000))
     }
 
@@ -203,7 +248,7 @@ import Testing
                 let dy = dlogits.tensor(model.output)
                 sums.append(
                     softmaxCrossEntropy(
-                        logits: model.forward(photos.tensor(model.input), Self.context()),
+                        logits: model.forward(photos.tensor(model.input), Self.context(32)),
                         labels: labels,
                         weights: Array(repeating: 1, count: 32),
                         classWeights: nil,

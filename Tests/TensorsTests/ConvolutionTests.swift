@@ -58,8 +58,8 @@ import Testing
         let naive = NaiveConvolution(geometry: test.geometry, N: test.N)
         let y = naive.forward(operands.x, operands.weights, operands.bias)
         let dx = naive.backwardData(operands.dy, operands.weights)
-        let dweights = naive.backwardWeights(operands.x, operands.dy, adding: 0.5)
-        let dbias = naive.backwardBias(operands.dy, adding: 0.5)
+        let dweights = naive.backwardWeights(operands.x, operands.dy, adding: 0)
+        let dbias = naive.backwardBias(operands.dy, adding: 0)
         for instructions in InstructionSet.available {
             for exact in [true, false] {
                 let run = ConvolutionRun(
@@ -67,7 +67,6 @@ import Testing
                     operands,
                     N: test.N,
                     exact: exact,
-                    gradientsFrom: 0.5,
                     ThreadPool(threads: 2, instructions: instructions)
                 )
                 let limit = exact ? 1e-6 : 3e-6
@@ -88,6 +87,60 @@ import Testing
             }
             #expect(runs[0] == runs[1])
             #expect(runs[0] == runs[2])
+        }
+    }
+
+    /// Slices of several sizes, one of them empty: each alone, added in the order of their tree.
+    @Test(
+        arguments: cases.filter { $0.N > 1 } + [
+            Case(16, 16, 40, 72, 3, padding: 1, plan: 21, N: 21)
+        ]
+    )
+    func slicesTogetherAreTheSlicesApart(_ test: Case) {
+        let first = (test.N + 2) / 3
+        let g = ConvolutionGeometry(
+            input: test.geometry.input.with(N: 4 * first),
+            channels: test.geometry.output.C,
+            kernel: test.geometry.kernel,
+            stride: test.geometry.stride,
+            padding: test.geometry.padding
+        )
+        let operands = ConvolutionRun.Operands(g)
+        let images = [
+            0..<first, first..<first, first..<min(test.N, 2 * first),
+            min(test.N, 2 * first)..<test.N,
+        ]
+        for exact in [true, false] {
+            let together = pools(.current).map {
+                ConvolutionRun(
+                    g,
+                    operands,
+                    N: test.N,
+                    exact: exact,
+                    slices: Slices(images),
+                    $0
+                )
+            }
+            let apart = images.map { range in
+                let part = operands.images(range, g)
+                let own = ConvolutionRun(
+                    g,
+                    part,
+                    N: range.count,
+                    exact: exact,
+                    ThreadPool(threads: 2)
+                )
+                return [own.dweights, own.dbias]
+            }
+            for (index, storage) in [together[0].dweights, together[0].dbias].enumerated() {
+                let parts = apart.map { $0[index].buffer }
+                for i in storage.buffer.indices {
+                    let sum = (parts[0][i] + parts[1][i]) + (parts[2][i] + parts[3][i])
+                    #expect(storage.base[i] == sum)
+                }
+            }
+            #expect(together[0].allBits == together[1].allBits)
+            #expect(together[0].allBits == together[2].allBits)
         }
     }
 

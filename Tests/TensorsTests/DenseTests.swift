@@ -10,8 +10,8 @@ import Testing
         let dy = noise(N * O, seed: 4)
         var y = [Double](repeating: 0, count: N * O)
         var dx = [Double](repeating: 0, count: N * I)
-        var dw = [Double](repeating: 0.5, count: O * I)
-        var db = [Double](repeating: 0.5, count: O)
+        var dw = [Double](repeating: 0, count: O * I)
+        var db = [Double](repeating: 0, count: O)
         for n in 0..<N {
             for o in 0..<O {
                 let g = Double(dy.base[n * O + o])
@@ -30,8 +30,8 @@ import Testing
         var seen: [[[UInt32]]] = []
         for pool in pools(.current) {
             let (gotY, gotDx) = (noise(N * O, seed: 5), noise(N * I, seed: 6))
-            let gotDw = Storage([Float](repeating: 0.5, count: O * I))
-            let gotDb = Storage([Float](repeating: 0.5, count: O))
+            let gotDw = noise(O * I, seed: 7)
+            let gotDb = noise(O, seed: 8)
             denseForward(
                 x.tensor(input),
                 weights: weights.base,
@@ -43,6 +43,7 @@ import Testing
             denseBackwardWeights(
                 x.tensor(input),
                 dy.tensor(output),
+                slices: .whole(N),
                 dweights: gotDw.base,
                 dbias: gotDb.base,
                 pool

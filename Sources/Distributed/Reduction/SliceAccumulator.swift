@@ -1,65 +1,76 @@
 public import Tensors
 
-/// Adds the gradients of a rank's slices as the tree has it, while they come one after another.
+/// Adds the gradients of a rank's passes as the tree has it, while they come one after another.
 ///
-/// A slice that waits for its other half is computed where it will wait, on a stack as deep as the
-/// tree and not as the number of slices; the others, the last among them, are computed in the gradient
-/// itself. So nothing is ever copied, and what was added is zero again for the next slice.
+/// A pass computes the sum of a node of the tree, one slice or several. One that waits for its other half is
+/// computed where it will wait, on a stack as deep as the passes' part of the tree; the others, the last
+/// among them, are computed in the gradient itself. So nothing is ever copied.
 public final class SliceAccumulator {
+    /// The slices of each pass, in order.
+    public let passes: [Range<Int>]
     private let tree: SliceTree
-    private let own: Range<Int>
     private let pool: ThreadPool
     /// The gradient, and the places above it where sums wait.
     private let places: [Storage]
-    private var isZero: [Bool]
     private var waiting: [Range<Int>] = []
-    private var next: Int
-    /// Where the slice that has begun is computed.
+    /// The pass that comes next or is being computed.
+    private var next = 0
+    /// Where the pass that has begun is computed.
     private var current: Int?
 
     /// Adds up the slices of `rank`; their total ends in `gradient`.
-    public init(tree: SliceTree, rank: Int, gradient: Storage, pool: ThreadPool) {
+    ///
+    /// - Parameter passes: nodes of the tree that together are the slices of `rank`, in order.
+    public init(
+        tree: SliceTree,
+        rank: Int,
+        passes: [Range<Int>],
+        gradient: Storage,
+        pool: ThreadPool
+    ) {
+        precondition(passes.allSatisfy(tree.isNode), "a pass is a node of the tree")
+        precondition(
+            passes.flatMap { Array($0) } == Array(tree.slices(of: rank)),
+            "the passes are the slices of the rank"
+        )
         self.tree = tree
+        self.passes = passes
         self.pool = pool
-        own = tree.slices(of: rank)
-        next = own.lowerBound
-        let copies = (0..<SliceAccumulator.depth(tree, own)).map { _ in
+        let copies = (0..<SliceAccumulator.copies(tree, passes)).map { _ in
             Storage(count: gradient.count)
         }
         places = [gradient] + copies
-        isZero = places.map { $0 !== gradient }
     }
 
     private var gradient: Storage { places[0] }
 
-    /// Zeros to which the gradient of `slice` is added; slices come in order.
-    public func begin(slice: Int) -> Storage {
-        precondition(slice == next && current == nil, "slice \(next) comes next, not \(slice)")
-        if slice == own.lowerBound { waiting = [] }
-        let isLast = slice == own.upperBound - 1
-        let meetsItsHalf = waiting.last.map { tree.isNode($0.lowerBound..<slice + 1) } ?? false
+    /// Where the gradient of the next pass is to be written.
+    public func begin() -> Storage {
+        precondition(current == nil, "a pass has begun already")
+        if next == 0 { waiting = [] }
+        let slices = passes[next]
+        let isLast = next == passes.count - 1
+        let meetsItsHalf =
+            waiting.last.map { tree.isNode($0.lowerBound..<slices.upperBound) } ?? false
         let place = isLast || meetsItsHalf ? 0 : waiting.count + 1
-        if !isZero[place] { fillZero(places[place].base, gradient.count, pool) }
-        isZero[place] = false
         current = place
         return places[place]
     }
 
-    /// Takes the gradient just computed for `slice`; the last one ends a step.
-    public func add(slice: Int) {
-        guard let place = current, slice == next else {
-            preconditionFailure("slice \(slice) has not begun")
-        }
+    /// Takes the gradient just written; the last pass ends a step.
+    public func add() {
+        guard let place = current else { preconditionFailure("no pass has begun") }
         current = nil
-        if slice == own.upperBound - 1 { addLast(slice) } else { put(slice, from: place) }
-        next = slice == own.upperBound - 1 ? own.lowerBound : slice + 1
+        let isLast = next == passes.count - 1
+        put(passes[next], from: place, isLast: isLast)
+        next = isLast ? 0 : next + 1
     }
 
-    /// The sums of this rank's nodes, from the first slice to the last, once all slices are added.
+    /// The sums of this rank's nodes, from the first slice to the last, once all passes are added.
     ///
-    /// The last one lies in the gradient itself. They are good until the next slice is computed.
+    /// The last one lies in the gradient itself. They are good until the next pass is computed.
     public var nodes: [SliceNode] {
-        precondition(next == own.lowerBound && !waiting.isEmpty, "slice \(next) is missing")
+        precondition(next == 0 && !waiting.isEmpty, "pass \(next) is missing")
         return waiting.enumerated().map { index, slices in
             SliceNode(slices: slices, index == waiting.count - 1 ? gradient : places[index + 1])
         }
@@ -68,46 +79,35 @@ public final class SliceAccumulator {
     /// Floats held beside the gradient.
     public var memory: Int { (places.count - 1) * gradient.count }
 
-    private func addLast(_ slice: Int) {
-        var sum = slice..<slice + 1
+    /// Adds what waits to the sum at `place` as far as it goes; the last sum of all ends in the gradient.
+    private func put(_ slices: Range<Int>, from place: Int, isLast: Bool) {
+        var place = place
+        var sum = slices
         while let left = waiting.last, tree.isNode(left.lowerBound..<sum.upperBound) {
-            drain(waiting.count, into: 0)
+            let other = waiting.count
+            let to = isLast ? 0 : other
+            addFloats(places[to].base, places[isLast ? other : place].base, gradient.count, pool)
+            place = to
             sum = left.lowerBound..<sum.upperBound
             waiting.removeLast()
         }
         waiting.append(sum)
     }
 
-    private func put(_ slice: Int, from place: Int) {
-        var added = place
-        var sum = slice..<slice + 1
-        while let left = waiting.last, tree.isNode(left.lowerBound..<sum.upperBound) {
-            drain(added, into: waiting.count)
-            added = waiting.count
-            sum = left.lowerBound..<sum.upperBound
-            waiting.removeLast()
-        }
-        waiting.append(sum)
-    }
-
-    private func drain(_ from: Int, into to: Int) {
-        drainFloats(places[to].base, places[from].base, gradient.count, pool)
-        isZero[from] = true
-    }
-
-    /// Most sums that wait at the same time before the last slice.
-    private static func depth(_ tree: SliceTree, _ own: Range<Int>) -> Int {
-        (own.lowerBound + 1..<own.upperBound).map { end in
-            var waiting: [Range<Int>] = []
-            for slice in own.lowerBound..<end {
-                var sum = slice..<slice + 1
-                while let left = waiting.last, tree.isNode(left.lowerBound..<sum.upperBound) {
-                    sum = left.lowerBound..<sum.upperBound
-                    waiting.removeLast()
-                }
-                waiting.append(sum)
+    /// Copies of the gradient in which sums wait while `passes` are computed: as many as wait at the same
+    /// time before the last.
+    public static func copies(_ tree: SliceTree, _ passes: [Range<Int>]) -> Int {
+        var waiting: [Range<Int>] = []
+        var most = 0
+        for slices in passes.dropLast() {
+            var sum = slices
+            while let left = waiting.last, tree.isNode(left.lowerBound..<sum.upperBound) {
+                sum = left.lowerBound..<sum.upperBound
+                waiting.removeLast()
             }
-            return waiting.count
-        }.max() ?? 0
+            waiting.append(sum)
+            most = max(most, waiting.count)
+        }
+        return most
     }
 }

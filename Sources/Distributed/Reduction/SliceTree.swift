@@ -1,3 +1,5 @@
+import Tensors
+
 /// The one binary tree in which slice gradients are added, whoever computed them, and which rank
 /// owns which slices.
 ///
@@ -28,6 +30,18 @@ public struct SliceTree: Hashable, Sendable {
 
     /// The largest nodes that the rank `rank` can add up alone, from the first slice to the last.
     public func nodes(of rank: Int) -> [Range<Int>] { nodes(inside: slices(of: rank), 0..<slices) }
+
+    /// The nodes of at most `count` slices that the nodes of the rank `rank` come apart into, from the first
+    /// slice to the last.
+    public func nodes(of rank: Int, atMost count: Int) -> [Range<Int>] {
+        precondition(count >= 1, "a node has at least one slice")
+        func parts(_ node: Range<Int>) -> [Range<Int>] {
+            if node.count <= count { return [node] }
+            let (left, right) = SliceTree.halves(node)
+            return parts(left) + parts(right)
+        }
+        return nodes(of: rank).flatMap(parts)
+    }
 
     /// Whether `range` is a node of the tree.
     public func isNode(_ range: Range<Int>) -> Bool {
@@ -73,9 +87,7 @@ public struct SliceTree: Hashable, Sendable {
     }
 
     private static func halves(_ node: Range<Int>) -> (Range<Int>, Range<Int>) {
-        var half = 1
-        while half * 2 < node.count { half *= 2 }
-        let middle = node.lowerBound + half
+        let middle = node.lowerBound + Slices.leftHalf(of: node.count)
         return (node.lowerBound..<middle, middle..<node.upperBound)
     }
 }

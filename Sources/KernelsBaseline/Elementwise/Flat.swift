@@ -4,13 +4,6 @@ func add(_ to: MutableFloats, _ from: Floats, _ count: Int) {
     sweep(count) { i, n in store(load(to + i, n) + load(from + i, n), to + i, n) }
 }
 
-func drain(_ to: MutableFloats, _ from: MutableFloats, _ count: Int) {
-    sweep(count) { i, n in
-        store(load(to + i, n) + load(from + i, n), to + i, n)
-        store(Vector(), from + i, n)
-    }
-}
-
 func blend(_ average: MutableFloats, _ values: Floats, _ count: Int, _ decay: Float) {
     let old = Vector(repeating: decay)
     let new = Vector(repeating: 1 - decay)

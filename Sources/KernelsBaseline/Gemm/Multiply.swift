@@ -1,7 +1,7 @@
 import KernelTable
 
 /// Steps of a sum between two visits of C: a strip of B this deep stays in the first cache.
-private let depth = 256
+let sumDepth = 256
 /// Rows of A that stay in the second cache while all strips of B pass.
 private let blockRows = 240
 /// Columns that are worth packing A for.
@@ -19,7 +19,7 @@ func multiply(_ p: GemmKernels.Product) {
         multiply(p, nil)
         return
     }
-    let count = min(p.M, blockRows) &* min(p.K, depth)
+    let count = min(p.M, blockRows) &* min(p.K, sumDepth)
     withUnsafeTemporaryAllocation(of: Float.self, capacity: max(count, 1)) {
         multiply(p, $0.baseAddress)
     }
@@ -31,7 +31,7 @@ private func multiply(_ p: GemmKernels.Product, _ packed: MutableFloats?) {
         let end = min(p.M, m &+ blockRows)
         var k = 0
         while k < p.K {
-            let steps = min(depth, p.K &- k)
+            let steps = min(sumDepth, p.K &- k)
             let corner: Int = m * p.rowStride + k * p.columnStride
             if let packed {
                 packTiles(p.A + corner, p.columnStride, (end &- m) / tileRows, steps, packed)

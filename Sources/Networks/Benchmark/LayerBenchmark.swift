@@ -41,6 +41,8 @@ public struct LayerBenchmark: Codable, Sendable {
     public let imageSize: Int
     /// Photos of the batch.
     public let batch: Int
+    /// Slices of the batch, all of them in one pass.
+    public let slices: Int
     /// Threads at work.
     public let threads: Int
     /// Instruction set of the kernels.
@@ -56,11 +58,13 @@ public struct LayerBenchmark: Codable, Sendable {
     /// - Parameters:
     ///   - description: one that passes `check()`.
     ///   - batch: photos, at least 1.
+    ///   - slices: parts of it that are computed as if they were alone, at least 1.
     ///   - repetitions: at least 1, after one that does not count.
     ///   - progress: told the name of each layer before it is measured.
     public init(
         _ description: ModelDescription,
         batch: Int,
+        slices: Int = 1,
         repetitions: Int,
         pool: ThreadPool,
         progress: (String) -> Void = { _ in }
@@ -69,9 +73,15 @@ public struct LayerBenchmark: Codable, Sendable {
         model = description.architecture
         imageSize = description.imageSize
         self.batch = batch
+        self.slices = slices
         threads = pool.threads
         instructions = pool.instructions
-        let stand = LayerStand(batch: batch, repetitions: max(repetitions, 1), pool: pool)
+        let stand = LayerStand(
+            batch: batch,
+            slices: slices,
+            repetitions: max(repetitions, 1),
+            pool: pool
+        )
         layers = description.summary(pool: pool).rows.enumerated().compactMap { index, row in
             progress(row.name)
             return stand.measure(row, isFirst: index == 0)
@@ -83,6 +93,7 @@ public struct LayerBenchmark: Codable, Sendable {
 /// Runs layers alone.
 private struct LayerStand {
     let batch: Int
+    let slices: Int
     let repetitions: Int
     let pool: ThreadPool
 
@@ -118,6 +129,7 @@ private struct LayerStand {
             [layer],
             input: input,
             inputGradient: inputGradient,
+            slices: slices,
             purpose: .training,
             pool: pool
         )
@@ -125,7 +137,17 @@ private struct LayerStand {
         let gradient = noise(assembly.output.count)
         let dy = Storage(count: assembly.output.count)
         fill(assembly.store.values, upTo: 0.05)
-        let context = TrainingContext(seed: 1, step: 0, firstPosition: 0, statisticsWeight: 1)
+        let context = TrainingContext(
+            seed: 1,
+            step: 0,
+            firstPosition: 0,
+            slices: (0..<slices).map {
+                TrainingContext.Slice(
+                    images: $0 * input.N / slices..<($0 + 1) * input.N / slices,
+                    statisticsWeight: 1 / Float(slices)
+                )
+            }
+        )
         var forward: [Double] = []
         var backward: [Double] = []
         for _ in 0...repetitions {

@@ -27,6 +27,7 @@ public final class Assembly {
     ///
     /// - Parameters:
     ///   - inputGradient: whether `backward` computes ∂loss/∂x for the input.
+    ///   - slices: most slices of a pass, none of them with more than its share of `input.N`.
     ///   - exact: whether convolutions must use algorithms without added rounding errors.
     ///   - reusesWeights: whether training runs several passes in `withConstantWeights`, so that
     ///     memory for filters in the form that kernels read pays; evaluation has it always.
@@ -34,6 +35,7 @@ public final class Assembly {
         _ layers: [any LayerDescription],
         input: Shape,
         inputGradient: Bool = false,
+        slices: Int = 1,
         purpose: Purpose,
         pool: ThreadPool,
         exact: Bool = false,
@@ -45,6 +47,7 @@ public final class Assembly {
                 pool: pool,
                 purpose: purpose,
                 exact: exact,
+                slices: slices,
                 keepsFilters: reusesWeights || purpose == .evaluation,
                 period: period,
                 memory: memory
@@ -85,6 +88,7 @@ public final class Assembly {
     public static func measure(
         _ layers: [any LayerDescription],
         input: Shape,
+        slices: Int = 1,
         purpose: Purpose,
         pool: ThreadPool,
         exact: Bool = false,
@@ -94,6 +98,7 @@ public final class Assembly {
             pool: pool,
             purpose: purpose,
             exact: exact,
+            slices: slices,
             keepsFilters: reusesWeights || purpose == .evaluation,
             period: WeightPeriod(),
             memory: nil
@@ -111,6 +116,7 @@ public final class Assembly {
             pool: pool,
             purpose: .training,
             exact: false,
+            slices: 1,
             keepsFilters: false,
             period: WeightPeriod(),
             memory: nil
@@ -146,7 +152,7 @@ public final class Assembly {
         return stages.reduce(x) { $1.layer.forward($0, phase) }
     }
 
-    /// Adds to the gradients of all parameters.
+    /// Overwrites the gradients of all parameters with the sums over the slices of the pass.
     ///
     /// - Parameters:
     ///   - dy: ∂loss/∂output for the batch of the last forward; may be overwritten.

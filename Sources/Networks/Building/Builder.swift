@@ -15,6 +15,8 @@ public struct Builder {
     public let purpose: Purpose
     /// Whether convolutions must use algorithms without added rounding errors.
     public let exact: Bool
+    /// Most slices of a training pass.
+    public let slices: Int
     /// Whether filters are kept in the form that kernels read, because several passes use the same.
     let keepsFilters: Bool
     /// When they are the same.
@@ -42,6 +44,7 @@ public struct Builder {
         pool: ThreadPool,
         purpose: Purpose,
         exact: Bool,
+        slices: Int,
         keepsFilters: Bool,
         period: WeightPeriod,
         memory: NetworkMemory?
@@ -49,6 +52,7 @@ public struct Builder {
         self.pool = pool
         self.purpose = purpose
         self.exact = exact
+        self.slices = slices
         self.keepsFilters = keepsFilters
         self.period = period
         self.memory = memory

@@ -4,7 +4,7 @@ import Tensors
 final class NetworkMemory {
     let values: Storage
     let gradients: Storage
-    /// Where backward adds the gradients.
+    /// Where backward writes the gradients.
     let target: GradientTarget
     let activations: Storage
     let filters: Storage

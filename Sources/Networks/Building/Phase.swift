@@ -1,28 +1,59 @@
+public import Tensors
+
 /// What a forward pass is for.
 public enum Phase: Sendable {
     /// Batch norms use the batch's statistics and note them; dropout drops.
     case training(TrainingContext)
     /// Batch norms use running statistics; nothing is dropped, nothing remembered.
     case evaluation
+
+    /// The slices of a training pass.
+    var slices: Slices? {
+        guard case .training(let context) = self else { return nil }
+        return context.slices
+    }
 }
 
 /// Which part of which step a training pass computes.
 public struct TrainingContext: Sendable {
-    /// Seed of the run.
-    public var seed: UInt64
-    /// Number of the step, from 0.
-    public var step: UInt64
-    /// Position of the first photo of the slice in the global batch.
-    public var firstPosition: Int
-    /// Weight of this slice's batch statistics in those of the step; the slices' add up to 1.
-    public var statisticsWeight: Float
+    /// Photos that are computed as if they were alone.
+    public struct Slice: Sendable {
+        /// Its photos, positions in the pass.
+        public var images: Range<Int>
+        /// Weight of its batch statistics in those of the step; the slices' add up to 1.
+        public var statisticsWeight: Float
 
-    /// Describes a pass over the photos from `firstPosition` on.
-    public init(seed: UInt64, step: UInt64, firstPosition: Int, statisticsWeight: Float) {
+        /// The photos `images`, whose statistics weigh `statisticsWeight`.
+        public init(images: Range<Int>, statisticsWeight: Float) {
+            self.images = images
+            self.statisticsWeight = statisticsWeight
+        }
+    }
+
+    /// Seed of the run.
+    public let seed: UInt64
+    /// Number of the step, from 0.
+    public let step: UInt64
+    /// Position of the first photo of the pass in the global batch.
+    public let firstPosition: Int
+    /// Which photos of the pass belong to which slice.
+    public let slices: Slices
+    /// Weights of the slices' batch statistics.
+    public let statisticsWeights: [Float]
+
+    /// Describes a pass over a single slice, the `photos` photos from `firstPosition` on.
+    public init(seed: UInt64, step: UInt64, firstPosition: Int, photos: Int) {
+        let slice = Slice(images: 0..<photos, statisticsWeight: 1)
+        self.init(seed: seed, step: step, firstPosition: firstPosition, slices: [slice])
+    }
+
+    /// Describes a pass over the photos from `firstPosition` on, which are those of `slices`.
+    public init(seed: UInt64, step: UInt64, firstPosition: Int, slices: [Slice]) {
         self.seed = seed
         self.step = step
         self.firstPosition = firstPosition
-        self.statisticsWeight = statisticsWeight
+        self.slices = Slices(slices.map(\.images))
+        statisticsWeights = slices.map(\.statisticsWeight)
     }
 }
 

@@ -55,7 +55,12 @@ public struct BatchNorm: LayerDescription {
             variance: parameter(".running_var", .statistic(momentum: momentum), 1)
         )
         builder.noteBatchNorm(name)
-        let kernel = BatchNormKernel(shape: input.shape, epsilon: epsilon, relu: relu)
+        let kernel = BatchNormKernel(
+            shape: input.shape,
+            slices: builder.slices,
+            epsilon: epsilon,
+            relu: relu
+        )
         input.tail?.norm = .init(parameters: parameters, epsilon: epsilon, relu: relu)
         let output =
             input.tail != nil && builder.purpose == .evaluation
@@ -73,8 +78,8 @@ public struct BatchNorm: LayerDescription {
             kernel: kernel,
             parameters: parameters,
             tail: input.tail,
-            batchMean: builder.note(C),
-            batchVariance: builder.note(C),
+            batchMean: builder.note(builder.slices * C),
+            batchVariance: builder.note(builder.slices * C),
             output: output,
             addsResidual: residual != nil,
             dresidual: residual.flatMap { builder.gradient(of: $0) },
@@ -105,6 +110,7 @@ final class BuiltBatchNorm: Layer {
     private let scratch: UnsafeMutablePointer<Float>
     private let pool: ThreadPool
     private var x: Tensor?
+    private var slices: Slices?
 
     init(
         kernel: BatchNormKernel,
@@ -139,6 +145,7 @@ final class BuiltBatchNorm: Layer {
     func forward(_ x: Tensor, residual: Tensor?, _ phase: Phase) -> Tensor {
         if case .evaluation = phase, tail != nil { return x }
         self.x = x
+        slices = phase.slices
         let y = output.first(x.shape.N)
         switch phase {
         case .evaluation:
@@ -155,6 +162,7 @@ final class BuiltBatchNorm: Layer {
         case .training(let context):
             kernel.forwardTraining(
                 x,
+                slices: context.slices,
                 gamma: parameters.gamma.value,
                 beta: parameters.beta.value,
                 residual: residual,
@@ -164,29 +172,39 @@ final class BuiltBatchNorm: Layer {
                 scratch: scratch,
                 pool
             )
-            noteStatistics(pixels: x.shape.pixels, weight: context.statisticsWeight)
+            noteStatistics(context)
         }
         return y
     }
 
-    /// Adds to the places of the running statistics' gradients: the mean, and the variance without
-    /// bias, as PyTorch's running variance has it.
-    private func noteStatistics(pixels: Int, weight: Float) {
-        let unbiased = weight * Float(Double(pixels) / Double(max(pixels - 1, 1)))
-        for c in 0..<output.shape.C {
-            parameters.mean.gradient[c] += weight * batchMean[c]
-            parameters.variance.gradient[c] += unbiased * batchVariance[c]
+    /// Writes to the places of the running statistics' gradients: the mean, and the variance without
+    /// bias, as PyTorch's running variance has it, each the slices' weighted sum.
+    private func noteStatistics(_ context: TrainingContext) {
+        let C = output.shape.C
+        let pixels = output.shape.H * output.shape.W
+        let (means, variances) = (scratch, scratch + context.slices.count * C)
+        for (slice, images) in context.slices.images.enumerated() {
+            let weight = context.statisticsWeights[slice]
+            let count = Double(images.count * pixels)
+            let unbiased = weight * Float(count / max(count - 1, 1))
+            for place in slice * C..<(slice + 1) * C {
+                means[place] = weight * batchMean[place]
+                variances[place] = unbiased * batchVariance[place]
+            }
         }
+        sumSlices(means, context.slices, width: C, into: parameters.mean.gradient)
+        sumSlices(variances, context.slices, width: C, into: parameters.variance.gradient)
     }
 
     func backward(_ dy: Tensor) -> Tensor? { backwardBoth(dy).dx }
 
     /// The gradients of `x`, in the memory of `dy`, and of `residual`.
     func backwardBoth(_ dy: Tensor) -> (dx: Tensor, dresidual: Tensor?) {
-        guard let x else { preconditionFailure("backward follows forward") }
+        guard let x, let slices else { preconditionFailure("backward follows forward in training") }
         let dresidual = dresidual.map { Tensor($0, dy.shape) }
         kernel.backward(
             x,
+            slices: slices,
             y: addsResidual ? output.first(x.shape.N) : nil,
             dy,
             gamma: parameters.gamma.value,

@@ -59,6 +59,7 @@ public struct Convolution: LayerDescription {
             ) : nil
         let algorithm = ConvolutionKernel(
             geometry,
+            slices: builder.slices,
             threads: builder.pool.threads,
             exact: builder.exact
         )
@@ -107,6 +108,7 @@ private final class BuiltConvolution: Layer {
     private let scratch: UnsafeMutablePointer<Float>
     private let pool: ThreadPool
     private var x: Tensor?
+    private var slices: Slices?
 
     init(
         kernel: ConvolutionKernel,
@@ -136,6 +138,7 @@ private final class BuiltConvolution: Layer {
 
     func forward(_ x: Tensor, _ phase: Phase) -> Tensor {
         self.x = x
+        slices = phase.slices
         let y = output.first(x.shape.N)
         let filters = forwardFilters.ready(scratch: scratch) {
             kernel.prepareForward(weights.value, into: $0, pool)
@@ -176,10 +179,11 @@ private final class BuiltConvolution: Layer {
     }
 
     func backward(_ dy: Tensor) -> Tensor? {
-        guard let x else { preconditionFailure("backward follows forward") }
+        guard let x, let slices else { preconditionFailure("backward follows forward in training") }
         kernel.backwardWeights(
             x,
             dy,
+            slices: slices,
             dweights: weights.gradient,
             dbias: bias?.gradient,
             scratch: scratch,

@@ -60,6 +60,7 @@ private final class BuiltDense: Layer {
     private let dx: UnsafeMutablePointer<Float>?
     private let pool: ThreadPool
     private var x: Tensor?
+    private var slices: Slices?
 
     init(
         weights: ParameterPlace,
@@ -77,14 +78,22 @@ private final class BuiltDense: Layer {
 
     func forward(_ x: Tensor, _ phase: Phase) -> Tensor {
         self.x = x
+        slices = phase.slices
         let y = output.first(x.shape.N)
         denseForward(flat(x), weights: weights.value, bias: bias.value, y, pool)
         return y
     }
 
     func backward(_ dy: Tensor) -> Tensor? {
-        guard let x else { preconditionFailure("backward follows forward") }
-        denseBackwardWeights(flat(x), dy, dweights: weights.gradient, dbias: bias.gradient, pool)
+        guard let x, let slices else { preconditionFailure("backward follows forward in training") }
+        denseBackwardWeights(
+            flat(x),
+            dy,
+            slices: slices,
+            dweights: weights.gradient,
+            dbias: bias.gradient,
+            pool
+        )
         guard let dx else { return nil }
         let result = Tensor(dx, x.shape)
         denseBackwardData(dy, weights: weights.value, flat(result), pool)

@@ -2,8 +2,8 @@ public import Tensors
 
 /// A network that turns photos into logits, with all its memory.
 ///
-/// To train: `store.initialize(seed:)`, then for each slice zero `store.gradients`, `forward` in
-/// the training phase, `softmaxCrossEntropy`, `backward`.
+/// To train: `store.initialize(seed:)`, then `forward` in the training phase, `softmaxCrossEntropy` for
+/// each slice, `backward`.
 public final class Model {
     /// What was built.
     public let description: ModelDescription
@@ -15,34 +15,59 @@ public final class Model {
     ///
     /// - Parameters:
     ///   - description: one that passes `check()`.
+    ///   - slices: most slices of a training pass, none of them with more than its share of `maximumBatch`.
     ///   - exact: whether convolutions must use algorithms without added rounding errors.
     ///   - reusesWeights: whether training runs several passes in `withConstantWeights`.
     public init(
         _ description: ModelDescription,
         maximumBatch: Int,
+        slices: Int = 1,
         purpose: Purpose,
         pool: ThreadPool,
         exact: Bool = false,
         reusesWeights: Bool = false
     ) {
         self.description = description
-        let layers = description.architecture.layers(
-            classes: description.classes,
-            dropout: description.dropout
-        )
         assembly = Assembly(
-            layers.layers,
-            input: Shape(
-                N: maximumBatch,
-                H: description.imageSize,
-                W: description.imageSize,
-                C: 3
-            ),
+            Model.layers(description),
+            input: Model.input(description, maximumBatch),
+            slices: slices,
             purpose: purpose,
             pool: pool,
             exact: exact,
             reusesWeights: reusesWeights
         )
+    }
+
+    /// What a network for training would hold, without making it; arguments as for a model.
+    public static func memoryForTraining(
+        _ description: ModelDescription,
+        maximumBatch: Int,
+        slices: Int,
+        pool: ThreadPool,
+        exact: Bool,
+        reusesWeights: Bool
+    ) -> MemoryUse {
+        Assembly.measure(
+            layers(description),
+            input: input(description, maximumBatch),
+            slices: slices,
+            purpose: .training,
+            pool: pool,
+            exact: exact,
+            reusesWeights: reusesWeights
+        )
+    }
+
+    private static func layers(_ description: ModelDescription) -> [any LayerDescription] {
+        description.architecture.layers(
+            classes: description.classes,
+            dropout: description.dropout
+        ).layers
+    }
+
+    private static func input(_ description: ModelDescription, _ N: Int) -> Shape {
+        Shape(N: N, H: description.imageSize, W: description.imageSize, C: 3)
     }
 
     /// Parameters, running statistics and gradients.
@@ -71,7 +96,7 @@ public final class Model {
     /// They stay valid until the next call. `x` must stay until the backward is done.
     public func forward(_ x: Tensor, _ phase: Phase) -> Tensor { assembly.forward(x, phase) }
 
-    /// Adds to the gradients of all parameters.
+    /// Overwrites the gradients of all parameters with the sums over the slices of the pass.
     ///
     /// - Parameters:
     ///   - dlogits: ∂loss/∂logits of the batch of the last forward, which was a training one.

@@ -1,6 +1,6 @@
 import Tensors
 
-/// The flat gradient to which backward adds at the moment.
+/// The flat gradient that backward writes at the moment.
 final class GradientTarget {
     var storage: Storage
 

@@ -43,9 +43,9 @@ public final class ParameterStore {
     /// Floats in all, trainable or not.
     public var count: Int { values.count }
 
-    /// Lets the passes from now on add their gradients to `storage`, laid out like `gradients`, where
+    /// Lets the passes from now on write their gradients to `storage`, laid out like `gradients`, where
     /// they go at first.
-    public func addGradients(to storage: Storage) {
+    public func writeGradients(to storage: Storage) {
         precondition(storage.count == gradients.count, "gradients of another network")
         target.storage = storage
     }

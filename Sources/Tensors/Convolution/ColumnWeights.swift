@@ -1,12 +1,15 @@
 import KernelTable
 
-/// The weight gradient by matrix products: dweights[O][taps] += dy[pixels][O]ᵀ · columns[pixels][taps].
+/// The weight gradient by matrix products: dweights[O][taps] = dy[pixels][O]ᵀ · columns[pixels][taps],
+/// summed over the slices in their tree.
 ///
-/// Each fixed group of images sums its own partial gradient, step by step; the partial gradients are
-/// added in order. Where pixels are few, or the sums would take too much memory, blocks of output
-/// channels take the place of some groups. Limited by the GEMM and by packing the columns for it.
+/// Slices of few columns are done in blocks of channels and taps (`ColumnWeights+Blocks.swift`). In one of
+/// many, each fixed group of images sums its own partial gradient, step by step; the partial gradients are
+/// added in order. Where the sums would take too much memory, blocks of output channels take the place of
+/// some groups. Limited by the GEMM and by packing the columns for it.
 struct ColumnWeights: Sendable {
     let columns: ColumnConvolution
+    let slices: Int
 
     /// Floats of all partial gradients, at most, unless two image groups need more.
     private static let partialLimit = 1 << 23
@@ -17,17 +20,24 @@ struct ColumnWeights: Sendable {
     /// Output channels worth an im2col of their own.
     private static let leastChannels = 64
     /// The widest strip of any instruction set.
-    private static let widest = 32
+    static let widest = 32
 
-    private var geometry: ConvolutionGeometry { columns.geometry }
+    var geometry: ConvolutionGeometry { columns.geometry }
+
+    /// Images of the largest slice.
+    var sliceImages: Int { (geometry.input.N + slices - 1) / slices }
 
     /// Floats of one thread's columns, as they come and as strips that are filled up.
     private var workerFloats: Int {
         columns.columnFloats / max(geometry.taps, 1) * (2 * geometry.taps + Self.widest)
     }
 
+    /// Where a node of the slices' tree waits for its other half.
+    private var waitingFloats: Int { Slices.depth(slices) * geometry.weights }
+
     var scratch: Int {
-        columns.threads * workerFloats + groups(geometry.input.N) * geometry.weights
+        let long = columns.threads * workerFloats + groups(sliceImages) * geometry.weights
+        return waitingFloats + max(isShort(sliceImages) ? 0 : long, blocksScratch)
     }
 
     private func groups(_ N: Int) -> Int {
@@ -36,22 +46,52 @@ struct ColumnWeights: Sendable {
         return max(1, min(N, Self.tasks, affordable, worth))
     }
 
+    /// dweights = the sum over all slices.
     func backwardWeights(
         _ x: Tensor,
         _ dy: Tensor,
-        dweights: UnsafeMutablePointer<Float>,
+        _ slices: Slices,
+        _ dweights: UnsafeMutablePointer<Float>,
         scratch: UnsafeMutablePointer<Float>,
+        _ pool: ThreadPool
+    ) {
+        let working = scratch + waitingFloats
+        func place(_ level: Int) -> UnsafeMutablePointer<Float> {
+            level == 0 ? dweights : scratch + (level - 1) * geometry.weights
+        }
+        Slices.addTree(
+            0..<slices.count,
+            isLeaf: { fitsBlocks($0, slices) },
+            compute: { leaf, level, _ in
+                let images = slices.images[leaf.lowerBound]
+                if fitsBlocks(leaf, slices) {
+                    addInBlocks(x, dy, slices, leaf, place(level), scratch: working, pool)
+                } else {
+                    addLong(x.images(images), dy.images(images), place(level), working, pool)
+                }
+            },
+            add: { addFloats(place($0), place($1), geometry.weights, pool) }
+        )
+    }
+
+    /// The gradient of a slice of many columns.
+    private func addLong(
+        _ x: Tensor,
+        _ dy: Tensor,
+        _ dweights: UnsafeMutablePointer<Float>,
+        _ scratch: UnsafeMutablePointer<Float>,
         _ pool: ThreadPool
     ) {
         let g = geometry
         let kernels = pool.kernels
         let (taps, O, N) = (g.taps, g.output.C, x.shape.N)
-        guard N > 0 else { return }
         let groups = groups(N)
         let blocks = max(1, min(Self.tasks / groups, O / Self.leastChannels))
-        // A single group adds to the gradient itself.
-        let isDirect = groups == 1
-        let partials = isDirect ? dweights : scratch + columns.threads * workerFloats
+        // The first group's sums are in their place already.
+        let partials = scratch + columns.threads * workerFloats
+        func sums(_ group: Int) -> UnsafeMutablePointer<Float> {
+            group == 0 ? dweights : partials + (group - 1) * g.weights
+        }
         pool.parallelFor(groups * blocks) { task, worker in
             let (group, block) = task.quotientAndRemainder(dividingBy: blocks)
             let channels = block * O / blocks..<(block + 1) * O / blocks
@@ -72,19 +112,19 @@ struct ColumnWeights: Sendable {
                         columnStride: O,
                         B: packed,
                         stripStride: step.count * kernels.gemm.width,
-                        C: partials + group * g.weights + channels.lowerBound * taps,
+                        C: sums(group) + channels.lowerBound * taps,
                         ldc: taps,
-                        adding: isDirect || index > 0
+                        adding: index > 0
                     )
                 )
             }
         }
-        if isDirect { return }
+        if groups == 1 { return }
         pool.parallelRanges(g.weights, grain: 1 << 14) { range, _ in
-            for group in 0..<groups {
+            for group in 1..<groups {
                 pool.kernels.flat.add(
                     dweights + range.lowerBound,
-                    partials + group * g.weights + range.lowerBound,
+                    sums(group) + range.lowerBound,
                     range.count
                 )
             }

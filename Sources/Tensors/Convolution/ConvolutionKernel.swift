@@ -14,15 +14,22 @@ public struct ConvolutionKernel: Sendable {
     ///
     /// - Parameters:
     ///   - geometry: extents; calls may pass smaller batches.
+    ///   - slices: the most slices of a batch, none of them with more than its share of `input.N`.
     ///   - threads: the most threads that a call's pool may have.
     ///   - exact: whether only algorithms with the rounding of plain fp32 sums may be chosen.
-    public init(_ geometry: ConvolutionGeometry, threads: Int, exact: Bool = false) {
+    public init(
+        _ geometry: ConvolutionGeometry,
+        slices: Int = 1,
+        threads: Int,
+        exact: Bool = false
+    ) {
         columns = ColumnConvolution(geometry, threads: threads)
-        columnWeights = ColumnWeights(columns: columns)
+        columnWeights = ColumnWeights(columns: columns, slices: slices)
         let fast = !exact && WinogradConvolution.pays(for: geometry)
         winograd = fast ? WinogradConvolution(geometry: geometry, threads: threads) : nil
-        winogradWeights = fast ? WinogradWeights(geometry: geometry, threads: threads) : nil
-        biasScratch = channelSumsScratch(geometry.output)
+        winogradWeights =
+            fast ? WinogradWeights(geometry: geometry, slices: slices, threads: threads) : nil
+        biasScratch = channelSumsScratch(geometry.output, slices: slices)
     }
 
     /// Floats of scratch that each call takes.
@@ -137,20 +144,21 @@ public struct ConvolutionKernel: Sendable {
         backwardData(dy, filters: scratch, dx, scratch: scratch + backwardFilters, pool)
     }
 
-    /// Adds the gradients of the weights and of the bias.
+    /// Overwrites the gradients of the weights and of the bias with the sums over all slices.
     public func backwardWeights(
         _ x: Tensor,
         _ dy: Tensor,
+        slices: Slices,
         dweights: UnsafeMutablePointer<Float>,
         dbias: UnsafeMutablePointer<Float>?,
         scratch: UnsafeMutablePointer<Float>,
         _ pool: ThreadPool
     ) {
         if let winogradWeights {
-            winogradWeights.backwardWeights(x, dy, dweights: dweights, scratch: scratch, pool)
+            winogradWeights.backwardWeights(x, dy, slices, dweights, scratch: scratch, pool)
         } else {
-            columnWeights.backwardWeights(x, dy, dweights: dweights, scratch: scratch, pool)
+            columnWeights.backwardWeights(x, dy, slices, dweights, scratch: scratch, pool)
         }
-        if let dbias { addChannelSums(dy, dbias, scratch: scratch, pool) }
+        if let dbias { channelSums(dy, slices, dbias, scratch: scratch, pool) }
     }
 }

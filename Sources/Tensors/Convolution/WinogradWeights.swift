@@ -1,23 +1,30 @@
 import KernelTable
 
-/// The weight gradient of the 3×3 convolution: Gᵀ[Σ (A dY Aᵀ) ⊙ (Bᵀ d B)]G, summed over all tiles.
+/// The weight gradient of the 3×3 convolution: Gᵀ[Σ (A dY Aᵀ) ⊙ (Bᵀ d B)]G, summed over all tiles of a
+/// slice, and over the slices in their tree.
 ///
-/// All threads transform a block of both maps' tiles, then add 36 products [outputs][tiles] ·
-/// [tiles][inputs] to their sums; at the end the sums are turned into the gradient. The blocks'
-/// tiles, which are the order of the sums, are fixed by the extents. Limited by the products, in narrow
-/// layers by the transforms, and where tiles are few by the sums' way to memory and back.
+/// A slice of few tiles is done in blocks of channels whose sums stay in cache
+/// (`WinogradWeights+Blocks.swift`), which its transformed maps fit beside. For one of many, all threads
+/// transform a block of both maps' tiles, then add 36 products [outputs][tiles] · [tiles][inputs] to their
+/// sums; at the end the sums are turned into the gradient. The blocks' tiles, which are the order of the
+/// sums, are fixed by the extents. Limited by the products, in narrow layers by the transforms, and where
+/// a slice has few blocks of tiles by the sums' way to memory and back.
 struct WinogradWeights: Sendable {
     let geometry: ConvolutionGeometry
+    let slices: Int
     let threads: Int
 
-    private static let planes = WinogradConvolution.planes
+    static let planes = WinogradConvolution.planes
     /// Tiles of a block: enough to be worth a visit of the sums, few enough that both maps' transforms
     /// stay in the last cache.
-    private static let blockTiles = 128
+    static let blockTiles = 128
     /// Channels to which strips are filled up: the widest strip of any instruction set.
-    private static let widest = 32
+    static let widest = 32
 
-    private var tilesPerImage: Int { (geometry.output.H + 3) / 4 * ((geometry.output.W + 3) / 4) }
+    var tilesPerImage: Int { (geometry.output.H + 3) / 4 * ((geometry.output.W + 3) / 4) }
+
+    /// Tiles of the largest slice.
+    var sliceTiles: Int { (geometry.input.N + slices - 1) / slices * tilesPerImage }
 
     /// Distances between the planes of the inputs, of the outputs' gradients and of the sums.
     private struct Plan {
@@ -36,11 +43,17 @@ struct WinogradWeights: Sendable {
         )
     }
 
-    private var patchFloats: Int { Self.planes * max(geometry.input.C, geometry.output.C) }
+    /// Floats that a thread's patches take.
+    var patchFloats: Int { Self.planes * max(geometry.input.C, geometry.output.C) }
+
+    /// Where a node of the slices' tree waits for its other half.
+    private var waitingFloats: Int { Slices.depth(slices) * geometry.weights }
 
     var scratch: Int {
-        let plan = plan(max(geometry.input.N, 1))
-        return Self.planes * (plan.V + plan.Z + plan.sums) + threads * patchFloats
+        let plan = plan(geometry.input.N)
+        let long =
+            sliceTiles > Self.blockTiles ? Self.planes * (plan.V + plan.Z + plan.sums) : 0
+        return waitingFloats + threads * patchFloats + max(long, blocksScratch)
     }
 
     /// Where a block's transformed maps and the sums lie.
@@ -48,14 +61,43 @@ struct WinogradWeights: Sendable {
         var V, Z, sums: UnsafeMutablePointer<Float>
     }
 
+    /// dweights = the sum over all slices.
     func backwardWeights(
         _ x: Tensor,
         _ dy: Tensor,
-        dweights: UnsafeMutablePointer<Float>,
+        _ slices: Slices,
+        _ dweights: UnsafeMutablePointer<Float>,
         scratch: UnsafeMutablePointer<Float>,
         _ pool: ThreadPool
     ) {
-        guard x.shape.N > 0 else { return }
+        let waiting = scratch
+        let working = scratch + waitingFloats
+        func place(_ level: Int) -> UnsafeMutablePointer<Float> {
+            level == 0 ? dweights : waiting + (level - 1) * geometry.weights
+        }
+        Slices.addTree(
+            0..<slices.count,
+            isLeaf: { fitsBlocks($0, slices) },
+            compute: { leaf, level, _ in
+                let images = slices.images[leaf.lowerBound]
+                if fitsBlocks(leaf, slices) {
+                    addInBlocks(x, dy, slices, leaf, place(level), scratch: working, pool)
+                } else {
+                    addLong(x.images(images), dy.images(images), place(level), working, pool)
+                }
+            },
+            add: { addFloats(place($0), place($1), geometry.weights, pool) }
+        )
+    }
+
+    /// The gradient of a slice of many tiles.
+    private func addLong(
+        _ x: Tensor,
+        _ dy: Tensor,
+        _ dweights: UnsafeMutablePointer<Float>,
+        _ scratch: UnsafeMutablePointer<Float>,
+        _ pool: ThreadPool
+    ) {
         let (I, O) = (geometry.input.C, geometry.output.C)
         let plan = plan(x.shape.N)
         let V = scratch + threads * patchFloats
@@ -74,7 +116,7 @@ struct WinogradWeights: Sendable {
         }
         pool.parallelFor(O) { o, _ in
             let to = dweights + o * 9 * I
-            pool.kernels.winograd.weights(maps.sums + o * I, plan.sums, I, I, true, to)
+            pool.kernels.winograd.weights(maps.sums + o * I, plan.sums, I, I, false, to)
         }
     }
 
@@ -89,27 +131,44 @@ struct WinogradWeights: Sendable {
         _ patch: UnsafeMutablePointer<Float>,
         _ kernels: KernelTable
     ) {
-        let (I, O) = (geometry.input.C, geometry.output.C)
+        let O = geometry.output.C
         let width = kernels.gemm.width
+        let inputs = WinogradKernels.Planes(
+            base: maps.V + place * width,
+            planeStride: plan.V,
+            width: width,
+            stripStride: plan.tiles * width
+        )
+        let gradients = WinogradKernels.Planes(
+            base: maps.Z + place * O,
+            planeStride: plan.Z,
+            width: O,
+            stripStride: 0
+        )
+        transform(tiles, x, dy, inputs, gradients, patch, kernels)
+    }
+
+    /// Transforms `tiles` of both maps.
+    func transform(
+        _ tiles: Range<Int>,
+        _ x: Tensor,
+        _ dy: Tensor,
+        _ inputs: WinogradKernels.Planes,
+        _ gradients: WinogradKernels.Planes,
+        _ patch: UnsafeMutablePointer<Float>,
+        _ kernels: KernelTable
+    ) {
+        let (I, O) = (geometry.input.C, geometry.output.C)
         var outputWindow = geometry.window
         outputWindow.C = O
         forEachImage(tiles, tilesPerImage) { image, part, done in
-            let inputs = WinogradKernels.Planes(
-                base: maps.V + (place + done) * width,
-                planeStride: plan.V,
-                width: width,
-                stripStride: plan.tiles * width
-            )
+            var (V, Z) = (inputs, gradients)
+            V.base += done * V.width
+            Z.base += done * Z.width
             let from = x.base + image * x.shape.perImage
-            kernels.winograd.input(from, geometry.window, part, I, inputs, patch)
-            let gradients = WinogradKernels.Planes(
-                base: maps.Z + (place + done) * O,
-                planeStride: plan.Z,
-                width: O,
-                stripStride: 0
-            )
+            kernels.winograd.input(from, geometry.window, part, I, V, patch)
             let gradient = dy.base + image * dy.shape.perImage
-            kernels.winograd.gradient(gradient, outputWindow, part, O, gradients, patch)
+            kernels.winograd.gradient(gradient, outputWindow, part, O, Z, patch)
         }
     }
 

@@ -7,6 +7,8 @@ private let blockInputs = 512
 private let packedInputs = 4096
 /// Outputs whose weights' gradients are gone through side by side: as many streams as memory likes.
 private let gradientOutputs = 12
+/// Inputs of a block of the weights' gradients whose slices are added in the second cache.
+private let waitingInputs = 2048
 
 /// y[n][o] = Σ_i x[n][i] · weights[o][i] + bias[o].
 ///
@@ -92,47 +94,115 @@ public func denseBackwardData(
     }
 }
 
-/// dweights[o][i] += Σ_n dy[n][o] · x[n][i], and dbias[o] += Σ_n dy[n][o].
+/// dweights[o][i] = Σ_n dy[n][o] · x[n][i] and dbias[o] = Σ_n dy[n][o], summed in each slice and then over
+/// the slices in their tree.
 ///
-/// Limited by the gradient's way from memory and back, in its order.
+/// Limited by the gradient's way to memory, in its order: the slices of a block are added before it goes.
 public func denseBackwardWeights(
     _ x: Tensor,
     _ dy: Tensor,
+    slices: Slices,
     dweights: UnsafeMutablePointer<Float>,
     dbias: UnsafeMutablePointer<Float>?,
     _ pool: ThreadPool
 ) {
     let (N, I, O) = (x.shape.N, x.shape.perImage, dy.shape.perImage)
     let kernels = pool.kernels.gemm
-    let count = max(1, kernels.packedCount(K: N, N: I))
-    withUnsafeTemporaryAllocation(of: Float.self, capacity: count) { buffer in
+    let filled = kernels.packedCount(K: 1, N: I)
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: max(1, N * filled)) { buffer in
         guard let packed = buffer.baseAddress else { return }
-        pool.parallelRanges(I, grain: packedInputs) { range, _ in
-            let first = range.lowerBound
-            kernels.pack(x.base + first, I, 1, N, range.count, packed + first * N)
+        let parts = (I + packedInputs - 1) / packedInputs
+        pool.parallelFor(slices.count * parts) { task, _ in
+            let (slice, part) = task.quotientAndRemainder(dividingBy: parts)
+            let images = slices.images[slice]
+            let first = part * packedInputs
+            kernels.pack(
+                x.base + (images.lowerBound * I + first),
+                I,
+                1,
+                images.count,
+                min(packedInputs, I - first),
+                packed + (images.lowerBound * filled + first * images.count)
+            )
         }
-        pool.parallelRanges(O, grain: gradientOutputs) { range, _ in
-            kernels.multiply(
-                GemmKernels.Product(
-                    M: range.count,
-                    N: I,
-                    K: N,
-                    A: dy.base + range.lowerBound,
-                    rowStride: 1,
-                    columnStride: O,
-                    B: packed,
-                    stripStride: N * kernels.width,
-                    C: dweights + range.lowerBound * I,
-                    ldc: I,
-                    adding: true
-                )
+        let width = slices.count == 1 ? max(I, 1) : waitingInputs
+        let blocks = (I + width - 1) / width
+        pool.parallelFor((O + gradientOutputs - 1) / gradientOutputs * blocks) { task, _ in
+            let (row, block) = task.quotientAndRemainder(dividingBy: blocks)
+            addSlices(
+                dy,
+                packed,
+                slices,
+                outputs: row * gradientOutputs..<min(O, (row + 1) * gradientOutputs),
+                inputs: block * width..<min(I, (block + 1) * width),
+                I,
+                dweights,
+                pool.kernels
             )
         }
     }
     guard let dbias else { return }
-    for o in 0..<O {
-        var sum: Float = 0
-        for n in 0..<N { sum += dy.base[n * O + o] }
-        dbias[o] += sum
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: max(1, slices.count * O)) { rows in
+        guard let rows = rows.baseAddress else { return }
+        for (slice, images) in slices.images.enumerated() {
+            for o in 0..<O {
+                var sum: Float = 0
+                for n in images { sum += dy.base[n * O + o] }
+                rows[slice * O + o] = sum
+            }
+        }
+        sumSlices(rows, slices, width: O, into: dbias)
+    }
+}
+
+/// The gradient of a block of weights, over all slices.
+private func addSlices(
+    _ dy: Tensor,
+    _ packed: UnsafePointer<Float>,
+    _ slices: Slices,
+    outputs: Range<Int>,
+    inputs: Range<Int>,
+    _ I: Int,
+    _ dweights: UnsafeMutablePointer<Float>,
+    _ kernels: KernelTable
+) {
+    let O = dy.shape.perImage
+    let filled = kernels.gemm.packedCount(K: 1, N: I)
+    let capacity = max(1, Slices.depth(slices.count) * outputs.count * inputs.count)
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: capacity) { waiting in
+        guard let waiting = waiting.baseAddress else { return }
+        let places = BlockPlaces(
+            base: dweights + outputs.lowerBound * I + inputs.lowerBound,
+            distance: I,
+            waiting: waiting,
+            rows: outputs.count,
+            columns: inputs.count
+        )
+        let longest = slices.images.reduce(0) { max($0, $1.count) }
+        Slices.addTree(
+            0..<slices.count,
+            addsLeaves: longest <= kernels.gemm.depth,
+            compute: { slice, level, adding in
+                let images = slices.images[slice.lowerBound]
+                let place = places[level]
+                let strips = packed + images.lowerBound * filled
+                kernels.gemm.multiply(
+                    GemmKernels.Product(
+                        M: outputs.count,
+                        N: inputs.count,
+                        K: images.count,
+                        A: dy.base + images.lowerBound * O + outputs.lowerBound,
+                        rowStride: 1,
+                        columnStride: O,
+                        B: strips + inputs.lowerBound * images.count,
+                        stripStride: images.count * kernels.gemm.width,
+                        C: place.base,
+                        ldc: place.distance,
+                        adding: adding
+                    )
+                )
+            },
+            add: { places.add($0, $1, kernels.flat) }
+        )
     }
 }

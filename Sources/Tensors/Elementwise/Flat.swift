@@ -36,19 +36,6 @@ public func addFloats(
     }
 }
 
-/// to += from and from = 0, for `count` floats, in one pass.
-public func drainFloats(
-    _ to: UnsafeMutablePointer<Float>,
-    _ from: UnsafeMutablePointer<Float>,
-    _ count: Int,
-    _ pool: ThreadPool
-) {
-    let flat = pool.kernels.flat
-    pool.parallelRanges(count, grain: grain) { range, _ in
-        flat.drain(to + range.lowerBound, from + range.lowerBound, range.count)
-    }
-}
-
 /// average = decay · average + (1 − decay) · values, for `count` floats.
 public func emaUpdate(
     _ average: UnsafeMutablePointer<Float>,

@@ -1,6 +1,7 @@
 import KernelTable
 
-/// Batch normalisation over the pixels of a batch, with the addition and the ReLU that may follow.
+/// Batch normalisation over the pixels of each slice of a batch, with the addition and the ReLU that may
+/// follow.
 ///
 /// Training: y = relu(γ · (x − mean) / √(variance + ε) + β + residual). Sums run over fixed blocks of
 /// rows that stay in cache, and the blocks are combined in order and in double precision (Chan, Golub
@@ -8,37 +9,46 @@ import KernelTable
 /// write forward, and two reads of x and dy (and y behind a sum) and one write backward.
 public struct BatchNormKernel: Sendable {
     private let shape: Shape
+    private let slices: Int
     private let epsilon: Float
     private let relu: Bool
     private let blockRows: Int
 
-    /// Plans batches of at most `shape.N` images.
-    public init(shape: Shape, epsilon: Float, relu: Bool) {
+    /// Plans batches of at most `shape.N` images in at most `slices` slices.
+    public init(shape: Shape, slices: Int = 1, epsilon: Float, relu: Bool) {
         self.shape = shape
+        self.slices = slices
         self.epsilon = epsilon
         self.relu = relu
         blockRows = max(1, (1 << 15) / max(shape.C, 1))
     }
 
     /// Floats of scratch that every call takes.
-    public var scratch: Int { (2 * blocks(shape.pixels) + 5) * shape.C }
+    public var scratch: Int {
+        let blocks = (shape.pixels + blockRows - 1) / blockRows + slices
+        return (2 * blocks + 7 * slices) * shape.C
+    }
 
-    private func blocks(_ rows: Int) -> Int { (rows + blockRows - 1) / blockRows }
+    private func blocks(_ slices: Slices) -> RowBlocks {
+        RowBlocks(slices, pixelsPerImage: shape.H * shape.W, size: blockRows)
+    }
 
-    /// Normalises by the batch's own statistics.
+    /// Normalises each slice by its own statistics.
     ///
     /// - Parameters:
     ///   - x: input [N][H][W][C].
+    ///   - slices: whose images are which.
     ///   - gamma: scale of each channel.
     ///   - beta: shift of each channel.
     ///   - residual: added before the ReLU.
     ///   - y: output; may be `x` only if no backward pass follows.
-    ///   - mean: receives the mean of each channel.
-    ///   - variance: receives the biased variance of each channel.
+    ///   - mean: receives the mean of each channel, [slices][C].
+    ///   - variance: receives the biased variance of each channel, [slices][C].
     ///   - scratch: `scratch` floats.
     ///   - pool: threads to share the blocks.
     public func forwardTraining(
         _ x: Tensor,
+        slices: Slices,
         gamma: UnsafePointer<Float>,
         beta: UnsafePointer<Float>,
         residual: Tensor?,
@@ -49,49 +59,80 @@ public struct BatchNormKernel: Sendable {
         _ pool: ThreadPool
     ) {
         let C = shape.C
-        let rows = x.shape.pixels
-        let count = blocks(rows)
+        let cut = blocks(slices)
         let kernels = pool.kernels.rows
         let means = scratch
-        let squares = scratch + count * C
-        pool.parallelRanges(rows, grain: blockRows) { range, _ in
-            let block = range.lowerBound / blockRows
+        let squares = scratch + cut.blocks.count * C
+        pool.parallelFor(cut.blocks.count) { block, _ in
+            let rows = cut.blocks[block].rows
             kernels.moments(
-                x.base + range.lowerBound * C,
-                range.count,
+                x.base + rows.lowerBound * C,
+                rows.count,
                 C,
                 means + block * C,
                 squares + block * C
             )
         }
-        pool.parallelRanges(C, grain: 16) { channels, _ in
+        forEachChannels(slices, pool) { slice, channels in
             for c in channels {
                 var seen = 0.0
                 var m = 0.0
                 var s = 0.0
-                for block in 0..<count {
-                    let size = Double(min(blockRows, rows - block * blockRows))
+                for block in cut.ofSlice[slice] {
+                    let size = Double(cut.blocks[block].rows.count)
                     let delta = Double(means[block * C + c]) - m
                     let total = seen + size
                     m += delta * size / total
                     s += Double(squares[block * C + c]) + delta * delta * seen * size / total
                     seen = total
                 }
-                mean[c] = Float(m)
-                variance[c] = Float(s / max(seen, 1))
+                mean[slice * C + c] = Float(m)
+                variance[slice * C + c] = Float(s / max(seen, 1))
             }
         }
         let factors = scratch
-        foldNorm(
-            gamma: gamma,
-            beta: beta,
-            mean: mean,
-            variance: variance,
-            epsilon: epsilon,
-            channels: C,
-            into: factors
-        )
-        apply(x, factors, residual, y, pool)
+        fold(slices, gamma, beta, mean, variance, into: factors, stride: 2 * C)
+        pool.parallelFor(cut.blocks.count) { block, _ in
+            let (slice, rows) = cut.blocks[block]
+            apply(x, rows, factors + slice * 2 * C, residual, y, kernels)
+        }
+    }
+
+    /// Calls `body` for some channels of a slice at a time.
+    private func forEachChannels(
+        _ slices: Slices,
+        _ pool: ThreadPool,
+        _ body: (_ slice: Int, _ channels: Range<Int>) -> Void
+    ) {
+        let grain = 16
+        let parts = (shape.C + grain - 1) / grain
+        pool.parallelFor(slices.count * parts) { task, _ in
+            let (slice, part) = task.quotientAndRemainder(dividingBy: parts)
+            body(slice, part * grain..<min(shape.C, (part + 1) * grain))
+        }
+    }
+
+    /// The scales and shifts of each slice, `stride` floats apart.
+    private func fold(
+        _ slices: Slices,
+        _ gamma: UnsafePointer<Float>,
+        _ beta: UnsafePointer<Float>,
+        _ mean: UnsafePointer<Float>,
+        _ variance: UnsafePointer<Float>,
+        into factors: UnsafeMutablePointer<Float>,
+        stride: Int
+    ) {
+        for slice in 0..<slices.count {
+            foldNorm(
+                gamma: gamma,
+                beta: beta,
+                mean: mean + slice * shape.C,
+                variance: variance + slice * shape.C,
+                epsilon: epsilon,
+                channels: shape.C,
+                into: factors + slice * stride
+            )
+        }
     }
 
     /// Normalises by given statistics; takes no scratch of the plan's.
@@ -116,37 +157,37 @@ public struct BatchNormKernel: Sendable {
                 channels: shape.C,
                 into: factors
             )
-            apply(x, factors, residual, y, pool)
+            pool.parallelRanges(x.shape.pixels, grain: blockRows) { rows, _ in
+                apply(x, rows, factors, residual, y, pool.kernels.rows)
+            }
         }
     }
 
     private func apply(
         _ x: Tensor,
+        _ rows: Range<Int>,
         _ factors: UnsafePointer<Float>,
         _ residual: Tensor?,
         _ y: Tensor,
-        _ pool: ThreadPool
+        _ kernels: RowKernels
     ) {
-        let C = shape.C
-        let kernels = pool.kernels.rows
-        pool.parallelRanges(x.shape.pixels, grain: blockRows) { range, _ in
-            let start = range.lowerBound * C
-            let arguments = RowKernels.Normalise(
-                x: x.base + start,
-                residual: residual.map { UnsafePointer($0.base + start) },
-                y: y.base + start,
-                scale: factors,
-                shift: factors + C,
-                relu: relu
-            )
-            kernels.normalise(arguments, range.count, C)
-        }
+        let start = rows.lowerBound * shape.C
+        let arguments = RowKernels.Normalise(
+            x: x.base + start,
+            residual: residual.map { UnsafePointer($0.base + start) },
+            y: y.base + start,
+            scale: factors,
+            shift: factors + shape.C,
+            relu: relu
+        )
+        kernels.normalise(arguments, rows.count, shape.C)
     }
 
     /// The gradients of `forwardTraining`.
     ///
     /// - Parameters:
     ///   - x: input of the forward pass.
+    ///   - slices: as in the forward pass.
     ///   - y: output of the forward pass, which tells where the ReLU let through; nil where nothing
     ///     was added before the ReLU, so that `x` tells as well.
     ///   - dy: gradient of the output.
@@ -156,12 +197,13 @@ public struct BatchNormKernel: Sendable {
     ///   - variance: as the forward pass left it.
     ///   - dx: overwritten with the gradient of `x`; may be `dy`.
     ///   - dresidual: overwritten with the gradient of the residual, which is dy behind the ReLU.
-    ///   - dgamma: the gradient of each scale is added here.
-    ///   - dbeta: the gradient of each shift is added here.
+    ///   - dgamma: overwritten with the gradient of each scale, summed over the slices.
+    ///   - dbeta: overwritten with the gradient of each shift, summed over the slices.
     ///   - scratch: `scratch` floats.
     ///   - pool: threads to share the blocks.
     public func backward(
         _ x: Tensor,
+        slices: Slices,
         y: Tensor?,
         _ dy: Tensor,
         gamma: UnsafePointer<Float>,
@@ -176,71 +218,70 @@ public struct BatchNormKernel: Sendable {
         _ pool: ThreadPool
     ) {
         let C = shape.C
-        let rows = x.shape.pixels
-        let count = blocks(rows)
+        let cut = blocks(slices)
         let kernels = pool.kernels.rows
         let sumDy = scratch
-        let sumDyX = scratch + count * C
-        let factors = scratch + 2 * blocks(shape.pixels) * C
-        let (a, b, c) = (factors, factors + C, factors + 2 * C)
-        let repeated = factors + 3 * C
+        let sumDyX = sumDy + cut.blocks.count * C
+        // For each slice a, b and c, then the scale and shift of the forward pass.
+        let factors = sumDyX + cut.blocks.count * C
+        let gammas = factors + slices.count * 5 * C
+        let betas = gammas + slices.count * C
         let repeats = relu && y == nil
         if repeats {
-            foldNorm(
-                gamma: gamma,
-                beta: beta,
-                mean: mean,
-                variance: variance,
-                epsilon: epsilon,
-                channels: C,
-                into: repeated
-            )
+            fold(slices, gamma, beta, mean, variance, into: factors + 3 * C, stride: 5 * C)
         }
-        let arguments = { (start: Int) in
-            RowKernels.Gradient(
+        let arguments = { (slice: Int, row: Int) in
+            let own = factors + slice * 5 * C
+            let start = row * C
+            return RowKernels.Gradient(
                 x: x.base + start,
                 y: relu ? y.map { UnsafePointer($0.base + start) } : nil,
-                scale: repeats ? UnsafePointer(repeated) : nil,
-                shift: repeats ? UnsafePointer(repeated + C) : nil,
+                scale: repeats ? UnsafePointer(own + 3 * C) : nil,
+                shift: repeats ? UnsafePointer(own + 4 * C) : nil,
                 dy: dy.base + start,
-                mean: mean,
-                a: a,
-                b: b,
-                c: c,
+                mean: mean + slice * C,
+                a: own,
+                b: own + C,
+                c: own + 2 * C,
                 dx: dx.base + start,
                 dresidual: dresidual.map { $0.base + start }
             )
         }
-        pool.parallelRanges(rows, grain: blockRows) { range, _ in
-            let block = range.lowerBound / blockRows
+        pool.parallelFor(cut.blocks.count) { block, _ in
+            let (slice, rows) = cut.blocks[block]
             kernels.gradientSums(
-                arguments(range.lowerBound * C),
-                range.count,
+                arguments(slice, rows.lowerBound),
+                rows.count,
                 C,
                 sumDy + block * C,
                 sumDyX + block * C
             )
         }
-        let share = 1 / Double(max(rows, 1))
-        pool.parallelRanges(C, grain: 16) { channels, _ in
+        forEachChannels(slices, pool) { slice, channels in
+            let own = factors + slice * 5 * C
+            let share = 1 / Double(max(cut.rows(slice), 1))
             for channel in channels {
                 var s = 0.0
                 var t = 0.0
-                for block in 0..<count {
+                for block in cut.ofSlice[slice] {
                     s += Double(sumDy[block * C + channel])
                     t += Double(sumDyX[block * C + channel])
                 }
-                let inverse = 1 / (Double(variance[channel]) + Double(epsilon)).squareRoot()
+                let place = slice * C + channel
+                let inverse = 1 / (Double(variance[place]) + Double(epsilon)).squareRoot()
                 let scale = Double(gamma[channel]) * inverse
-                dgamma[channel] += Float(t * inverse)
-                dbeta[channel] += Float(s)
-                a[channel] = Float(scale)
-                b[channel] = Float(-scale * inverse * inverse * t * share)
-                c[channel] = Float(-scale * s * share)
+                gammas[place] = Float(t * inverse)
+                betas[place] = Float(s)
+                own[channel] = Float(scale)
+                own[C + channel] = Float(-scale * inverse * inverse * t * share)
+                own[2 * C + channel] = Float(-scale * s * share)
             }
         }
-        pool.parallelRanges(rows, grain: blockRows) { range, _ in
-            kernels.gradient(arguments(range.lowerBound * C), range.count, C)
+        sumSlices(gammas, slices, width: C, into: dgamma)
+        sumSlices(betas, slices, width: C, into: dbeta)
+        pool.parallelFor(cut.blocks.count) { block, _ in
+            let (slice, rows) = cut.blocks[block]
+            kernels.gradient(arguments(slice, rows.lowerBound), rows.count, C)
         }
     }
 }

@@ -37,7 +37,9 @@ public final class ParityBench {
 
     /// The phase of a step of one slice.
     public var training: Phase {
-        .training(TrainingContext(seed: 0, step: 0, firstPosition: 0, statisticsWeight: 1))
+        .training(
+            TrainingContext(seed: 0, step: 0, firstPosition: 0, photos: expected.labels.count)
+        )
     }
 
     /// The logits of all photos.
@@ -47,8 +49,6 @@ public final class ParityBench {
 
     /// The mean loss in training; its gradients are in the model's store afterwards.
     public func loss() -> Double {
-        let gradients = model.store.gradients
-        gradients.buffer.update(repeating: 0)
         let count = expected.labels.count
         let dy = dlogits.tensor(model.output)
         let sum = softmaxCrossEntropy(

@@ -136,12 +136,22 @@ private struct StepBench {
             imageSize: configuration.imageSize,
             classes: classes
         )
+        let passes = PassPlan(
+            description,
+            tree: tree,
+            rank: communicator.rank,
+            slicePhotos: configuration.batch / slices,
+            exact: configuration.convolution == .exact,
+            pool: pool
+        )
         model = Model(
             description,
-            maximumBatch: configuration.batch / slices,
+            maximumBatch: passes.photos,
+            slices: passes.slices,
             purpose: .training,
             pool: pool,
-            reusesWeights: own.count > 1
+            exact: configuration.convolution == .exact,
+            reusesWeights: passes.reusesWeights
         )
         model.store.initialize(seed: configuration.seed)
         let shards = ShardMap(count: model.store.count, ranks: communicator.size)
@@ -155,6 +165,7 @@ private struct StepBench {
         step = TrainingStep(
             communicator: communicator,
             tree: tree,
+            passes: passes,
             model: model,
             loss: BatchLoss(smoothing: Float(configuration.labelSmoothing), classWeights: nil),
             reducer: reducer,

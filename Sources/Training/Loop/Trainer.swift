@@ -79,13 +79,22 @@ public final class Trainer {
         plans = PhotoPlans(configuration)
         schedule = LearningRateSchedule(configuration, course)
         tree = SliceTree(slices: slices, ranks: communicator.size)
+        let passes = PassPlan(
+            description,
+            tree: tree,
+            rank: communicator.rank,
+            slicePhotos: configuration.batch / slices,
+            exact: configuration.convolution == .exact,
+            pool: pool
+        )
         model = Model(
             description,
-            maximumBatch: configuration.batch / slices,
+            maximumBatch: passes.photos,
+            slices: passes.slices,
             purpose: .training,
             pool: pool,
             exact: configuration.convolution == .exact,
-            reusesWeights: tree.slices(of: communicator.rank).count > 1
+            reusesWeights: passes.reusesWeights
         )
         model.store.initialize(seed: configuration.seed)
         let shards = ShardMap(count: model.store.count, ranks: communicator.size)
@@ -108,6 +117,7 @@ public final class Trainer {
         step = TrainingStep(
             communicator: communicator,
             tree: tree,
+            passes: passes,
             model: model,
             loss: BatchLoss(configuration, photos),
             reducer: reducer,

@@ -9,7 +9,7 @@ import Tensors
 /// whichever ranks did the work (see `docs/distributed.md`).
 final class TrainingStep {
     private let communicator: any Communicator
-    private let own: Range<Int>
+    private let tree: SliceTree
     private let model: Model
     private let loss: BatchLoss
     private let accumulator: SliceAccumulator
@@ -17,10 +17,12 @@ final class TrainingStep {
     private let update: WeightUpdate
     private let seed: UInt64
     private let dlogits: Storage
+    private let pool: ThreadPool
 
     init(
         communicator: any Communicator,
         tree: SliceTree,
+        passes: PassPlan,
         model: Model,
         loss: BatchLoss,
         reducer: GradientReducer,
@@ -34,10 +36,12 @@ final class TrainingStep {
         self.reducer = reducer
         self.update = update
         self.seed = seed
-        own = tree.slices(of: communicator.rank)
+        self.pool = pool
+        self.tree = tree
         accumulator = SliceAccumulator(
             tree: tree,
             rank: communicator.rank,
+            passes: passes.passes,
             gradient: model.store.gradients,
             pool: pool
         )
@@ -82,10 +86,10 @@ final class TrainingStep {
 
         var sums = SliceSums(slices: parts.count)
         model.withConstantWeights {
-            for slice in own {
-                let sum = gradient(of: slice, photos, parts, step: step, scale: facts.scale, &spent)
-                sums.set(slice, sum)
-                spent.backward += measureSeconds { accumulator.add(slice: slice) }
+            for pass in accumulator.passes {
+                let slices = own(parts, pass)
+                gradient(of: slices, photos, parts, step: step, scale: facts.scale, &sums, &spent)
+                spent.backward += measureSeconds { accumulator.add() }
             }
         }
         spent.exchange += try measureSeconds {
@@ -109,41 +113,58 @@ final class TrainingStep {
         )
     }
 
-    /// Computes the gradient of a slice into the store's; its photos are positions of the batch.
+    /// A slice, and where its photos lie among this rank's.
+    private typealias Slice = (number: Int, photos: Range<Int>)
+
+    /// The slices `numbers` of this rank.
+    private func own(_ parts: [Range<Int>], _ numbers: Range<Int>) -> [Slice] {
+        let first = parts[tree.slices(of: communicator.rank).lowerBound].lowerBound
+        return numbers.map {
+            ($0, parts[$0].lowerBound - first..<parts[$0].upperBound - first)
+        }
+    }
+
+    /// Computes the gradient of the slices of a pass where the accumulator wants it.
     private func gradient(
-        of slice: Int,
+        of slices: [Slice],
         _ photos: LoadedBatch,
         _ parts: [Range<Int>],
         step: Int,
         scale: Float,
+        _ sums: inout SliceSums,
         _ spent: inout StepParts
-    ) -> LossSum {
-        spent.backward += measureSeconds {
-            model.store.addGradients(to: accumulator.begin(slice: slice))
-        }
-        let range = range(of: slice, parts)
-        guard !range.isEmpty else { return LossSum() }
+    ) {
+        let target = accumulator.begin()
+        model.store.writeGradients(to: target)
+        let begin = slices.first?.photos.lowerBound ?? 0
+        let range = begin..<(slices.last?.photos.upperBound ?? begin)
+        guard !range.isEmpty else { return fillZero(target.base, target.count, pool) }
         let context = TrainingContext(
             seed: seed,
             step: UInt64(step),
-            firstPosition: parts[slice].lowerBound,
-            statisticsWeight: Float(range.count) / Float(parts.last?.upperBound ?? 1)
+            firstPosition: slices.first.map { parts[$0.number].lowerBound } ?? 0,
+            slices: slices.map {
+                TrainingContext.Slice(
+                    images: $0.photos.lowerBound - begin..<$0.photos.upperBound - begin,
+                    statisticsWeight: Float($0.photos.count) / Float(parts.last?.upperBound ?? 1)
+                )
+            }
         )
-        var sum = LossSum()
-        var dy = dlogits.tensor(model.output.with(N: range.count))
+        let dy = dlogits.tensor(model.output.with(N: range.count))
         spent.forward += measureSeconds {
             let logits = model.forward(photos.images.images(range), .training(context))
-            dy = dlogits.tensor(logits.shape)
-            sum = loss(logits, photos, range, scale: scale, dlogits: dy)
+            for ((number, photosOfSlice), images) in zip(slices, context.slices.images) {
+                let sum = loss(
+                    logits.images(images),
+                    photos,
+                    photosOfSlice,
+                    scale: scale,
+                    dlogits: dy.images(images)
+                )
+                sums.set(number, sum)
+            }
         }
         spent.backward += measureSeconds { model.backward(dy) { _ in } }
-        return sum
-    }
-
-    /// Where the photos of a slice lie among this rank's.
-    private func range(of slice: Int, _ parts: [Range<Int>]) -> Range<Int> {
-        let first = parts[own.lowerBound].lowerBound
-        return parts[slice].lowerBound - first..<parts[slice].upperBound - first
     }
 
     private func facts(
@@ -157,8 +178,8 @@ final class TrainingStep {
             facts.failures = 1
             return facts
         }
-        for slice in own {
-            facts.weights[slice] = loss.weight(of: photos, range(of: slice, parts))
+        for slice in own(parts, tree.slices(of: communicator.rank)) {
+            facts.weights[slice.number] = loss.weight(of: photos, slice.photos)
         }
         facts.badPhotos = Double(photos.skipped.count)
         return facts

@@ -17,6 +17,28 @@ struct ConvolutionRun {
             weights = noise(g.weights, seed: 3)
             bias = noise(g.output.C, seed: 4)
         }
+
+        private init(x: Storage, dy: Storage, weights: Storage, bias: Storage) {
+            self.x = x
+            self.dy = dy
+            self.weights = weights
+            self.bias = bias
+        }
+
+        /// Those of the images `range` alone.
+        func images(_ range: Range<Int>, _ g: ConvolutionGeometry) -> Operands {
+            func part(_ all: Storage, _ perImage: Int) -> Storage {
+                Storage(
+                    Array(all.slice(range.lowerBound * perImage..<range.upperBound * perImage))
+                )
+            }
+            return Operands(
+                x: part(x, g.input.perImage),
+                dy: part(dy, g.output.perImage),
+                weights: weights,
+                bias: bias
+            )
+        }
     }
 
     init(
@@ -24,15 +46,20 @@ struct ConvolutionRun {
         _ operands: Operands,
         N: Int,
         exact: Bool,
-        gradientsFrom start: Float = 0,
+        slices: Slices? = nil,
         _ pool: ThreadPool
     ) {
-        let kernel = ConvolutionKernel(g, threads: pool.threads, exact: exact)
+        let kernel = ConvolutionKernel(
+            g,
+            slices: slices?.count ?? 1,
+            threads: pool.threads,
+            exact: exact
+        )
         // Rubbish in the outputs shows what is not overwritten.
         y = noise(N * g.output.perImage, seed: 5)
         dx = noise(N * g.input.perImage, seed: 6)
-        dweights = Storage([Float](repeating: start, count: g.weights))
-        dbias = Storage([Float](repeating: start, count: g.output.C))
+        dweights = noise(g.weights, seed: 8)
+        dbias = noise(g.output.C, seed: 9)
         let scratch = noise(kernel.scratch, seed: 7)
         let x = operands.x.tensor(g.input.with(N: N))
         let dy = operands.dy.tensor(g.output.with(N: N))
@@ -54,6 +81,7 @@ struct ConvolutionRun {
         kernel.backwardWeights(
             x,
             dy,
+            slices: slices ?? .whole(N),
             dweights: dweights.base,
             dbias: dbias.base,
             scratch: scratch.base,

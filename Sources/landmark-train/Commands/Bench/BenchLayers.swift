@@ -24,6 +24,9 @@ struct BenchLayers: ParsableCommand {
     @Option(help: "Photos of the batch.")
     var batch = 32
 
+    @Option(help: "Parts of the batch that are computed as if they were alone, all in one pass.")
+    var slices = 1
+
     @Option(help: "Side of the square photos.")
     var imageSize = 224
 
@@ -46,12 +49,19 @@ struct BenchLayers: ParsableCommand {
             try world.together {
                 try description.check()
                 try BenchOutput.require(batch, "--batch")
+                try BenchOutput.require(slices, "--slices")
+                guard slices <= batch else {
+                    throw TrainingError.usage(
+                        "--slices is \(slices); give at most --batch, \(batch)"
+                    )
+                }
                 try BenchOutput.require(repetitions, "--repetitions")
                 guard world.isRoot else { return }
                 let terminal = Terminal.standardError
                 let result = LayerBenchmark(
                     description,
                     batch: batch,
+                    slices: slices,
                     repetitions: repetitions,
                     pool: world.pool
                 ) { terminal.replace("measuring \($0)") }
@@ -75,7 +85,8 @@ struct BenchLayers: ParsableCommand {
                 + [share(row.flops, row.median, result)]
         }
         return [
-            "\(model.rawValue), batch \(batch), \(imageSize)×\(imageSize); ms, medians of "
+            "\(model.rawValue), batch \(batch)" + (slices > 1 ? " in \(slices) slices" : "")
+                + ", \(imageSize)×\(imageSize); ms, medians of "
                 + "\(repetitions)",
             "\(world.pool.threads) threads, \(result.instructions), "
                 + "\(world.topology.cpuModel), FMA peak "

@@ -2,6 +2,8 @@
 public struct FlatKernels: Sendable {
     /// (to, from, count): to += from.
     public let add: @Sendable (MutableFloats, Floats, Int) -> Void
+    /// (to, a, b, count): to = a + b.
+    public let sum: @Sendable (MutableFloats, Floats, Floats, Int) -> Void
     /// (to, from, count): to += from, and from = 0.
     public let drain: @Sendable (MutableFloats, MutableFloats, Int) -> Void
     /// (average, values, count, decay): average = decay · average + (1 − decay) · values.
@@ -16,6 +18,7 @@ public struct FlatKernels: Sendable {
     /// Assembles the loops.
     public init(
         add: @escaping @Sendable (MutableFloats, Floats, Int) -> Void,
+        sum: @escaping @Sendable (MutableFloats, Floats, Floats, Int) -> Void,
         drain: @escaping @Sendable (MutableFloats, MutableFloats, Int) -> Void,
         blend: @escaping @Sendable (MutableFloats, Floats, Int, Float) -> Void,
         relu: @escaping @Sendable (Floats, MutableFloats, Int) -> Void,
@@ -23,6 +26,7 @@ public struct FlatKernels: Sendable {
         sumOfSquares: @escaping @Sendable (Floats, Int) -> Double
     ) {
         self.add = add
+        self.sum = sum
         self.drain = drain
         self.blend = blend
         self.relu = relu

@@ -10,7 +10,7 @@ public final class SliceAccumulator {
     private let own: Range<Int>
     private let pool: ThreadPool
     /// The gradient, and the places above it where sums wait.
-    private let places: [Storage]
+    public let places: [Storage]
     private var isZero: [Bool]
     private var waiting: [Range<Int>] = []
     private var next: Int
@@ -18,13 +18,21 @@ public final class SliceAccumulator {
     private var current: Int?
 
     /// Adds up the slices of `rank`; their total ends in `gradient`.
-    public init(tree: SliceTree, rank: Int, gradient: Storage, pool: ThreadPool) {
+    ///
+    /// - Parameter allocate: makes the zeros of a place where a sum waits.
+    public init(
+        tree: SliceTree,
+        rank: Int,
+        gradient: Storage,
+        pool: ThreadPool,
+        allocate: (Int) -> Storage = { Storage(count: $0) }
+    ) {
         self.tree = tree
         self.pool = pool
         own = tree.slices(of: rank)
         next = own.lowerBound
         let copies = (0..<SliceAccumulator.depth(tree, own)).map { _ in
-            Storage(count: gradient.count)
+            allocate(gradient.count)
         }
         places = [gradient] + copies
         isZero = places.map { $0 !== gradient }

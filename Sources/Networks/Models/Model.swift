@@ -17,13 +17,15 @@ public final class Model {
     ///   - description: one that passes `check()`.
     ///   - exact: whether convolutions must use algorithms without added rounding errors.
     ///   - reusesWeights: whether training runs several passes in `withConstantWeights`.
+    ///   - allocate: makes the zeros that values and gradients lie in.
     public init(
         _ description: ModelDescription,
         maximumBatch: Int,
         purpose: Purpose,
         pool: ThreadPool,
         exact: Bool = false,
-        reusesWeights: Bool = false
+        reusesWeights: Bool = false,
+        allocate: (Int) -> Storage = { Storage(count: $0) }
     ) {
         self.description = description
         let layers = description.architecture.layers(
@@ -41,7 +43,8 @@ public final class Model {
             purpose: purpose,
             pool: pool,
             exact: exact,
-            reusesWeights: reusesWeights
+            reusesWeights: reusesWeights,
+            allocate: allocate
         )
     }
 

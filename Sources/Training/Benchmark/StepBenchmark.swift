@@ -141,7 +141,8 @@ private struct StepBench {
             maximumBatch: configuration.batch / slices,
             purpose: .training,
             pool: pool,
-            reusesWeights: own.count > 1
+            reusesWeights: own.count > 1,
+            allocate: communicator.makeStorage
         )
         model.store.initialize(seed: configuration.seed)
         let shards = ShardMap(count: model.store.count, ranks: communicator.size)
@@ -152,7 +153,7 @@ private struct StepBench {
             pool: pool
         )
         let rank = communicator.rank
-        step = TrainingStep(
+        step = try TrainingStep(
             communicator: communicator,
             tree: tree,
             model: model,
@@ -161,7 +162,8 @@ private struct StepBench {
             update: WeightUpdate(
                 optimizer: configuration.makeOptimizer(count: shards.shardCount(of: rank)),
                 store: model.store,
-                shard: shards.pieces(of: rank),
+                shards: shards,
+                rank: rank,
                 clip: configuration.clip,
                 averageDecay: configuration.ema,
                 pool: pool

@@ -85,7 +85,8 @@ public final class Trainer {
             purpose: .training,
             pool: pool,
             exact: configuration.convolution == .exact,
-            reusesWeights: tree.slices(of: communicator.rank).count > 1
+            reusesWeights: tree.slices(of: communicator.rank).count > 1,
+            allocate: communicator.makeStorage
         )
         model.store.initialize(seed: configuration.seed)
         let shards = ShardMap(count: model.store.count, ranks: communicator.size)
@@ -100,12 +101,13 @@ public final class Trainer {
                 count: shards.shardCount(of: communicator.rank)
             ),
             store: model.store,
-            shard: shards.pieces(of: communicator.rank),
+            shards: shards,
+            rank: communicator.rank,
             clip: configuration.clip,
             averageDecay: configuration.ema,
             pool: pool
         )
-        step = TrainingStep(
+        step = try TrainingStep(
             communicator: communicator,
             tree: tree,
             model: model,

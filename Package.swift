@@ -90,7 +90,11 @@ let package = Package(
         // Floor 2: these three never see one another.
         .target(name: "Networks", dependencies: ["Tensors"], swiftSettings: strict),
         .target(name: "Images", dependencies: ["Tensors", "CJPEGShim"], swiftSettings: hot),
-        .target(name: "Distributed", dependencies: ["Tensors", "CMPIShim", "CMemoryShim"], swiftSettings: strict),
+        .target(
+            name: "Distributed",
+            dependencies: ["Tensors", "CMPIShim", "CMemoryShim"],
+            swiftSettings: strict
+        ),
 
         // Floors 3 and 4.
         .target(

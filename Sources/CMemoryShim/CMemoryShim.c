@@ -35,12 +35,6 @@ void memoryshim_stream(float *to, const float *from, size_t count) {
     for (; i < count; i++) {
         to[i] = from[i];
     }
-#if defined(__SSE__)
-    // Such stores may pass later ones, a lock's among them.
-    __builtin_ia32_sfence();
-#else
-    __atomic_thread_fence(__ATOMIC_SEQ_CST);
-#endif
 }
 
 #else
@@ -50,3 +44,11 @@ void memoryshim_stream(float *to, const float *from, size_t count) {
 }
 
 #endif
+
+void memoryshim_fence(void) {
+#if defined(__SSE__)
+    __builtin_ia32_sfence();
+#else
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+#endif
+}

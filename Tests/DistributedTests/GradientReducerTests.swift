@@ -57,8 +57,8 @@ import Testing
                 pool: ThreadPool(threads: 1)
             ).memory
         }
-        // Three pieces of 16 floats, and two blocks of 8 in which totals grow.
-        #expect(memory == [64, 64, 64, 64])
+        // Three pieces of 16 floats, and two strips of 512 in which totals grow.
+        #expect(memory == [1_072, 1_072, 1_072, 1_072])
     }
 
     @Test func theTotalCanLieInOtherMemory() throws {

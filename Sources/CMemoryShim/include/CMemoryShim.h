@@ -8,8 +8,11 @@
 int memoryshim_file(const char *label);
 
 // to = from, for `count` floats that nobody reads soon. Stores that pass the caches spare the
-// reading of every line that is about to be overwritten; Swift has no name for them. When it
-// returns, the floats are seen by whoever sees what is stored next.
+// reading of every line that is about to be overwritten; Swift has no name for them. Others may see
+// later stores first, until memoryshim_fence.
 void memoryshim_stream(float *to, const float *from, size_t count);
+
+// Whoever sees what this thread stores from now on also sees what it has streamed.
+void memoryshim_fence(void);
 
 #endif

@@ -30,9 +30,11 @@ public struct ExchangeBenchmark: Codable, Sendable {
         public let gather: Timing
     }
 
-    /// Turns the values of a block into new ones by the totals of its gradient; told the block's
-    /// number and the first of both.
-    public typealias Update = (Int, UnsafeMutablePointer<Float>, UnsafePointer<Float>) -> Void
+    /// Turns the values of a strip into new ones by the totals of its gradient; told the block's
+    /// number, the strip's range, and the first of both.
+    public typealias Update = (
+        Int, Range<Int>, UnsafeMutablePointer<Float>, UnsafePointer<Float>
+    ) -> Void
 
     /// Measures an exchange with one slice for each rank, in turn with MPI_Allreduce.
     ///
@@ -109,7 +111,7 @@ private struct ExchangeBench {
         shared = reducer()
         apart = reducer()
         blocks = shared.ownBlocks
-        update = makeUpdate?(shards, blocks) ?? { _, _, _ in }
+        update = makeUpdate?(shards, blocks) ?? { _, _, _, _ in }
         gradients = communicator.makeStorage(count: shards.count)
         values = communicator.makeStorage(count: shards.count)
         node = SliceNode(slices: tree.slices(of: communicator.rank), gradients)
@@ -132,8 +134,9 @@ private struct ExchangeBench {
         times.update.append(
             try slowest(communicator) {
                 pool.parallelFor(blocks.count) { block, _ in
-                    let start = blocks[block].lowerBound
-                    update(block, values.base + start, gradients.base + start)
+                    let range = blocks[block]
+                    let start = range.lowerBound
+                    update(block, range, values.base + start, gradients.base + start)
                 }
             }
         )
@@ -146,9 +149,7 @@ private struct ExchangeBench {
 
     private func exchange(_ reducer: GradientReducer) throws {
         try reducer.exchange(nodes: [node], values: values.base, blocks: blocks) {
-            block,
-            gradient in
-            update(block, values.base + blocks[block].lowerBound, gradient)
+            update($0, $1, values.base + $1.lowerBound, $2)
         }
     }
 }

@@ -16,27 +16,29 @@ extension GradientReducer {
         for part in parts(blocks) {
             let places = try places(meeting, part.bucket)
             pool.parallelFor(part.blocks.count) { task, worker in
-                let range = blocks[part.blocks.lowerBound + task]
-                _ = total(range, places, worker, target: gradients + range.lowerBound)
+                for strip in strips(blocks[part.blocks.lowerBound + task]) {
+                    _ = total(strip, places, worker, target: gradients + strip.lowerBound)
+                }
             }
         }
         try settle()
     }
 
-    /// Adds up, updates and gives in one pass, each block while it is in the caches.
+    /// Adds up, updates and gives in one pass, a strip of a block after the other while it is in the
+    /// first cache.
     ///
     /// - Parameters:
     ///   - sums: this rank's nodes, from the first slice to the last.
     ///   - values: the flat values, which all ranks have new when it returns.
     ///   - blocks: this rank's pieces, in order and without holes, cut so that none crosses a
     ///     multiple of `ShardMap.block`.
-    ///   - update: told the number of a block and the totals of its gradient, turns its values into
-    ///     new ones; called by all threads of the pool.
+    ///   - update: told the number of a block, the range of a strip of it and the totals of the
+    ///     strip's gradient, turns the strip's values into new ones; called by all threads of the pool.
     public func exchange(
         nodes sums: [SliceNode],
         values: UnsafeMutablePointer<Float>,
         blocks: [Range<Int>],
-        update: (_ block: Int, _ gradient: UnsafePointer<Float>) -> Void
+        update: (_ block: Int, _ strip: Range<Int>, _ gradient: UnsafePointer<Float>) -> Void
     ) throws {
         let meeting = try meet(sums)
         let mates = mates(values)
@@ -44,8 +46,11 @@ extension GradientReducer {
             let places = try places(meeting, part.bucket)
             pool.parallelFor(part.blocks.count) { task, worker in
                 let number = part.blocks.lowerBound + task
-                update(number, total(blocks[number], places, worker))
-                give(values, blocks[number], mates)
+                for strip in strips(blocks[number]) {
+                    update(number, strip, total(strip, places, worker))
+                    give(values, strip, mates)
+                }
+                if !mates.isEmpty { finishStreaming() }
             }
             try send(values, part.bucket)
         }
@@ -58,7 +63,7 @@ extension GradientReducer {
     public func spread(
         values: UnsafeMutablePointer<Float>,
         blocks: [Range<Int>],
-        update: (_ block: Int) -> Void
+        update: (_ block: Int, _ strip: Range<Int>) -> Void
     ) throws {
         let mates = mates(values)
         // Whoever still computes with the old values must not be given new ones.
@@ -66,8 +71,11 @@ extension GradientReducer {
         for part in parts(blocks) {
             pool.parallelFor(part.blocks.count) { task, _ in
                 let number = part.blocks.lowerBound + task
-                update(number)
-                give(values, blocks[number], mates)
+                for strip in strips(blocks[number]) {
+                    update(number, strip)
+                    give(values, strip, mates)
+                }
+                if !mates.isEmpty { finishStreaming() }
             }
             try send(values, part.bucket)
         }
@@ -77,6 +85,6 @@ extension GradientReducer {
     /// Gives everyone's pieces of `values` to all, in place.
     public func gather(_ values: UnsafeMutablePointer<Float>) throws {
         guard communicator.size > 1 else { return }
-        try spread(values: values, blocks: ownBlocks) { _ in }
+        try spread(values: values, blocks: ownBlocks) { _, _ in }
     }
 }

@@ -32,6 +32,17 @@ extension GradientReducer {
         }
     }
 
+    /// Most floats in a strip: what is done to one in several loops costs as much as a single loop
+    /// over all that it reads and writes, which is how memory is fastest.
+    static var strip: Int { 1 << 9 }
+
+    /// Cuts a block into strips.
+    func strips(_ block: Range<Int>) -> some Sequence<Range<Int>> {
+        stride(from: block.lowerBound, to: block.upperBound, by: Self.strip).lazy.map {
+            $0..<min($0 + Self.strip, block.upperBound)
+        }
+    }
+
     /// What ranks tell one another before an exchange.
     struct Meeting {
         /// This rank's nodes.
@@ -81,7 +92,7 @@ extension GradientReducer {
         return places
     }
 
-    /// The total of a block, in `target` or wherever it comes to lie.
+    /// The total of a strip, in `target` or wherever it comes to lie.
     func total(
         _ range: Range<Int>,
         _ places: [UnsafeMutablePointer<Float>],
@@ -110,7 +121,7 @@ extension GradientReducer {
         }
     }
 
-    /// Writes a block of the values into the memory of `mates`.
+    /// Writes a strip of the values into the memory of `mates`.
     func give(
         _ values: UnsafeMutablePointer<Float>,
         _ range: Range<Int>,

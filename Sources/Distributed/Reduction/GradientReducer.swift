@@ -40,7 +40,7 @@ public final class GradientReducer {
         let rank = communicator.rank
         pieceCount = shards.buckets.map { shards.piece(of: rank, in: $0).count }.max() ?? 0
         plan = SumPlan(tree, nodes: nodes.map(\.slices))
-        scratch = Storage(count: pool.threads * plan.slots * min(shards.block, pieceCount))
+        scratch = Storage(count: pool.threads * plan.slots * GradientReducer.strip)
         reach = Reach(alone: communicator)
     }
 

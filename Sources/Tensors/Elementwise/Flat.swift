@@ -47,7 +47,8 @@ public func sumFloats(
     InstructionSet.currentKernels.flat.sum(to, a, b, count)
 }
 
-/// to = from, for `count` floats that this processor does not read soon, on the calling thread.
+/// to = from, for `count` floats that this processor does not read soon, on the calling thread, which
+/// calls `finishStreaming` before it tells others that they are there.
 public func streamFloats(
     _ to: UnsafeMutablePointer<Float>,
     _ from: UnsafePointer<Float>,
@@ -55,6 +56,9 @@ public func streamFloats(
 ) {
     memoryshim_stream(to, from, count)
 }
+
+/// Ends the calling thread's `streamFloats`.
+public func finishStreaming() { memoryshim_fence() }
 
 /// to += from and from = 0, for `count` floats, in one pass.
 public func drainFloats(

@@ -34,7 +34,9 @@ extension ExchangeBenchmark {
                 defer { offset += range.count }
                 return UpdateBlock(range: range, offset: offset, decays: false)
             }
-            return { block, values, gradients in rule(updates[block], values, gradients) }
+            return { block, strip, values, gradients in
+                rule(updates[block].part(strip), values, gradients)
+            }
         }
     }
 }

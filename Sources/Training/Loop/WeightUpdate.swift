@@ -132,35 +132,32 @@ final class WeightUpdate {
             learningRate: learningRate,
             gradientScale: norm > clip ? Float(clip / norm) : 1
         )
-        try reducer.spread(values: values, blocks: ranges) { [ranges] block in
-            change(block, gradients + ranges[block].lowerBound)
+        try reducer.spread(values: values, blocks: ranges) { block, strip in
+            change(block, strip, gradients + strip.lowerBound)
         }
     }
 
-    /// What changes the values of a block, told its number and its gradient.
+    /// What changes the values of a strip of a block, told the block's number, the strip and its
+    /// gradient.
     private func change(
         step: Int,
         learningRate: Float,
         gradientScale: Float
-    ) -> (Int, UnsafePointer<Float>) -> Void {
+    ) -> (Int, Range<Int>, UnsafePointer<Float>) -> Void {
         let rule = optimizer.begin(learningRate: learningRate, gradientScale: gradientScale)
         let decay = Float(averageDecay(step: step))
         let (blocks, average, store) = (blocks, average, store)
-        return { number, gradient in
+        return { number, strip, gradient in
+            let values = store.values.base + strip.lowerBound
             switch blocks[number] {
             case .trainable(let block):
-                let values = store.values.base + block.range.lowerBound
-                rule(block, values, gradient)
+                let part = block.part(strip)
+                rule(part, values, gradient)
                 guard let average else { return }
-                emaUpdate(average.base + block.offset, values, block.range.count, decay: decay)
-            case .statistic(let range, let momentum):
+                emaUpdate(average.base + part.offset, values, strip.count, decay: decay)
+            case .statistic(_, let momentum):
                 // running = (1 − momentum) · running + momentum · batch
-                emaUpdate(
-                    store.values.base + range.lowerBound,
-                    gradient,
-                    range.count,
-                    decay: 1 - momentum
-                )
+                emaUpdate(values, gradient, strip.count, decay: 1 - momentum)
             }
         }
     }

@@ -66,4 +66,13 @@ public struct UpdateBlock: Sendable, Equatable {
         self.offset = offset
         self.decays = decays
     }
+
+    /// The elements of `range`, which lies inside.
+    func part(_ range: Range<Int>) -> UpdateBlock {
+        UpdateBlock(
+            range: range,
+            offset: offset + range.lowerBound - self.range.lowerBound,
+            decays: decays
+        )
+    }
 }

@@ -60,6 +60,16 @@ public final class GradientReducer {
     /// Floats held for the exchange.
     public var memory: Int { scratch.count + receivedCount }
 
+    /// Floats of other ranks that this one comes to read or write in place; the system counts their
+    /// pages as this process's too.
+    public var borrowed: Int {
+        let places = (0..<shards.ranks).reduce(0) { sum, other in
+            guard other != communicator.rank, reach.sums[other] != nil else { return sum }
+            return sum + tree.nodes(of: other).count + (reach.isWhole ? 1 : 0)
+        }
+        return places * shards.shardCount(of: communicator.rank)
+    }
+
     /// A bucket's worth of what other ranks send: each of their nodes has its own piece.
     func received() -> Storage {
         if let messages { return messages }

@@ -73,11 +73,16 @@ let package = Package(
             cSettings: [.unsafeFlags(["-O3"], .when(configuration: .release))]
         ),
 
+        .target(
+            name: "CMemoryShim",
+            cSettings: [.unsafeFlags(["-O3"], .when(configuration: .release))]
+        ),
+
         // Floor 1.
         .target(name: "KernelTable", swiftSettings: strict),
         .target(
             name: "Tensors",
-            dependencies: ["KernelTable"]
+            dependencies: ["KernelTable", "CMemoryShim"]
                 + instructionSets.map { .target(name: "Kernels\($0.name)") },
             swiftSettings: hot
         ),
@@ -85,7 +90,11 @@ let package = Package(
         // Floor 2: these three never see one another.
         .target(name: "Networks", dependencies: ["Tensors"], swiftSettings: strict),
         .target(name: "Images", dependencies: ["Tensors", "CJPEGShim"], swiftSettings: hot),
-        .target(name: "Distributed", dependencies: ["Tensors", "CMPIShim"], swiftSettings: strict),
+        .target(
+            name: "Distributed",
+            dependencies: ["Tensors", "CMPIShim", "CMemoryShim"],
+            swiftSettings: strict
+        ),
 
         // Floors 3 and 4.
         .target(

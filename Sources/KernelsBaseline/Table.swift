@@ -5,6 +5,7 @@ public func makeKernelTable() -> KernelTable {
     KernelTable(
         flat: FlatKernels(
             add: add,
+            sum: sum,
             blend: blend,
             relu: relu,
             reluMask: reluMask,

@@ -2,6 +2,8 @@ import Foundation
 
 /// Floats that are owned: zeroed at birth, aligned to a cache line, freed with the object.
 ///
+/// The memory is the storage's own, or that of an `owner` which it keeps alive.
+///
 /// `@unchecked Sendable`: the object only fixes where the memory lies. Who may write which range at
 /// what time is settled by its users (parallel loops write disjoint ranges).
 public final class Storage: @unchecked Sendable {
@@ -9,11 +11,14 @@ public final class Storage: @unchecked Sendable {
     public let base: UnsafeMutablePointer<Float>
     /// Number of floats.
     public let count: Int
+    /// What frees the memory in its end; nil = the storage itself.
+    public let owner: (any AnyObject & Sendable)?
 
     /// Allocates `count` zeros.
     public init(count: Int) {
         precondition(count >= 0, "a storage has no negative size")
         self.count = count
+        owner = nil
         let raw = UnsafeMutableRawPointer.allocate(
             byteCount: max(count, 16) * MemoryLayout<Float>.stride,
             alignment: Storage.alignment(forFloats: count)
@@ -35,7 +40,15 @@ public final class Storage: @unchecked Sendable {
         for (index, value) in values.enumerated() { base[index] = value }
     }
 
-    deinit { UnsafeMutableRawPointer(base).deallocate() }
+    /// The `count` floats at `base`, aligned to a cache line, which are good as long as `owner` is.
+    public init(_ base: UnsafeMutablePointer<Float>, count: Int, owner: any AnyObject & Sendable) {
+        precondition(count >= 0, "a storage has no negative size")
+        self.base = base
+        self.count = count
+        self.owner = owner
+    }
+
+    deinit { if owner == nil { UnsafeMutableRawPointer(base).deallocate() } }
 
     /// All floats as a buffer.
     public var buffer: UnsafeMutableBufferPointer<Float> {

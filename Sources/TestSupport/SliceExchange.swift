@@ -13,6 +13,8 @@ public struct SliceExchange: Sendable {
     public var block: Int
     /// Threads of each rank.
     public var threads: Int
+    /// Whether ranks of a node are let into one another's memory.
+    public var connects = true
 
     /// What came of it on one rank.
     public struct Outcome: Sendable, Equatable {
@@ -22,6 +24,10 @@ public struct SliceExchange: Sendable {
         public var squares: Double
         /// The totals after a journey through shards to rank 0 and back.
         public var returned: [Float]
+        /// Half the totals and the totals again, in one pass with a second sum.
+        public var updated: [Float]
+        /// The same and 1, in a pass without a sum.
+        public var raised: [Float]
     }
 
     /// An exchange of `count` floats from each of `slices` slices.
@@ -42,7 +48,9 @@ public struct SliceExchange: Sendable {
         return Outcome(
             total: total,
             squares: SliceReference.squares(total, middle, block: block),
-            returned: total
+            returned: total,
+            updated: total.map { 0.5 * $0 + $0 },
+            raised: total.map { 0.5 * $0 + $0 + 1 }
         )
     }
 
@@ -52,13 +60,15 @@ public struct SliceExchange: Sendable {
         let pool = ThreadPool(threads: threads)
         let tree = SliceTree(slices: slices, ranks: communicator.size)
         let shards = ShardMap(count: count, ranks: communicator.size, bucket: bucket, block: block)
-        let gradient = Storage(count: count)
+        let gradient = communicator.makeStorage(count: count)
+        let values = communicator.makeStorage(count: count)
         let accumulator = SliceAccumulator(
             tree: tree,
             rank: rank,
             passes: tree.nodes(of: rank, atMost: 1),
             gradient: gradient,
-            pool: pool
+            pool: pool,
+            allocate: communicator.makeStorage
         )
         let reducer = GradientReducer(
             communicator: communicator,
@@ -66,15 +76,9 @@ public struct SliceExchange: Sendable {
             shards: shards,
             pool: pool
         )
-        for slice in tree.slices(of: rank) {
-            let target = accumulator.begin()
-            for (index, value) in SliceReference.gradient(of: slice, count: count).enumerated() {
-                target.base[index] = value
-            }
-            accumulator.add()
-        }
+        if connects { try reducer.connect(sums: accumulator.places, values: values) }
+        addSlices(tree.slices(of: rank), accumulator)
         try reducer.reduce(nodes: accumulator.nodes, into: gradient.base)
-        let values = Storage(count: count)
         let shard = Storage(count: shards.shardCount(of: rank))
         for piece in shards.pieces(of: rank) {
             for (index, place) in piece.range.enumerated() {
@@ -99,6 +103,35 @@ public struct SliceExchange: Sendable {
             }
         }
         try reducer.gather(values.base)
-        return Outcome(total: total, squares: squares, returned: Array(values.buffer))
+        let returned = Array(values.buffer)
+
+        addSlices(tree.slices(of: rank), accumulator)
+        let blocks = shards.pieces(of: rank).flatMap { shards.cut($0.range) }
+        try reducer.exchange(nodes: accumulator.nodes, values: values.base, blocks: blocks) {
+            for (index, place) in $1.enumerated() {
+                values.base[place] = 0.5 * values.base[place] + $2[index]
+            }
+        }
+        let updated = Array(values.buffer)
+        try reducer.spread(values: values.base, blocks: blocks) {
+            for place in $1 { values.base[place] += 1 }
+        }
+        return Outcome(
+            total: total,
+            squares: squares,
+            returned: returned,
+            updated: updated,
+            raised: Array(values.buffer)
+        )
+    }
+
+    private func addSlices(_ slices: Range<Int>, _ accumulator: SliceAccumulator) {
+        for slice in slices {
+            let target = accumulator.begin()
+            for (index, value) in SliceReference.gradient(of: slice, count: count).enumerated() {
+                target.base[index] = value
+            }
+            accumulator.add()
+        }
     }
 }

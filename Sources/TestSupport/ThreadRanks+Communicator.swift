@@ -1,14 +1,23 @@
 import Distributed
 import Foundation
+import Tensors
 
 /// The view that one thread has of ranks as threads.
 final class ThreadCommunicator: Communicator {
     let rank: Int
+    private let nodes: [Int]
     private let meeting: Meeting
     private let aborted: @Sendable (Int32) -> Void
 
-    init(rank: Int, _ meeting: Meeting, aborted: @escaping @Sendable (Int32) -> Void) {
+    /// - Parameter nodes: the node of each rank.
+    init(
+        rank: Int,
+        nodes: [Int],
+        _ meeting: Meeting,
+        aborted: @escaping @Sendable (Int32) -> Void
+    ) {
         self.rank = rank
+        self.nodes = nodes
         self.meeting = meeting
         self.aborted = aborted
     }
@@ -71,6 +80,12 @@ final class ThreadCommunicator: Communicator {
         }
         for report in try allGather(Array((problem ?? "").utf8)) where !report.isEmpty {
             throw DistributedError.mismatch(String(decoding: report, as: UTF8.self))
+        }
+    }
+
+    func share(_ storages: [Storage]) throws -> [[Storage]?] {
+        try meeting.meet(rank, .init(call: "share", storages: storages)) { offers in
+            offers.enumerated().map { nodes[$0] == nodes[rank] ? $1.storages : nil }
         }
     }
 

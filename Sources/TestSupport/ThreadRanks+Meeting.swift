@@ -1,5 +1,6 @@
 import Distributed
 import Foundation
+import Tensors
 
 /// Where the threads that play ranks meet: all bring something, all look at what the others
 /// brought, and nobody goes on before all have looked.
@@ -12,6 +13,7 @@ final class Meeting: @unchecked Sendable {
         var call: String
         var bytes = UnsafeMutableRawBufferPointer(start: nil, count: 0)
         var messages: [FloatMessage] = []
+        var storages: [Storage] = []
     }
 
     let size: Int

@@ -11,15 +11,17 @@ public enum ThreadRanks {
     /// - Parameters:
     ///   - size: number of ranks.
     ///   - patience: seconds that a rank waits for the others.
+    ///   - nodes: the node of each rank, whose ranks reach one another's memory; nil = one node.
     ///   - body: called once on each rank, on a thread of its own.
     /// - Returns: what the ranks returned, in order.
     /// - Throws: the error of the lowest rank that failed by itself, or else of the lowest.
     public static func run<T: Sendable>(
         _ size: Int,
         patience: Double = 120,
+        nodes: [Int]? = nil,
         _ body: @escaping @Sendable (any Communicator) throws -> T
     ) throws -> [T] {
-        let outcomes = outcomes(size, patience: patience, body)
+        let outcomes = outcomes(size, patience: patience, nodes: nodes, body)
         for case .failure(let error) in outcomes {
             if case DistributedError.rankGone = error { continue }
             throw error
@@ -31,13 +33,16 @@ public enum ThreadRanks {
     public static func outcomes<T: Sendable>(
         _ size: Int,
         patience: Double = 120,
+        nodes: [Int]? = nil,
         _ body: @escaping @Sendable (any Communicator) throws -> T
     ) -> [Result<T, any Error>] {
+        let nodes = nodes ?? [Int](repeating: 0, count: size)
+        precondition(nodes.count == size, "a node for each rank")
         let meeting = Meeting(size: size, patience: patience)
         let outcomes = Outcomes<T>(size)
         for rank in 0..<size {
             let thread = Thread {
-                let communicator = ThreadCommunicator(rank: rank, meeting) { code in
+                let communicator = ThreadCommunicator(rank: rank, nodes: nodes, meeting) { code in
                     let reason = "it ended all ranks with exit code \(code)"
                     meeting.leave(rank, reason)
                     outcomes.set(rank, .failure(DistributedError.rankGone(rank, reason)))

@@ -17,6 +17,7 @@ enum DistributedCheck {
         }
         let checks = Checks(communicator)
         checkCollectives(checks, communicator)
+        checkSharing(checks, communicator)
         checkReduction(checks, communicator)
         checkErrors(checks, communicator)
         checkTopology(checks, communicator)

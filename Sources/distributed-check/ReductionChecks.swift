@@ -1,18 +1,26 @@
 import Distributed
 import TestSupport
 
+/// The exchange in shared memory and by messages alone, if ranks have the choice.
+func checkReduction(_ checks: Checks, _ world: MPICommunicator) {
+    checkReduction(checks, world, "")
+    checkReduction(checks, MPICommunicator(world, sharesMemory: false), ", by messages")
+}
+
 /// The ordered exchange against its sum computed in one place, bit by bit: equal to that on every
 /// number of ranks, it is equal between them.
-func checkReduction(_ checks: Checks, _ world: any Communicator) {
+private func checkReduction(_ checks: Checks, _ world: any Communicator, _ how: String) {
     for slices in [4, 7, 8, 12] where slices >= world.size {
         for count in [0, 1, 9, 97, 1_000, 12_345] {
             let exchange = SliceExchange(count: count, slices: slices)
-            checks.check("\(slices) slices of \(count) floats: sum, norm and shards to the bit") {
+            checks.check(
+                "\(slices) slices of \(count) floats: sum, norm, shards, update to the bit" + how
+            ) {
                 try exchange.run(world) == exchange.expected
             }
         }
     }
-    checks.check("a slice for each rank, with 2 threads") {
+    checks.check("a slice for each rank, with 2 threads" + how) {
         let exchange = SliceExchange(
             count: 200_003,
             slices: world.size,
@@ -22,7 +30,7 @@ func checkReduction(_ checks: Checks, _ world: any Communicator) {
         )
         return try exchange.run(world) == exchange.expected
     }
-    checks.check("more than one bucket of 25 MiB") {
+    checks.check("more than one bucket of 25 MiB" + how) {
         let exchange = SliceExchange(
             count: (25 << 18) + 54_321,
             slices: max(world.size, 2),

@@ -15,6 +15,44 @@ import Testing
         }
     }
 
+    @Test(arguments: [[0, 0, 1], [0, 1, 0], [0, 1, 2], [0, 0, 1, 1], [3, 0, 0, 0, 2]])
+    func nodesDoNotShowInTheBits(nodes: [Int]) throws {
+        for (slices, count) in [(8, 1_000), (9, 333), (11, 64), (5, 1), (16, 0)] {
+            let exchange = SliceExchange(count: count, slices: slices)
+            let expected = exchange.expected
+            for outcome in try ThreadRanks.run(nodes.count, nodes: nodes, { try exchange.run($0) })
+            {
+                #expect(outcome == expected, "\(slices) slices of \(count) on nodes \(nodes)")
+            }
+        }
+    }
+
+    @Test func ranksThatAreNotConnectedSendMessages() throws {
+        var exchange = SliceExchange(count: 1_000, slices: 8)
+        exchange.connects = false
+        let expected = exchange.expected
+        for outcome in try ThreadRanks.run(3, { [exchange] in try exchange.run($0) }) {
+            #expect(outcome == expected)
+        }
+    }
+
+    @Test func roomForMessagesIsForRanksOfOtherNodes() throws {
+        let found = try ThreadRanks.run(3, nodes: [0, 0, 1]) { communicator -> [Int] in
+            let sums = communicator.makeStorage(count: 96)
+            let reducer = GradientReducer(
+                communicator: communicator,
+                tree: SliceTree(slices: 3, ranks: 3),
+                shards: ShardMap(count: 96, ranks: 3, bucket: 48, block: 8),
+                pool: ThreadPool(threads: 1)
+            )
+            let before = reducer.memory
+            try reducer.connect(sums: [sums], values: communicator.makeStorage(count: 96))
+            return [before - reducer.memory, reducer.borrowed]
+        }
+        // Pieces of 16 floats: rank 2 has no neighbour. A shard is 32 floats.
+        #expect(found == [[16, 32], [16, 32], [0, 0]])
+    }
+
     @Test func threadsDoNotShowInTheBits() throws {
         let exchange = SliceExchange(count: 300_000, slices: 4, bucket: 140_000, block: 8_192)
         var threaded = exchange
@@ -63,7 +101,8 @@ import Testing
                 pool: ThreadPool(threads: 1)
             ).memory
         }
-        #expect(memory == [48, 48, 48, 48])
+        // Three pieces of 16 floats, and two strips of 512 in which totals grow.
+        #expect(memory == [1_072, 1_072, 1_072, 1_072])
     }
 
     @Test func theTotalCanLieInOtherMemory() throws {

@@ -78,6 +78,6 @@ import Training
                 pool: ThreadPool(threads: 1)
             )
         }
-        #expect(found[0].update.minimum > 0 && found[0].whole == found[1].whole)
+        #expect(found[0].messages.update.minimum > 0 && found[0].whole == found[1].whole)
     }
 }

@@ -15,10 +15,11 @@ struct TrainerRanksTests {
     private func train(
         _ configuration: TrainingConfiguration,
         ranks: Int,
-        threads: Int = 1
+        threads: Int = 1,
+        nodes: [Int]? = nil
     ) throws -> TestRun {
         let run = try TestRun(configuration, photos)
-        try run.train(ranks: ranks, threads: threads)
+        try run.train(ranks: ranks, threads: threads, nodes: nodes)
         return run
     }
 
@@ -41,6 +42,20 @@ struct TrainerRanksTests {
             for step in [3, 6] {
                 #expect(try one.checkpoint(step) == other.checkpoint(step), "\(ranks) ranks")
             }
+        }
+    }
+
+    @Test(arguments: [nil, 0.5])
+    func nodesChangeNoBit(clip: Double?) throws {
+        let configuration = TrainingConfiguration.quick {
+            $0.evaluateEvery = 1
+            $0.ema = 0.9
+            $0.clip = clip
+        }
+        let one = try train(configuration, ranks: 1)
+        for nodes in [[0, 0, 0], [0, 0, 1], [0, 1, 2]] {
+            let other = try train(configuration, ranks: 3, nodes: nodes)
+            #expect(try one.checkpoint(6) == other.checkpoint(6), "nodes \(nodes)")
         }
     }
 

@@ -9,22 +9,32 @@ public struct ExchangeBenchmark: Codable, Sendable {
     public let count: Int
     /// Most floats in a bucket.
     public let bucket: Int
-    /// Adding up the gradients of all ranks in the order of the tree, each rank its shard.
-    public let reduce: Timing
-    /// Giving every rank's shard to all.
-    public let gather: Timing
-    /// What each rank does to its shard in between.
-    public let update: Timing
-    /// Adding up and giving, without what lies between.
-    public let exchange: Timing
-    /// All three.
+    /// Whether ranks work in one another's memory in `whole`, at least on some nodes.
+    public let sharesMemory: Bool
+    /// Adding up, updating and giving in one pass, as training does it.
     public let whole: Timing
+    /// The same where all that goes between ranks goes as messages.
+    public let messages: Messages
     /// MPI_Allreduce in one call, whose order is MPI's; nil without MPI.
     public let allReduce: Timing?
 
-    /// Turns this rank's shard of the values into new ones by its shard of the gradients; both are
-    /// the flat buffers, whole.
-    public typealias Update = (UnsafeMutablePointer<Float>, UnsafePointer<Float>) -> Void
+    /// An exchange by messages alone.
+    public struct Messages: Codable, Sendable {
+        /// Adding up, updating and giving bucket by bucket.
+        public let whole: Timing
+        /// Adding up the gradients of all ranks in the order of the tree, each rank its shard.
+        public let reduce: Timing
+        /// What each rank does to its shard in between.
+        public let update: Timing
+        /// Giving every rank's shard to all.
+        public let gather: Timing
+    }
+
+    /// Turns the values of a strip into new ones by the totals of its gradient; told the block's
+    /// number, the strip's range, and the first of both.
+    public typealias Update = (
+        Int, Range<Int>, UnsafeMutablePointer<Float>, UnsafePointer<Float>
+    ) -> Void
 
     /// Measures an exchange with one slice for each rank, in turn with MPI_Allreduce.
     ///
@@ -32,7 +42,7 @@ public struct ExchangeBenchmark: Codable, Sendable {
     ///   - count: floats in the flat buffer; 143,652,544 are those of VGG-19.
     ///   - bucket: most floats in a bucket.
     ///   - repetitions: at least 1, after one that does not count.
-    ///   - update: told the shards, makes what turns the values into new ones by the gradients;
+    ///   - update: told the shards and this rank's blocks, makes what turns values into new ones;
     ///     nil = nothing.
     public init(
         _ communicator: any Communicator,
@@ -40,48 +50,107 @@ public struct ExchangeBenchmark: Codable, Sendable {
         bucket: Int = ShardMap.bucket,
         repetitions: Int = 5,
         pool: ThreadPool,
-        update makeUpdate: ((ShardMap) -> Update)? = nil
+        update makeUpdate: ((ShardMap, [Range<Int>]) -> Update)? = nil
     ) throws {
         let shards = ShardMap(count: count, ranks: communicator.size, bucket: bucket)
-        let update = makeUpdate?(shards)
-        let tree = SliceTree(slices: communicator.size, ranks: communicator.size)
-        let reducer = GradientReducer(
-            communicator: communicator,
-            tree: tree,
-            shards: shards,
-            pool: pool
-        )
-        let gradients = Storage(count: count)
-        let values = Storage(count: count)
-        let node = SliceNode(slices: tree.slices(of: communicator.rank), gradients)
+        let bench = try ExchangeBench(communicator, shards, pool, makeUpdate)
         let mpi = communicator as? MPICommunicator
-        var reductions: [Double] = []
-        var updates: [Double] = []
-        var gatherings: [Double] = []
-        var allReductions: [Double] = []
-        for _ in 0...max(repetitions, 1) {
-            reductions.append(
-                try slowest(communicator) {
-                    try reducer.reduce(nodes: [node], into: gradients.base)
-                }
-            )
-            updates.append(try slowest(communicator) { update?(values.base, gradients.base) })
-            gatherings.append(try slowest(communicator) { try reducer.gather(values.base) })
-            if let mpi {
-                allReductions.append(try slowest(mpi) { try mpi.sum(gradients.base, count) })
-            }
-        }
+        var times = ExchangeTimes()
+        for _ in 0...max(repetitions, 1) { try bench.run(communicator, mpi, &times) }
         ranks = communicator.size
         self.count = count
         self.bucket = bucket
-        reduce = Timing(Array(reductions.dropFirst()))
-        gather = Timing(Array(gatherings.dropFirst()))
-        self.update = Timing(Array(updates.dropFirst()))
-        exchange = Timing(zip(reductions, gatherings).dropFirst().map { $0 + $1 })
-        whole = Timing(
-            zip(zip(reductions, gatherings), updates).dropFirst().map { $0.0 + $0.1 + $1 }
+        sharesMemory = bench.sharesMemory
+        whole = times.timing(\.whole)
+        messages = Messages(
+            whole: times.timing(\.messages),
+            reduce: times.timing(\.reduce),
+            update: times.timing(\.update),
+            gather: times.timing(\.gather)
         )
-        allReduce = mpi.map { _ in Timing(Array(allReductions.dropFirst())) }
+        allReduce = mpi.map { _ in times.timing(\.allReduce) }
+    }
+}
+
+/// Seconds of all repetitions, the one that does not count first.
+private struct ExchangeTimes {
+    var whole: [Double] = []
+    var messages: [Double] = []
+    var reduce: [Double] = []
+    var update: [Double] = []
+    var gather: [Double] = []
+    var allReduce: [Double] = []
+
+    func timing(_ times: KeyPath<ExchangeTimes, [Double]>) -> Timing {
+        Timing(Array(self[keyPath: times].dropFirst()))
+    }
+}
+
+/// Memory and reducers of one rank.
+private struct ExchangeBench {
+    private let shared: GradientReducer
+    private let apart: GradientReducer
+    private let blocks: [Range<Int>]
+    private let gradients: Storage
+    private let values: Storage
+    private let node: SliceNode
+    private let pool: ThreadPool
+    private let update: ExchangeBenchmark.Update
+
+    init(
+        _ communicator: any Communicator,
+        _ shards: ShardMap,
+        _ pool: ThreadPool,
+        _ makeUpdate: ((ShardMap, [Range<Int>]) -> ExchangeBenchmark.Update)?
+    ) throws {
+        let tree = SliceTree(slices: communicator.size, ranks: communicator.size)
+        func reducer() -> GradientReducer {
+            GradientReducer(communicator: communicator, tree: tree, shards: shards, pool: pool)
+        }
+        self.pool = pool
+        shared = reducer()
+        apart = reducer()
+        blocks = shared.ownBlocks
+        update = makeUpdate?(shards, blocks) ?? { _, _, _, _ in }
+        gradients = communicator.makeStorage(count: shards.count)
+        values = communicator.makeStorage(count: shards.count)
+        node = SliceNode(slices: tree.slices(of: communicator.rank), gradients)
+        try shared.connect(sums: [gradients], values: values)
+    }
+
+    var sharesMemory: Bool { shared.sharesMemory }
+
+    /// One repetition of each way.
+    func run(
+        _ communicator: any Communicator,
+        _ mpi: MPICommunicator?,
+        _ times: inout ExchangeTimes
+    ) throws {
+        times.whole.append(try slowest(communicator) { try exchange(shared) })
+        times.messages.append(try slowest(communicator) { try exchange(apart) })
+        times.reduce.append(
+            try slowest(communicator) { try apart.reduce(nodes: [node], into: gradients.base) }
+        )
+        times.update.append(
+            try slowest(communicator) {
+                pool.parallelFor(blocks.count) { block, _ in
+                    let range = blocks[block]
+                    let start = range.lowerBound
+                    update(block, range, values.base + start, gradients.base + start)
+                }
+            }
+        )
+        times.gather.append(try slowest(communicator) { try apart.gather(values.base) })
+        guard let mpi else { return }
+        times.allReduce.append(
+            try slowest(mpi) { try mpi.sum(gradients.base, gradients.count) }
+        )
+    }
+
+    private func exchange(_ reducer: GradientReducer) throws {
+        try reducer.exchange(nodes: [node], values: values.base, blocks: blocks) {
+            update($0, $1, values.base + $1.lowerBound, $2)
+        }
     }
 }
 

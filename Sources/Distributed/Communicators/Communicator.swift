@@ -1,6 +1,8 @@
+public import Tensors
+
 /// The ranks of a run and what they do together.
 ///
-/// Each call but `rank` and `size` is collective: every rank makes the same calls in the same
+/// Each call but `rank`, `size` and `makeStorage` is collective: every rank makes the same calls in the same
 /// order, from any of its threads, one at a time.
 public protocol Communicator: AnyObject, Sendable {
     /// Number of this rank, from 0.
@@ -37,6 +39,17 @@ public protocol Communicator: AnyObject, Sendable {
     /// count. Memory that is received into must not overlap any other message's.
     func allToAll(sends: [FloatMessage], receives: [FloatMessage]) throws
 
+    /// Zeros that ranks of the same node can come to read and write; plain memory where no other
+    /// rank could.
+    func makeStorage(count: Int) -> Storage
+
+    /// Lets the ranks of a node read and write one another's memory.
+    ///
+    /// - Parameter storages: memory from `makeStorage`; their number may differ between ranks.
+    /// - Returns: for each rank, its storages as this rank reaches them, or nil where it does not.
+    ///   Reach is mutual, and where it fails for some ranks that should have it, none has any.
+    func share(_ storages: [Storage]) throws -> [[Storage]?]
+
     /// Leaves the world; the last call. Harmless when repeated.
     func finish()
 
@@ -45,6 +58,14 @@ public protocol Communicator: AnyObject, Sendable {
 }
 
 extension Communicator {
+    /// Plain memory.
+    public func makeStorage(count: Int) -> Storage { Storage(count: count) }
+
+    /// Reaches this rank's own memory alone.
+    public func share(_ storages: [Storage]) throws -> [[Storage]?] {
+        (0..<size).map { $0 == rank ? storages : nil }
+    }
+
     /// Gives the numbers of the rank `root` to all; equal counts on all ranks.
     public func broadcast(_ values: inout [Double], from root: Int) throws {
         try values.withUnsafeMutableBytes { try broadcast($0, from: root) }

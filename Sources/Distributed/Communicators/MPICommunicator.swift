@@ -11,9 +11,14 @@ public final class MPICommunicator: Communicator {
     public let size: Int
     /// Most elements or bytes in one MPI call, whose counts are 32-bit numbers.
     private let limit: Int
+    /// Ranks that could map one another's memory, this one included.
+    let mates: [Int]
+    /// Whether any ranks of the run are to share memory, as all ranks agree.
+    let sharesMemory: Bool
 
     /// Starts MPI; once in a process.
     public init() throws {
+        let key = try NodeKey.own()
         var state: Int32 = 0
         try MPICommunicator.check("MPI_Initialized", mpishim_state(&state))
         guard state == 0 else {
@@ -36,12 +41,19 @@ public final class MPICommunicator: Communicator {
         self.rank = Int(rank)
         self.size = Int(size)
         limit = 1 << 30
+        var keys = [Double](repeating: 0, count: Int(size))
+        keys[Int(rank)] = key
+        try MPICommunicator.check("MPI_Allreduce", mpishim_sum_doubles(&keys, size))
+        sharesMemory = !keys.contains(0) && Set(keys).count < keys.count
+        mates = sharesMemory ? keys.indices.filter { keys[$0] == key } : [Int(rank)]
     }
 
-    /// The same ranks, with at most `limit` elements in one call: for tests of how long buffers
-    /// are cut.
-    public init(_ other: MPICommunicator, limit: Int) {
+    /// The same ranks, with at most `limit` elements in one call, or without shared memory: for tests
+    /// of how long buffers are cut, and of what ranks of a node do otherwise.
+    public init(_ other: MPICommunicator, limit: Int = 1 << 30, sharesMemory: Bool = true) {
         precondition(limit >= other.size, "a call moves at least one byte for each rank")
+        self.sharesMemory = sharesMemory && other.sharesMemory
+        mates = self.sharesMemory ? other.mates : [other.rank]
         rank = other.rank
         size = other.size
         self.limit = limit

@@ -2,20 +2,24 @@ public import Tensors
 
 /// Adds up the gradients of all slices in the order of the tree and spreads updated values.
 ///
-/// `reduce` is the first half of an all-reduce: every rank receives its piece of each node's sum
-/// and adds them up. The rank then updates its own pieces of the values, and `gather`, the second
-/// half, gives them to all. Per rank (p−1)/p of the buffer is sent each time, as in any all-reduce,
-/// and the order of the sums is open to no one.
+/// Each rank adds up its own pieces of all nodes' sums, updates its own pieces of the values, and
+/// gives them to all: an all-reduce with the update in its middle. What lies in the memory of ranks
+/// that `connect` reaches is read and written there; the rest comes and goes in messages, (p−1)/p of
+/// the buffer each time, as in any all-reduce. The order of the sums is open to no one.
 public final class GradientReducer {
     let communicator: any Communicator
     let shards: ShardMap
     let pool: ThreadPool
-    private let tree: SliceTree
+    let tree: SliceTree
     /// All nodes that are exchanged, from the first slice to the last, and who holds them.
-    private let nodes: [(slices: Range<Int>, rank: Int)]
-    /// A bucket's worth of what other ranks send: each of their nodes has its own piece.
-    private let received: Storage
+    let nodes: [(slices: Range<Int>, rank: Int)]
+    let plan: SumPlan
+    /// The memory of others that is read and written in place.
+    private(set) var reach: Reach
+    /// Slots of the plan, for each thread.
+    let scratch: Storage
     private let pieceCount: Int
+    private var messages: Storage?
 
     /// Makes room to exchange one bucket at a time.
     public init(
@@ -35,90 +39,53 @@ public final class GradientReducer {
         }
         let rank = communicator.rank
         pieceCount = shards.buckets.map { shards.piece(of: rank, in: $0).count }.max() ?? 0
-        received = Storage(count: nodes.count { $0.rank != rank } * pieceCount)
+        plan = SumPlan(tree, nodes: nodes.map(\.slices))
+        scratch = Storage(count: pool.threads * plan.slots * GradientReducer.strip)
+        reach = Reach(alone: communicator)
     }
 
-    /// Floats held for the exchange.
-    public var memory: Int { received.count }
-
-    /// Puts the total over all slices into this rank's pieces of `gradients`.
+    /// Lets ranks of a node work in one another's memory from now on; a collective call.
     ///
     /// - Parameters:
-    ///   - sums: this rank's nodes, from the first slice to the last.
-    ///   - gradients: the flat gradient; where it is the memory of one of the nodes, as with the
-    ///     accumulator, nothing is copied. Pieces of other ranks hold no total afterwards.
-    public func reduce(
-        nodes sums: [SliceNode],
-        into gradients: UnsafeMutablePointer<Float>
-    ) throws {
-        let rank = communicator.rank
-        precondition(
-            sums.map(\.slices) == tree.nodes(of: rank),
-            "a rank reduces the nodes of its own slices"
-        )
-        let home = nodes.indices.filter { nodes[$0].rank == rank }
-        let last = home[sums.firstIndex { $0.sum.base == gradients } ?? sums.count - 1]
-        let additions = tree.additions(nodes.map(\.slices), endingIn: last)
-        for bucket in shards.buckets {
-            let own = shards.piece(of: rank, in: bucket)
-            let places = places(of: own, sums)
-            try exchange(bucket, sums, places)
-            for (to, from) in additions { addFloats(places[to], places[from], own.count, pool) }
-            if places[last] != gradients + own.lowerBound {
-                copyFloats(gradients + own.lowerBound, places[last], own.count, pool)
-            }
-        }
+    ///   - sums: all memory that this rank's nodes may lie in, from `Communicator.makeStorage`.
+    ///   - values: the flat values that `exchange`, `spread` and `gather` are called with, likewise.
+    public func connect(sums: [Storage], values: Storage) throws {
+        reach = try Reach(communicator, sums: sums, values: values)
+        messages = nil
     }
 
-    /// Gives everyone's pieces of `values` to all, in place.
-    public func gather(_ values: UnsafeMutablePointer<Float>) throws {
-        guard communicator.size > 1 else { return }
-        for bucket in shards.buckets {
-            try communicator.allGather(
-                values,
-                ranges: (0..<shards.ranks).map { shards.piece(of: $0, in: bucket) }
-            )
+    /// Whether ranks read and write one another's memory, at least on some nodes.
+    public var sharesMemory: Bool { reach.isAny }
+
+    /// Floats held for the exchange.
+    public var memory: Int { scratch.count + receivedCount }
+
+    /// Floats of other ranks that this one comes to read or write in place; the system counts their
+    /// pages as this process's too.
+    public var borrowed: Int {
+        let places = (0..<shards.ranks).reduce(0) { sum, other in
+            guard other != communicator.rank, reach.sums[other] != nil else { return sum }
+            return sum + tree.nodes(of: other).count + (reach.isWhole ? 1 : 0)
         }
+        return places * shards.shardCount(of: communicator.rank)
     }
 
-    /// Where each node's sum of the piece `own` lies: own nodes in place, others as received.
-    private func places(
-        of own: Range<Int>,
-        _ sums: [SliceNode]
-    ) -> [UnsafeMutablePointer<Float>] {
-        var ours = sums.makeIterator()
-        var others = 0
-        return nodes.map { node in
-            if node.rank == communicator.rank, let node = ours.next() {
-                return node.sum.base + own.lowerBound
-            }
-            others += 1
-            return received.base + (others - 1) * pieceCount
-        }
+    /// A bucket's worth of what other ranks send: each of their nodes has its own piece.
+    func received() -> Storage {
+        if let messages { return messages }
+        let storage = Storage(count: receivedCount)
+        messages = storage
+        return storage
     }
 
-    private func exchange(
-        _ bucket: Range<Int>,
-        _ sums: [SliceNode],
-        _ places: [UnsafeMutablePointer<Float>]
-    ) throws {
-        let rank = communicator.rank
-        let own = shards.piece(of: rank, in: bucket)
-        var sends: [FloatMessage] = []
-        var receives: [FloatMessage] = []
-        // Everyone begins with the next rank, so that no rank is everyone's first target.
-        for step in 1..<max(shards.ranks, 1) {
-            let to = (rank + step) % shards.ranks
-            let piece = shards.piece(of: to, in: bucket)
-            for node in sums where !piece.isEmpty {
-                sends.append(FloatMessage(peer: to, node.sum.base + piece.lowerBound, piece.count))
-            }
-            let from = (rank + shards.ranks - step) % shards.ranks
-            for (node, place) in zip(nodes, places) where node.rank == from && !own.isEmpty {
-                receives.append(FloatMessage(peer: from, place, own.count))
-            }
-        }
-        guard communicator.size > 1 else { return }
-        try communicator.allToAll(sends: sends, receives: receives)
+    /// The place of a node that comes as the message number `index`, as if it began with the flat
+    /// buffer.
+    func place(ofMessage index: Int, _ own: Range<Int>) -> UnsafeMutablePointer<Float> {
+        received().base + index * pieceCount - own.lowerBound
     }
+
+    private var receivedCount: Int { pieceCount * nodes.count { comes($0.rank) } }
+
+    /// Whether the nodes of a rank come as messages.
+    func comes(_ rank: Int) -> Bool { rank != communicator.rank && reach.sums[rank] == nil }
 }

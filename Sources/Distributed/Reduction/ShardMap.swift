@@ -88,6 +88,14 @@ public struct ShardMap: Hashable, Sendable {
         buckets.reduce(0) { $0 + piece(of: rank, in: $1).count }
     }
 
+    /// Cuts a range of the flat buffer at multiples of `block`.
+    public func cut(_ range: Range<Int>) -> [Range<Int>] {
+        guard !range.isEmpty else { return [] }
+        return (range.lowerBound / block...(range.upperBound - 1) / block).map {
+            ($0 * block..<($0 + 1) * block).clamped(to: range)
+        }
+    }
+
     /// For each bucket, the piece of every rank, empty ones too.
     var piecesByBucket: [[ShardPiece]] {
         var offsets = [Int](repeating: 0, count: ranks)

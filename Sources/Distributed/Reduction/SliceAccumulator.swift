@@ -11,7 +11,7 @@ public final class SliceAccumulator {
     private let tree: SliceTree
     private let pool: ThreadPool
     /// The gradient, and the places above it where sums wait.
-    private let places: [Storage]
+    public let places: [Storage]
     private var waiting: [Range<Int>] = []
     /// The pass that comes next or is being computed.
     private var next = 0
@@ -20,13 +20,16 @@ public final class SliceAccumulator {
 
     /// Adds up the slices of `rank`; their total ends in `gradient`.
     ///
-    /// - Parameter passes: nodes of the tree that together are the slices of `rank`, in order.
+    /// - Parameters:
+    ///   - passes: nodes of the tree that together are the slices of `rank`, in order.
+    ///   - allocate: makes a place where a sum waits.
     public init(
         tree: SliceTree,
         rank: Int,
         passes: [Range<Int>],
         gradient: Storage,
-        pool: ThreadPool
+        pool: ThreadPool,
+        allocate: (Int) -> Storage = { Storage(count: $0) }
     ) {
         precondition(passes.allSatisfy(tree.isNode), "a pass is a node of the tree")
         precondition(
@@ -37,7 +40,7 @@ public final class SliceAccumulator {
         self.passes = passes
         self.pool = pool
         let copies = (0..<SliceAccumulator.copies(tree, passes)).map { _ in
-            Storage(count: gradient.count)
+            allocate(gradient.count)
         }
         places = [gradient] + copies
     }

@@ -4,6 +4,10 @@ func add(_ to: MutableFloats, _ from: Floats, _ count: Int) {
     sweep(count) { i, n in store(load(to + i, n) + load(from + i, n), to + i, n) }
 }
 
+func sum(_ to: MutableFloats, _ a: Floats, _ b: Floats, _ count: Int) {
+    sweep(count) { i, n in store(load(a + i, n) + load(b + i, n), to + i, n) }
+}
+
 func blend(_ average: MutableFloats, _ values: Floats, _ count: Int, _ decay: Float) {
     let old = Vector(repeating: decay)
     let new = Vector(repeating: 1 - decay)

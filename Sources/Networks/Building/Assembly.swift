@@ -31,6 +31,7 @@ public final class Assembly {
     ///   - exact: whether convolutions must use algorithms without added rounding errors.
     ///   - reusesWeights: whether training runs several passes in `withConstantWeights`, so that
     ///     memory for filters in the form that kernels read pays; evaluation has it always.
+    ///   - allocate: makes the zeros that values and gradients lie in.
     public init(
         _ layers: [any LayerDescription],
         input: Shape,
@@ -39,7 +40,8 @@ public final class Assembly {
         purpose: Purpose,
         pool: ThreadPool,
         exact: Bool = false,
-        reusesWeights: Bool = false
+        reusesWeights: Bool = false,
+        allocate: (Int) -> Storage = { Storage(count: $0) }
     ) {
         let period = period
         func builder(_ memory: NetworkMemory?) -> Builder {
@@ -54,7 +56,7 @@ public final class Assembly {
             )
         }
         let measured = Assembly.build(layers, input, builder(nil), inputGradient)
-        memory = NetworkMemory(measured.builder)
+        memory = NetworkMemory(measured.builder, allocate)
         let built = Assembly.build(layers, input, builder(memory), inputGradient)
         stages = built.stages
         self.input = input

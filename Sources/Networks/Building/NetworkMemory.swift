@@ -14,13 +14,13 @@ final class NetworkMemory {
     /// Where each buffer of the plan lies in `activations`.
     let offsets: [Int]
 
-    /// Makes room for all that `builder` measured.
-    init(_ builder: Builder) {
+    /// Makes room for all that `builder` measured, for values and gradients by `allocate`.
+    init(_ builder: Builder, _ allocate: (Int) -> Storage) {
         let use = builder.memoryUse
         trainable = builder.trainable
         offsets = builder.plan.place().offsets
-        values = Storage(count: use.values)
-        gradients = Storage(count: use.gradients)
+        values = allocate(use.values)
+        gradients = allocate(use.gradients)
         target = GradientTarget(gradients)
         activations = Storage(count: use.activations)
         filters = Storage(count: use.filters)

@@ -18,6 +18,7 @@ public final class Model {
     ///   - slices: most slices of a training pass, none of them with more than its share of `maximumBatch`.
     ///   - exact: whether convolutions must use algorithms without added rounding errors.
     ///   - reusesWeights: whether training runs several passes in `withConstantWeights`.
+    ///   - allocate: makes the zeros that values and gradients lie in.
     public init(
         _ description: ModelDescription,
         maximumBatch: Int,
@@ -25,7 +26,8 @@ public final class Model {
         purpose: Purpose,
         pool: ThreadPool,
         exact: Bool = false,
-        reusesWeights: Bool = false
+        reusesWeights: Bool = false,
+        allocate: (Int) -> Storage = { Storage(count: $0) }
     ) {
         self.description = description
         assembly = Assembly(
@@ -35,7 +37,8 @@ public final class Model {
             purpose: purpose,
             pool: pool,
             exact: exact,
-            reusesWeights: reusesWeights
+            reusesWeights: reusesWeights,
+            allocate: allocate
         )
     }
 

@@ -1,3 +1,4 @@
+import CMemoryShim
 import Foundation
 import KernelTable
 
@@ -36,6 +37,29 @@ public func addFloats(
     }
 }
 
+/// to = a + b, for `count` floats, on the calling thread.
+public func sumFloats(
+    _ to: UnsafeMutablePointer<Float>,
+    _ a: UnsafePointer<Float>,
+    _ b: UnsafePointer<Float>,
+    _ count: Int
+) {
+    InstructionSet.currentKernels.flat.sum(to, a, b, count)
+}
+
+/// to = from, for `count` floats that this processor does not read soon, on the calling thread, which
+/// calls `finishStreaming` before it tells others that they are there.
+public func streamFloats(
+    _ to: UnsafeMutablePointer<Float>,
+    _ from: UnsafePointer<Float>,
+    _ count: Int
+) {
+    memoryshim_stream(to, from, count)
+}
+
+/// Ends the calling thread's `streamFloats`.
+public func finishStreaming() { memoryshim_fence() }
+
 /// average = decay · average + (1 − decay) · values, for `count` floats.
 public func emaUpdate(
     _ average: UnsafeMutablePointer<Float>,
@@ -48,6 +72,16 @@ public func emaUpdate(
     pool.parallelRanges(count, grain: grain) { range, _ in
         flat.blend(average + range.lowerBound, values + range.lowerBound, range.count, decay)
     }
+}
+
+/// The same on the calling thread.
+public func emaUpdate(
+    _ average: UnsafeMutablePointer<Float>,
+    _ values: UnsafePointer<Float>,
+    _ count: Int,
+    decay: Float
+) {
+    InstructionSet.currentKernels.flat.blend(average, values, count, decay)
 }
 
 /// Σ x² in double precision, on the calling thread and in an order fixed by `count`.

@@ -21,26 +21,21 @@ extension ExchangeBenchmark {
             bucket: bucket,
             repetitions: repetitions,
             pool: pool
-        ) { shards in
-            let rank = communicator.rank
+        ) { shards, blocks in
             let optimizer = SGD(
-                count: shards.shardCount(of: rank),
+                count: shards.shardCount(of: communicator.rank),
                 momentum: 0.9,
                 nesterov: false,
                 weightDecay: 0
             )
-            let blocks = shards.pieces(of: rank).flatMap {
-                UpdateBlock.cut($0.range, offset: $0.offset, decays: false)
+            let rule = optimizer.begin(learningRate: 0.1, gradientScale: 1)
+            var offset = 0
+            let updates = blocks.map { range in
+                defer { offset += range.count }
+                return UpdateBlock(range: range, offset: offset, decays: false)
             }
-            return { values, gradients in
-                optimizer.step(
-                    values: values,
-                    gradients: gradients,
-                    blocks: blocks,
-                    learningRate: 0.1,
-                    gradientScale: 1,
-                    pool: pool
-                )
+            return { block, strip, values, gradients in
+                rule(updates[block].part(strip), values, gradients)
             }
         }
     }

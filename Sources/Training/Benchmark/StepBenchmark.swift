@@ -41,7 +41,8 @@ public struct StepBenchmark: Codable, Sendable {
     public let peakGigaflops: Double
     /// `gigaflops` over `peakGigaflops`; above 1 where fast algorithms save operations.
     public let shareOfPeak: Double
-    /// The peak resident memory in bytes of the rank that needed most.
+    /// The peak resident memory in bytes of the rank that needed most, without what it reaches of
+    /// other ranks' memory.
     public let peakMemory: Int
     /// Mean loss of the last step.
     public let loss: Double
@@ -103,13 +104,15 @@ public struct StepBenchmark: Codable, Sendable {
         gigaflops = 6e-9 * Double(multiplyAdds) * imagesPerSecond.median
         peakGigaflops = 1e-9 * (try communicator.gather(peak).reduce(0, +))
         shareOfPeak = gigaflops / peakGigaflops
-        peakMemory = Int(try communicator.largest(Double(peakResidentBytes())))
+        let own = peakResidentBytes() - bench.borrowed
+        peakMemory = Int(try communicator.largest(Double(own)))
     }
 }
 
 /// All that a step needs on this rank.
 private struct StepBench {
     let model: Model
+    private let reducer: GradientReducer
     private let step: TrainingStep
     private let photos: LoadedBatch
     private let parts: [Range<Int>]
@@ -151,18 +154,19 @@ private struct StepBench {
             purpose: .training,
             pool: pool,
             exact: configuration.convolution == .exact,
-            reusesWeights: passes.reusesWeights
+            reusesWeights: passes.reusesWeights,
+            allocate: communicator.makeStorage
         )
         model.store.initialize(seed: configuration.seed)
         let shards = ShardMap(count: model.store.count, ranks: communicator.size)
-        let reducer = GradientReducer(
+        reducer = GradientReducer(
             communicator: communicator,
             tree: tree,
             shards: shards,
             pool: pool
         )
         let rank = communicator.rank
-        step = TrainingStep(
+        step = try TrainingStep(
             communicator: communicator,
             tree: tree,
             passes: passes,
@@ -172,7 +176,8 @@ private struct StepBench {
             update: WeightUpdate(
                 optimizer: configuration.makeOptimizer(count: shards.shardCount(of: rank)),
                 store: model.store,
-                shard: shards.pieces(of: rank),
+                shards: shards,
+                rank: rank,
                 clip: configuration.clip,
                 averageDecay: configuration.ema,
                 pool: pool
@@ -181,6 +186,9 @@ private struct StepBench {
             pool: pool
         )
     }
+
+    /// Bytes of other ranks' memory that count as this rank's too.
+    var borrowed: Int { reducer.borrowed * MemoryLayout<Float>.stride }
 
     func run(_ number: Int) throws -> TrainingStep.Outcome {
         try step.run(

@@ -4,9 +4,9 @@ public struct StepParts: Codable, Sendable, Equatable {
     public var forward = 0.0
     /// From the loss to the gradients, their zeroing and the sums over a rank's slices included.
     public var backward = 0.0
-    /// Waiting for other ranks and moving gradients and weights.
+    /// Waiting for other ranks, and adding up gradients, updating and giving weights in one pass.
     public var exchange = 0.0
-    /// The optimizer and all else that changes the weights.
+    /// The optimizer and all else that changes the weights, on a rank alone.
     public var update = 0.0
 
     /// No time at all.

@@ -94,7 +94,8 @@ public final class Trainer {
             purpose: .training,
             pool: pool,
             exact: configuration.convolution == .exact,
-            reusesWeights: passes.reusesWeights
+            reusesWeights: passes.reusesWeights,
+            allocate: communicator.makeStorage
         )
         model.store.initialize(seed: configuration.seed)
         let shards = ShardMap(count: model.store.count, ranks: communicator.size)
@@ -109,12 +110,13 @@ public final class Trainer {
                 count: shards.shardCount(of: communicator.rank)
             ),
             store: model.store,
-            shard: shards.pieces(of: communicator.rank),
+            shards: shards,
+            rank: communicator.rank,
             clip: configuration.clip,
             averageDecay: configuration.ema,
             pool: pool
         )
-        step = TrainingStep(
+        step = try TrainingStep(
             communicator: communicator,
             tree: tree,
             passes: passes,

@@ -29,7 +29,7 @@ final class TrainingStep {
         update: WeightUpdate,
         seed: UInt64,
         pool: ThreadPool
-    ) {
+    ) throws {
         self.communicator = communicator
         self.model = model
         self.loss = loss
@@ -43,9 +43,11 @@ final class TrainingStep {
             rank: communicator.rank,
             passes: passes.passes,
             gradient: model.store.gradients,
-            pool: pool
+            pool: pool,
+            allocate: communicator.makeStorage
         )
         dlogits = Storage(count: model.output.count)
+        try reducer.connect(sums: accumulator.places, values: model.store.values)
     }
 
     /// Bytes held beside the network.
@@ -92,17 +94,19 @@ final class TrainingStep {
                 spent.backward += measureSeconds { accumulator.add() }
             }
         }
-        spent.exchange += try measureSeconds {
-            try sums.share(communicator)
-            try reducer.reduce(nodes: accumulator.nodes, into: model.store.gradients.base)
-        }
+        spent.exchange += try measureSeconds { try sums.share(communicator) }
         let meanLoss = sums.loss * Double(facts.scale)
         guard meanLoss.isFinite else { throw TrainingError.diverged(atStep: step + 1) }
 
-        spent.update = try measureSeconds {
-            try update.apply(step: step, learningRate: learningRate, reducer: reducer)
+        let time = try measureSeconds {
+            try update.apply(
+                step: step,
+                learningRate: learningRate,
+                nodes: accumulator.nodes,
+                reducer: reducer
+            )
         }
-        spent.exchange += try measureSeconds { try reducer.gather(model.store.values.base) }
+        if communicator.size == 1 { spent.update += time } else { spent.exchange += time }
         let readable = (parts.last?.upperBound ?? 0) - Int(facts.badPhotos)
         return Outcome(
             loss: meanLoss,

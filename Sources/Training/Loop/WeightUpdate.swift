@@ -10,16 +10,30 @@ final class WeightUpdate {
     let average: Storage?
     private let store: ParameterStore
     private let trainable: [ShardPiece]
-    private let blocks: [UpdateBlock]
-    private let statistics: [(range: Range<Int>, momentum: Float)]
+    private let blocks: [Block]
+    private let ranges: [Range<Int>]
     private let clip: Double?
     private let averageDecay: Double
     private let pool: ThreadPool
 
+    /// Floats that one thread updates while they are in its caches.
+    private enum Block {
+        case trainable(UpdateBlock)
+        case statistic(Range<Int>, momentum: Float)
+
+        var range: Range<Int> {
+            switch self {
+            case .trainable(let block): block.range
+            case .statistic(let range, _): range
+            }
+        }
+    }
+
     init(
         optimizer: any Optimizer,
         store: ParameterStore,
-        shard: [ShardPiece],
+        shards: ShardMap,
+        rank: Int,
         clip: Double?,
         averageDecay: Double?,
         pool: ThreadPool
@@ -29,24 +43,29 @@ final class WeightUpdate {
         self.clip = clip
         self.averageDecay = averageDecay ?? 0
         self.pool = pool
+        let shard = shards.pieces(of: rank)
         trainable = shard.compactMap { $0.clamped(to: store.trainable) }
-        blocks = trainable.flatMap { piece in
+        let updates = trainable.flatMap { piece in
             store.decaySegments(in: piece.range).flatMap { segment in
-                UpdateBlock.cut(
-                    segment.range,
-                    offset: piece.offset + segment.range.lowerBound - piece.range.lowerBound,
-                    decays: segment.decays
-                )
+                shards.cut(segment.range).map { range in
+                    Block.trainable(
+                        UpdateBlock(
+                            range: range,
+                            offset: piece.offset + range.lowerBound - piece.range.lowerBound,
+                            decays: segment.decays
+                        )
+                    )
+                }
             }
         }
-        statistics = store.parameters.flatMap { parameter -> [(Range<Int>, Float)] in
+        let statistics = store.parameters.flatMap { parameter -> [Block] in
             guard case .statistic(let momentum) = parameter.kind else { return [] }
-            return shard.compactMap { piece in
-                piece.clamped(to: parameter.range).map { ($0.range, momentum) }
-            }
+            return shard.compactMap { $0.clamped(to: parameter.range)?.range }
+                .flatMap(shards.cut).map { .statistic($0, momentum: momentum) }
         }
-        let count = shard.reduce(0) { $0 + $1.range.count }
-        average = averageDecay.map { _ in Storage(count: count) }
+        blocks = (updates + statistics).sorted { $0.range.lowerBound < $1.range.lowerBound }
+        ranges = blocks.map(\.range)
+        average = averageDecay.map { _ in Storage(count: shards.shardCount(of: rank)) }
         startAverage()
     }
 
@@ -82,58 +101,70 @@ final class WeightUpdate {
         }
     }
 
-    /// Updates this rank's shard of the values from its shard of the summed gradient.
-    func apply(step: Int, learningRate: Float, reducer: GradientReducer) throws {
-        optimizer.step(
-            values: store.values.base,
-            gradients: store.gradients.base,
-            blocks: blocks,
-            learningRate: learningRate,
-            gradientScale: try gradientScale(step: step, reducer),
-            pool: pool
-        )
-        updateStatistics()
-        updateAverage(step: step)
-    }
-
-    /// The factor that brings the norm of the whole gradient down to the largest allowed.
-    private func gradientScale(step: Int, _ reducer: GradientReducer) throws -> Float {
-        guard let clip else { return 1 }
-        let squares = try reducer.sumOfSquares(
-            of: store.gradients.base,
-            range: store.trainable
-        )
+    /// Adds up the gradients `nodes` of all ranks, updates this rank's shard of the values by them
+    /// and gives it to all.
+    ///
+    /// The norm of a gradient that is clipped must be known before the first update; without that,
+    /// each block is updated right when it is added up.
+    func apply(
+        step: Int,
+        learningRate: Float,
+        nodes: [SliceNode],
+        reducer: GradientReducer
+    ) throws {
+        let values = store.values.base
+        guard let clip else {
+            let change = change(step: step, learningRate: learningRate, gradientScale: 1)
+            return try reducer.exchange(
+                nodes: nodes,
+                values: values,
+                blocks: ranges,
+                update: change
+            )
+        }
+        let gradients = store.gradients.base
+        try reducer.reduce(nodes: nodes, into: gradients)
+        let squares = try reducer.sumOfSquares(of: gradients, range: store.trainable)
         let norm = squares.squareRoot()
         guard norm.isFinite else { throw TrainingError.diverged(atStep: step + 1) }
-        return norm > clip ? Float(clip / norm) : 1
+        let change = change(
+            step: step,
+            learningRate: learningRate,
+            gradientScale: norm > clip ? Float(clip / norm) : 1
+        )
+        try reducer.spread(values: values, blocks: ranges) { block, strip in
+            change(block, strip, gradients + strip.lowerBound)
+        }
     }
 
-    /// running = (1 − momentum) · running + momentum · batch, for this rank's share of them.
-    private func updateStatistics() {
-        for (range, momentum) in statistics {
-            emaUpdate(
-                store.values.base + range.lowerBound,
-                store.gradients.base + range.lowerBound,
-                range.count,
-                decay: 1 - momentum,
-                pool
-            )
+    /// What changes the values of a strip of a block, told the block's number, the strip and its
+    /// gradient.
+    private func change(
+        step: Int,
+        learningRate: Float,
+        gradientScale: Float
+    ) -> (Int, Range<Int>, UnsafePointer<Float>) -> Void {
+        let rule = optimizer.begin(learningRate: learningRate, gradientScale: gradientScale)
+        let decay = Float(averageDecay(step: step))
+        let (blocks, average, store) = (blocks, average, store)
+        return { number, strip, gradient in
+            let values = store.values.base + strip.lowerBound
+            switch blocks[number] {
+            case .trainable(let block):
+                let part = block.part(strip)
+                rule(part, values, gradient)
+                guard let average else { return }
+                emaUpdate(average.base + part.offset, values, strip.count, decay: decay)
+            case .statistic(_, let momentum):
+                // running = (1 − momentum) · running + momentum · batch
+                emaUpdate(values, gradient, strip.count, decay: 1 - momentum)
+            }
         }
     }
 
     /// The decay rises with the steps, so that the random start is soon forgotten (as in
     /// TensorFlow's `ExponentialMovingAverage` with `num_updates`).
-    private func updateAverage(step: Int) {
-        guard let average else { return }
-        let decay = min(averageDecay, Double(1 + step) / Double(10 + step))
-        for piece in trainable {
-            emaUpdate(
-                average.base + piece.offset,
-                store.values.base + piece.range.lowerBound,
-                piece.range.count,
-                decay: Float(decay),
-                pool
-            )
-        }
+    private func averageDecay(step: Int) -> Double {
+        min(averageDecay, Double(1 + step) / Double(10 + step))
     }
 }

@@ -33,25 +33,15 @@ public final class AdamW: Optimizer {
     /// Goes on with the corrections of step `step`.
     public func resumed(atStep step: Int) { steps = step }
 
-    /// Updates the values of `blocks`.
-    public func step(
-        values: UnsafeMutablePointer<Float>,
-        gradients: UnsafePointer<Float>,
-        blocks: [UpdateBlock],
-        learningRate: Float,
-        gradientScale: Float,
-        pool: ThreadPool
-    ) {
+    /// The rule of the next step.
+    public func begin(learningRate: Float, gradientScale: Float) -> BlockRule {
         steps += 1
         let rate = Float(Double(learningRate) / (1 - power(beta1, steps)))
         let root = Float((1 - power(beta2, steps)).squareRoot())
         let (keepMean, addMean) = (Float(beta1), Float(1 - beta1))
         let (keepSquare, addSquare) = (Float(beta2), Float(1 - beta2))
-        let epsilon = epsilon
-        pool.parallelFor(blocks.count) { task, _ in
-            let block = blocks[task]
-            let w = values + block.range.lowerBound
-            let dw = gradients + block.range.lowerBound
+        let (epsilon, weightDecay, mean, squares) = (epsilon, weightDecay, mean, squares)
+        return { block, w, dw in
             let m = mean.base + block.offset
             let s = squares.base + block.offset
             let shrink = 1 - learningRate * (block.decays ? weightDecay : 0)

@@ -33,20 +33,11 @@ public final class KerasRMSprop: Optimizer {
         [("squares", squares), ("velocity", velocity)]
     }
 
-    /// Updates the values of `blocks`.
-    public func step(
-        values: UnsafeMutablePointer<Float>,
-        gradients: UnsafePointer<Float>,
-        blocks: [UpdateBlock],
-        learningRate: Float,
-        gradientScale: Float,
-        pool: ThreadPool
-    ) {
+    /// The rule of the next step.
+    public func begin(learningRate: Float, gradientScale: Float) -> BlockRule {
         let (rho, momentum, epsilon) = (rho, momentum, epsilon)
-        pool.parallelFor(blocks.count) { task, _ in
-            let block = blocks[task]
-            let w = values + block.range.lowerBound
-            let dw = gradients + block.range.lowerBound
+        let (weightDecay, squares, velocity) = (weightDecay, squares, velocity)
+        return { block, w, dw in
             let s = squares.base + block.offset
             let v = velocity.base + block.offset
             let decay = block.decays ? weightDecay : 0

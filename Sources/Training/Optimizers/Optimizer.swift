@@ -8,27 +8,45 @@ public protocol Optimizer: AnyObject {
     /// What is remembered from step to step, each a float for each element of the shard.
     var state: [(name: String, values: Storage)] { get }
 
-    /// Updates the values of `blocks`.
+    /// Begins a step.
+    ///
+    /// - Parameter gradientScale: multiplies each gradient first.
+    /// - Returns: what updates a block; called once for each of the shard's, by any thread.
+    func begin(learningRate: Float, gradientScale: Float) -> BlockRule
+
+    /// Told when state was read from a checkpoint that was written after `step` steps.
+    func resumed(atStep step: Int)
+}
+
+/// Updates the values of a block in place by its gradients; both begin with the block's first.
+public typealias BlockRule = (
+    _ block: UpdateBlock, _ values: UnsafeMutablePointer<Float>,
+    _ gradients: UnsafePointer<Float>
+) -> Void
+
+extension Optimizer {
+    /// Makes a step.
     ///
     /// - Parameters:
     ///   - values: the flat buffer of values, whole.
     ///   - gradients: laid out like the values.
     ///   - blocks: this rank's elements, in pieces for one thread each.
     ///   - gradientScale: multiplies each gradient first.
-    func step(
+    public func step(
         values: UnsafeMutablePointer<Float>,
         gradients: UnsafePointer<Float>,
         blocks: [UpdateBlock],
         learningRate: Float,
         gradientScale: Float,
         pool: ThreadPool
-    )
+    ) {
+        let rule = begin(learningRate: learningRate, gradientScale: gradientScale)
+        pool.parallelFor(blocks.count) { task, _ in
+            let block = blocks[task]
+            rule(block, values + block.range.lowerBound, gradients + block.range.lowerBound)
+        }
+    }
 
-    /// Told when state was read from a checkpoint that was written after `step` steps.
-    func resumed(atStep step: Int)
-}
-
-extension Optimizer {
     /// Does nothing: most rules do not depend on the number of the step.
     public func resumed(atStep step: Int) {}
 }
@@ -49,19 +67,12 @@ public struct UpdateBlock: Sendable, Equatable {
         self.decays = decays
     }
 
-    /// Cuts a range into blocks of at most `size` elements.
-    static func cut(
-        _ range: Range<Int>,
-        offset: Int,
-        decays: Bool,
-        size: Int = 1 << 15
-    ) -> [UpdateBlock] {
-        stride(from: range.lowerBound, to: range.upperBound, by: size).map { start in
-            UpdateBlock(
-                range: start..<min(start + size, range.upperBound),
-                offset: offset + start - range.lowerBound,
-                decays: decays
-            )
-        }
+    /// The elements of `range`, which lies inside.
+    func part(_ range: Range<Int>) -> UpdateBlock {
+        UpdateBlock(
+            range: range,
+            offset: offset + range.lowerBound - self.range.lowerBound,
+            decays: decays
+        )
     }
 }

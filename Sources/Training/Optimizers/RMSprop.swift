@@ -29,21 +29,12 @@ public final class RMSprop: Optimizer {
         [("squares", squares)] + (momentum == 0 ? [] : [("velocity", velocity)])
     }
 
-    /// Updates the values of `blocks`.
-    public func step(
-        values: UnsafeMutablePointer<Float>,
-        gradients: UnsafePointer<Float>,
-        blocks: [UpdateBlock],
-        learningRate: Float,
-        gradientScale: Float,
-        pool: ThreadPool
-    ) {
+    /// The rule of the next step.
+    public func begin(learningRate: Float, gradientScale: Float) -> BlockRule {
         let (rho, momentum, epsilon) = (rho, momentum, epsilon)
-        pool.parallelFor(blocks.count) { task, _ in
-            let block = blocks[task]
+        let (weightDecay, squares, velocity) = (weightDecay, squares, velocity)
+        return { block, w, dw in
             let count = block.range.count
-            let w = values + block.range.lowerBound
-            let dw = gradients + block.range.lowerBound
             let s = squares.base + block.offset
             let decay = block.decays ? weightDecay : 0
             guard momentum != 0 else {

@@ -24,20 +24,12 @@ public final class SGD: Optimizer {
         momentum == 0 ? [] : [("velocity", velocity)]
     }
 
-    /// Updates the values of `blocks`.
-    public func step(
-        values: UnsafeMutablePointer<Float>,
-        gradients: UnsafePointer<Float>,
-        blocks: [UpdateBlock],
-        learningRate: Float,
-        gradientScale: Float,
-        pool: ThreadPool
-    ) {
-        pool.parallelFor(blocks.count) { task, _ in
-            let block = blocks[task]
+    /// The rule of the next step.
+    public func begin(learningRate: Float, gradientScale: Float) -> BlockRule {
+        let (momentum, nesterov, weightDecay) = (momentum, nesterov, weightDecay)
+        let velocity = velocity
+        return { block, w, dw in
             let count = block.range.count
-            let w = values + block.range.lowerBound
-            let dw = gradients + block.range.lowerBound
             let decay = block.decays ? weightDecay : 0
             guard momentum != 0 else {
                 for i in 0..<count {
@@ -45,7 +37,6 @@ public final class SGD: Optimizer {
                 }
                 return
             }
-            let momentum = momentum
             let v = velocity.base + block.offset
             if nesterov {
                 for i in 0..<count {

@@ -51,13 +51,14 @@ struct TestRun: Sendable {
     func train(
         ranks: Int,
         threads: Int = 1,
+        nodes: [Int]? = nil,
         with changed: TrainingConfiguration? = nil
     ) throws -> [TrainingEvent] {
         let configuration = changed ?? configuration
         let resumes = run.holdsRun
         if !resumes { try run.create(configuration) }
         let events = Events()
-        _ = try ThreadRanks.run(ranks) { [run, photos] communicator in
+        _ = try ThreadRanks.run(ranks, nodes: nodes) { [run, photos] communicator in
             let trainer = try Trainer(
                 configuration: configuration,
                 communicator: communicator,

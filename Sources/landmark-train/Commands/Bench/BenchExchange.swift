@@ -11,8 +11,10 @@ struct BenchExchange: ParsableCommand {
         abstract: "Measure the exchange of gradients and weights among the ranks of mpirun.",
         discussion: """
             Each rank's gradients are added up in the order that fixes the bits, each rank updates \
-            its shard by SGD with momentum, and all get the new weights. Beside it stands MPI's own \
-            all-reduce of as many floats, whose order is MPI's.
+            its shard by SGD with momentum, and all get the new weights: in one pass as in training, \
+            where ranks of a node work in one another's memory, and by messages alone, whose parts \
+            are measured one by one too. Beside it stands MPI's own all-reduce of as many floats, \
+            whose order is MPI's.
             """
     )
 
@@ -49,8 +51,10 @@ struct BenchExchange: ParsableCommand {
 
     private func lines(_ result: ExchangeBenchmark, _ world: World) -> [String] {
         let timings: [(String, Timing?)] = [
-            ("add up", result.reduce), ("update", result.update), ("give to all", result.gather),
-            ("all three", result.whole), ("without update", result.exchange),
+            (result.sharesMemory ? "all in one, memory shared" : "all in one", result.whole),
+            ("all in one, by messages", result.messages.whole),
+            ("add up, by messages", result.messages.reduce), ("update", result.messages.update),
+            ("give to all, by messages", result.messages.gather),
             ("MPI_Allreduce", result.allReduce),
         ]
         let rows = timings.compactMap { name, timing in

@@ -1,0 +1,90 @@
+import Tensors
+
+extension GradientReducer {
+    /// Puts the total over all slices into this rank's pieces of `gradients`.
+    ///
+    /// - Parameters:
+    ///   - sums: this rank's nodes, from the first slice to the last.
+    ///   - gradients: the flat gradient; it may be the memory of one of the nodes. Pieces of other
+    ///     ranks hold no total afterwards.
+    public func reduce(
+        nodes sums: [SliceNode],
+        into gradients: UnsafeMutablePointer<Float>
+    ) throws {
+        let meeting = try meet(sums)
+        let blocks = ownBlocks
+        for part in parts(blocks) {
+            let places = try places(meeting, part.bucket)
+            pool.parallelFor(part.blocks.count) { task, worker in
+                for strip in strips(blocks[part.blocks.lowerBound + task]) {
+                    _ = total(strip, places, worker, target: gradients + strip.lowerBound)
+                }
+            }
+        }
+        try settle()
+    }
+
+    /// Adds up, updates and gives in one pass, a strip of a block after the other while it is in the
+    /// first cache.
+    ///
+    /// - Parameters:
+    ///   - sums: this rank's nodes, from the first slice to the last.
+    ///   - values: the flat values, which all ranks have new when it returns.
+    ///   - blocks: this rank's pieces, in order and without holes, cut so that none crosses a
+    ///     multiple of `ShardMap.block`.
+    ///   - update: told the number of a block, the range of a strip of it and the totals of the
+    ///     strip's gradient, turns the strip's values into new ones; called by all threads of the pool.
+    public func exchange(
+        nodes sums: [SliceNode],
+        values: UnsafeMutablePointer<Float>,
+        blocks: [Range<Int>],
+        update: (_ block: Int, _ strip: Range<Int>, _ gradient: UnsafePointer<Float>) -> Void
+    ) throws {
+        let meeting = try meet(sums)
+        let mates = mates(values)
+        for part in parts(blocks) {
+            let places = try places(meeting, part.bucket)
+            pool.parallelFor(part.blocks.count) { task, worker in
+                let number = part.blocks.lowerBound + task
+                for strip in strips(blocks[number]) {
+                    update(number, strip, total(strip, places, worker))
+                    give(values, strip, mates)
+                }
+                if !mates.isEmpty { finishStreaming() }
+            }
+            try send(values, part.bucket)
+        }
+        try settle()
+    }
+
+    /// Updates and gives in one pass what was added up before.
+    ///
+    /// - Parameters: as of `exchange`.
+    public func spread(
+        values: UnsafeMutablePointer<Float>,
+        blocks: [Range<Int>],
+        update: (_ block: Int, _ strip: Range<Int>) -> Void
+    ) throws {
+        let mates = mates(values)
+        // Whoever still computes with the old values must not be given new ones.
+        try settle()
+        for part in parts(blocks) {
+            pool.parallelFor(part.blocks.count) { task, _ in
+                let number = part.blocks.lowerBound + task
+                for strip in strips(blocks[number]) {
+                    update(number, strip)
+                    give(values, strip, mates)
+                }
+                if !mates.isEmpty { finishStreaming() }
+            }
+            try send(values, part.bucket)
+        }
+        try settle()
+    }
+
+    /// Gives everyone's pieces of `values` to all, in place.
+    public func gather(_ values: UnsafeMutablePointer<Float>) throws {
+        guard communicator.size > 1 else { return }
+        try spread(values: values, blocks: ownBlocks) { _, _ in }
+    }
+}

@@ -1,0 +1,172 @@
+import Tensors
+
+/// The steps that an exchange is made of.
+extension GradientReducer {
+    /// Blocks that are worked on without a message in between.
+    struct Part {
+        /// The bucket that messages belong to; nil where none are sent.
+        let bucket: Range<Int>?
+        /// Numbers of this rank's blocks.
+        let blocks: Range<Int>
+    }
+
+    /// This rank's pieces, cut at multiples of a block.
+    var ownBlocks: [Range<Int>] {
+        shards.pieces(of: communicator.rank).flatMap { shards.cut($0.range) }
+    }
+
+    /// Cuts the work on `blocks`: bucket by bucket, or all at once where nothing is sent.
+    func parts(_ blocks: [Range<Int>]) -> [Part] {
+        precondition(
+            blocks.allSatisfy { shards.cut($0).count == 1 }
+                && blocks.reduce(0) { $0 + $1.count }
+                    == shards.shardCount(of: communicator.rank),
+            "the blocks cover this rank's shard"
+        )
+        guard !reach.isWhole else { return [Part(bucket: nil, blocks: blocks.indices)] }
+        var next = 0
+        return shards.buckets.map { bucket in
+            let first = next
+            while next < blocks.count, blocks[next].lowerBound < bucket.upperBound { next += 1 }
+            return Part(bucket: bucket, blocks: first..<next)
+        }
+    }
+
+    /// Most floats in a strip: what is done to one in several loops costs as much as a single loop
+    /// over all that it reads and writes, which is how memory is fastest.
+    static var strip: Int { 1 << 9 }
+
+    /// Cuts a block into strips.
+    func strips(_ block: Range<Int>) -> some Sequence<Range<Int>> {
+        stride(from: block.lowerBound, to: block.upperBound, by: Self.strip).lazy.map {
+            $0..<min($0 + Self.strip, block.upperBound)
+        }
+    }
+
+    /// What ranks tell one another before an exchange.
+    struct Meeting {
+        /// This rank's nodes.
+        let own: [SliceNode]
+        /// For each node of all ranks, which of its rank's shared storages holds it.
+        let homes: [Int]
+    }
+
+    /// Waits until the nodes of all ranks are complete where memory is shared.
+    func meet(_ sums: [SliceNode]) throws -> Meeting {
+        let rank = communicator.rank
+        precondition(
+            sums.map(\.slices) == tree.nodes(of: rank),
+            "a rank adds up the nodes of its own slices"
+        )
+        guard reach.isAny else { return Meeting(own: sums, homes: []) }
+        var homes = [Double](repeating: 0, count: nodes.count)
+        var own = sums.makeIterator()
+        for (index, node) in nodes.enumerated() where node.rank == rank {
+            let storage = own.next()?.sum
+            guard let home = reach.sums[rank]?.firstIndex(where: { $0 === storage }) else {
+                preconditionFailure("nodes lie in memory that was connected")
+            }
+            homes[index] = Double(home)
+        }
+        try communicator.sum(&homes)
+        return Meeting(own: sums, homes: homes.map { Int($0) })
+    }
+
+    /// Where each node's sum lies, given as the place of the flat buffer's first float; what is not
+    /// in reach is received for `bucket`.
+    func places(
+        _ meeting: Meeting,
+        _ bucket: Range<Int>?
+    ) throws -> [UnsafeMutablePointer<Float>] {
+        let rank = communicator.rank
+        let own = bucket.map { shards.piece(of: rank, in: $0) } ?? 0..<0
+        var ours = meeting.own.makeIterator()
+        var messages = 0
+        let places = nodes.enumerated().map { index, node in
+            if node.rank == rank, let node = ours.next() { return node.sum.base }
+            if let sums = reach.sums[node.rank] { return sums[meeting.homes[index]].base }
+            messages += 1
+            return place(ofMessage: messages - 1, own)
+        }
+        if let bucket { try receive(bucket, meeting.own, places) }
+        return places
+    }
+
+    /// The total of a strip, in `target` or wherever it comes to lie.
+    func total(
+        _ range: Range<Int>,
+        _ places: [UnsafeMutablePointer<Float>],
+        _ worker: Int,
+        target: UnsafeMutablePointer<Float>? = nil
+    ) -> UnsafeMutablePointer<Float> {
+        let share = scratch.count / pool.threads
+        return plan.total(
+            range,
+            places,
+            scratch: scratch.base + worker * share,
+            stride: share / max(plan.slots, 1),
+            target: target
+        )
+    }
+
+    /// Where other ranks keep `values`, if this rank gives them theirs without messages.
+    func mates(_ values: UnsafeMutablePointer<Float>) -> [UnsafeMutablePointer<Float>] {
+        guard reach.isWhole, reach.isAny else { return [] }
+        precondition(
+            reach.values[communicator.rank]?.base == values,
+            "values lie in memory that was connected"
+        )
+        return reach.values.enumerated().compactMap { rank, values in
+            rank == communicator.rank ? nil : values?.base
+        }
+    }
+
+    /// Writes a strip of the values into the memory of `mates`.
+    func give(
+        _ values: UnsafeMutablePointer<Float>,
+        _ range: Range<Int>,
+        _ mates: [UnsafeMutablePointer<Float>]
+    ) {
+        for mate in mates {
+            streamFloats(mate + range.lowerBound, values + range.lowerBound, range.count)
+        }
+    }
+
+    /// Gives all ranks' pieces of a bucket to all, where that takes messages.
+    func send(_ values: UnsafeMutablePointer<Float>, _ bucket: Range<Int>?) throws {
+        guard let bucket else { return }
+        try communicator.allGather(
+            values,
+            ranges: (0..<shards.ranks).map { shards.piece(of: $0, in: bucket) }
+        )
+    }
+
+    /// Waits until nobody works in the memory of others.
+    func settle() throws { if reach.isAny { try communicator.barrier() } }
+
+    /// Sends the pieces of a bucket to the ranks that do not reach this one, and receives theirs.
+    private func receive(
+        _ bucket: Range<Int>,
+        _ sums: [SliceNode],
+        _ places: [UnsafeMutablePointer<Float>]
+    ) throws {
+        let rank = communicator.rank
+        let own = shards.piece(of: rank, in: bucket)
+        var sends: [FloatMessage] = []
+        var receives: [FloatMessage] = []
+        // Everyone begins with the next rank, so that no rank is everyone's first target.
+        for step in 1..<shards.ranks {
+            let to = (rank + step) % shards.ranks
+            let piece = shards.piece(of: to, in: bucket)
+            for node in sums where comes(to) && !piece.isEmpty {
+                sends.append(FloatMessage(peer: to, node.sum.base + piece.lowerBound, piece.count))
+            }
+            let from = (rank + shards.ranks - step) % shards.ranks
+            for (node, place) in zip(nodes, places)
+            where node.rank == from && comes(from) && !own.isEmpty {
+                receives.append(FloatMessage(peer: from, place + own.lowerBound, own.count))
+            }
+        }
+        try communicator.allToAll(sends: sends, receives: receives)
+    }
+}

@@ -1,0 +1,45 @@
+import Distributed
+import Foundation
+import Tensors
+
+/// What ranks reach of one another's memory, and that they agree where they do not.
+func checkSharing(_ checks: Checks, _ world: MPICommunicator) {
+    checks.check("ranks read and write what they reach of others, and reach is mutual") {
+        let own = [world.makeStorage(count: 5 * world.size), world.makeStorage(count: 0)]
+        let reached = try world.share(own)
+        guard try isMutual(world, reached) else { return false }
+        for storages in reached {
+            storages?[0].base[5 * world.rank] = Float(world.rank + 1)
+        }
+        try world.barrier()
+        return reached.indices.allSatisfy {
+            own[0].base[5 * $0] == (reached[$0] == nil ? 0 : Float($0 + 1))
+        }
+    }
+    checks.check("no rank shares where one has only memory of its own") {
+        let own = world.rank == 0 ? Storage(count: 9) : world.makeStorage(count: 9)
+        let reached = try world.share([own])
+        return reached.indices.allSatisfy { (reached[$0] != nil) == ($0 == world.rank) }
+    }
+    checks.check("no rank shares where messages were asked for") {
+        let apart = MPICommunicator(world, sharesMemory: false)
+        let own = apart.makeStorage(count: 9)
+        return try own.owner == nil && apart.share([own]).count { $0 != nil } == 1
+    }
+    checks.check("shared memory leaves no file open") {
+        let before = openFiles()
+        for _ in 0..<3 { _ = try world.share([world.makeStorage(count: 1 << 20)]) }
+        return openFiles() == before
+    }
+}
+
+private func isMutual(_ world: any Communicator, _ reached: [[Storage]?]) throws -> Bool {
+    let rows = try world.allGather(reached.map { $0 == nil ? 0 : 1 })
+    return rows.indices.allSatisfy { a in rows.indices.allSatisfy { rows[a][$0] == rows[$0][a] } }
+        && rows[world.rank][world.rank] == 1
+}
+
+/// Files that this process has open; 0 where the system does not tell.
+private func openFiles() -> Int {
+    (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd"))?.count ?? 0
+}

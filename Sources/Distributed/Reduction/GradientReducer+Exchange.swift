@@ -41,20 +41,13 @@ extension GradientReducer {
         update: (_ block: Int, _ strip: Range<Int>, _ gradient: UnsafePointer<Float>) -> Void
     ) throws {
         let meeting = try meet(sums)
-        let mates = mates(values)
-        for part in parts(blocks) {
-            let places = try places(meeting, part.bucket)
-            pool.parallelFor(part.blocks.count) { task, worker in
-                let number = part.blocks.lowerBound + task
-                for strip in strips(blocks[number]) {
-                    update(number, strip, total(strip, places, worker))
-                    give(values, strip, mates)
-                }
-                if !mates.isEmpty { finishStreaming() }
-            }
-            try send(values, part.bucket)
+        try giveUpdated(values, blocks, prepare: { try places(meeting, $0) }) {
+            block,
+            strip,
+            places,
+            worker in
+            update(block, strip, total(strip, places, worker))
         }
-        try settle()
     }
 
     /// Updates and gives in one pass what was added up before.
@@ -65,14 +58,29 @@ extension GradientReducer {
         blocks: [Range<Int>],
         update: (_ block: Int, _ strip: Range<Int>) -> Void
     ) throws {
-        let mates = mates(values)
         // Whoever still computes with the old values must not be given new ones.
         try settle()
+        try giveUpdated(values, blocks, prepare: { _ in () }) { block, strip, _, _ in
+            update(block, strip)
+        }
+    }
+
+    /// Gives every strip of `blocks` to all once it is updated.
+    ///
+    /// - Parameter prepare: makes what updates of a bucket need, before the first of them.
+    private func giveUpdated<Context>(
+        _ values: UnsafeMutablePointer<Float>,
+        _ blocks: [Range<Int>],
+        prepare: (_ bucket: Range<Int>?) throws -> Context,
+        update: (_ block: Int, _ strip: Range<Int>, _ context: Context, _ worker: Int) -> Void
+    ) throws {
+        let mates = mates(values)
         for part in parts(blocks) {
-            pool.parallelFor(part.blocks.count) { task, _ in
+            let context = try prepare(part.bucket)
+            pool.parallelFor(part.blocks.count) { task, worker in
                 let number = part.blocks.lowerBound + task
                 for strip in strips(blocks[number]) {
-                    update(number, strip)
+                    update(number, strip, context, worker)
                     give(values, strip, mates)
                 }
                 if !mates.isEmpty { finishStreaming() }

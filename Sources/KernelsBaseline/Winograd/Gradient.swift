@@ -18,16 +18,8 @@ func winogradGradient(
             let left = (tile &- row &* across) &* tileSide
             let top = row &* tileSide
             let p = patch(dy, w.OH, w.OW, w.C, top, left, tileSide, channels, copy)
-            var strip = to
-            var start = 0
-            while start < channels {
-                let count = min(planes.width, channels &- start)
-                let part: Square = (p.base + start, p.rowStride, p.columnStride)
-                transformToPlanes(part, side: tileSide, count, strip, planes.planeStride, buffer) {
-                    gradientPoints(readFour($0, $1))
-                }
-                start &+= count
-                strip += planes.stripStride
+            transformToStrips(p, side: tileSide, channels, to, planes, buffer) {
+                gradientPoints(readFour($0, $1))
             }
             to += planes.width
         }

@@ -59,6 +59,29 @@ func transformToPlanes(
     )
 }
 
+/// The same for channels that lie in strips side by side.
+@inline(__always)
+func transformToStrips(
+    _ square: Square,
+    side: Int,
+    _ channels: Int,
+    _ to: MutableFloats,
+    _ planes: WinogradKernels.Planes,
+    _ buffer: MutableFloats,
+    _ points: (Floats, Int) -> Six
+) {
+    var strip = to
+    var part = square
+    var rest = channels
+    while rest > 0 {
+        let count = min(planes.width, rest)
+        transformToPlanes(part, side: side, count, strip, planes.planeStride, buffer, points)
+        part.base += count
+        rest &-= count
+        strip += planes.stripStride
+    }
+}
+
 @inline(__always)
 private func passToPlanes(
     _ p: Square,

@@ -26,7 +26,6 @@ extension ColumnWeights {
 
     private func fits(_ N: Int) -> Bool { N * pixelsPerImage * filledTaps <= Self.columnLimit }
 
-    /// Whether the slices `leaf` are added in blocks, all in one go.
     func fitsBlocks(_ leaf: Range<Int>, _ slices: Slices) -> Bool {
         let images = slices.images[leaf].map(\.count)
         return isShort(images.max() ?? 0) && (leaf.count == 1 || fits(images.reduce(0, +)))
@@ -43,7 +42,6 @@ extension ColumnWeights {
             * workerFloats(slices)
     }
 
-    /// dweights = the sum over the slices `leaf`, a node of their tree.
     func addInBlocks(
         _ x: Tensor,
         _ dy: Tensor,

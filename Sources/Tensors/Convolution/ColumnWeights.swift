@@ -7,7 +7,7 @@ import KernelTable
 /// many, each fixed group of images sums its own partial gradient, step by step; the partial gradients are
 /// added in order. Where the sums would take too much memory, blocks of output channels take the place of
 /// some groups. Limited by the GEMM and by packing the columns for it.
-struct ColumnWeights: Sendable {
+struct ColumnWeights: SlicedWeights {
     let columns: ColumnConvolution
     let slices: Int
 
@@ -24,16 +24,10 @@ struct ColumnWeights: Sendable {
 
     var geometry: ConvolutionGeometry { columns.geometry }
 
-    /// Images of the largest slice.
-    var sliceImages: Int { (geometry.input.N + slices - 1) / slices }
-
     /// Floats of one thread's columns, as they come and as strips that are filled up.
     private var workerFloats: Int {
         columns.columnFloats / max(geometry.taps, 1) * (2 * geometry.taps + Self.widest)
     }
-
-    /// Where a node of the slices' tree waits for its other half.
-    private var waitingFloats: Int { Slices.depth(slices) * geometry.weights }
 
     var scratch: Int {
         let long = columns.threads * workerFloats + groups(sliceImages) * geometry.weights
@@ -46,36 +40,8 @@ struct ColumnWeights: Sendable {
         return max(1, min(N, Self.tasks, affordable, worth))
     }
 
-    /// dweights = the sum over all slices.
-    func backwardWeights(
-        _ x: Tensor,
-        _ dy: Tensor,
-        _ slices: Slices,
-        _ dweights: UnsafeMutablePointer<Float>,
-        scratch: UnsafeMutablePointer<Float>,
-        _ pool: ThreadPool
-    ) {
-        let working = scratch + waitingFloats
-        func place(_ level: Int) -> UnsafeMutablePointer<Float> {
-            level == 0 ? dweights : scratch + (level - 1) * geometry.weights
-        }
-        Slices.addTree(
-            0..<slices.count,
-            isLeaf: { fitsBlocks($0, slices) },
-            compute: { leaf, level, _ in
-                let images = slices.images[leaf.lowerBound]
-                if fitsBlocks(leaf, slices) {
-                    addInBlocks(x, dy, slices, leaf, place(level), scratch: working, pool)
-                } else {
-                    addLong(x.images(images), dy.images(images), place(level), working, pool)
-                }
-            },
-            add: { addFloats(place($0), place($1), geometry.weights, pool) }
-        )
-    }
-
     /// The gradient of a slice of many columns.
-    private func addLong(
+    func addLong(
         _ x: Tensor,
         _ dy: Tensor,
         _ dweights: UnsafeMutablePointer<Float>,

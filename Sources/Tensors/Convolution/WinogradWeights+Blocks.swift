@@ -56,7 +56,6 @@ extension WinogradWeights {
         slices.images[leaf].reduce(0) { max($0, $1.count) } * tilesPerImage
     }
 
-    /// Whether the slices `leaf` are added in blocks, all in one go.
     func fitsBlocks(_ leaf: Range<Int>, _ slices: Slices) -> Bool {
         let tiles = tiles(leaf, slices)
         if tiles > Self.blockTiles { return false }
@@ -64,7 +63,6 @@ extension WinogradWeights {
         return leaf.count == 1 || leaf.count * (plan.sliceV + plan.sliceZ) <= Self.mapLimit
     }
 
-    /// dweights = the sum over the slices `leaf`, a node of their tree.
     func addInBlocks(
         _ x: Tensor,
         _ dy: Tensor,

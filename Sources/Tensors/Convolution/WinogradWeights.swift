@@ -9,7 +9,7 @@ import KernelTable
 /// sums; at the end the sums are turned into the gradient. The blocks' tiles, which are the order of the
 /// sums, are fixed by the extents. Limited by the products, in narrow layers by the transforms, and where
 /// a slice has few blocks of tiles by the sums' way to memory and back.
-struct WinogradWeights: Sendable {
+struct WinogradWeights: SlicedWeights {
     let geometry: ConvolutionGeometry
     let slices: Int
     let threads: Int
@@ -24,7 +24,7 @@ struct WinogradWeights: Sendable {
     var tilesPerImage: Int { (geometry.output.H + 3) / 4 * ((geometry.output.W + 3) / 4) }
 
     /// Tiles of the largest slice.
-    var sliceTiles: Int { (geometry.input.N + slices - 1) / slices * tilesPerImage }
+    var sliceTiles: Int { sliceImages * tilesPerImage }
 
     /// Distances between the planes of the inputs, of the outputs' gradients and of the sums.
     private struct Plan {
@@ -46,9 +46,6 @@ struct WinogradWeights: Sendable {
     /// Floats that a thread's patches take.
     var patchFloats: Int { Self.planes * max(geometry.input.C, geometry.output.C) }
 
-    /// Where a node of the slices' tree waits for its other half.
-    private var waitingFloats: Int { Slices.depth(slices) * geometry.weights }
-
     var scratch: Int {
         let plan = plan(geometry.input.N)
         let long =
@@ -61,37 +58,8 @@ struct WinogradWeights: Sendable {
         var V, Z, sums: UnsafeMutablePointer<Float>
     }
 
-    /// dweights = the sum over all slices.
-    func backwardWeights(
-        _ x: Tensor,
-        _ dy: Tensor,
-        _ slices: Slices,
-        _ dweights: UnsafeMutablePointer<Float>,
-        scratch: UnsafeMutablePointer<Float>,
-        _ pool: ThreadPool
-    ) {
-        let waiting = scratch
-        let working = scratch + waitingFloats
-        func place(_ level: Int) -> UnsafeMutablePointer<Float> {
-            level == 0 ? dweights : waiting + (level - 1) * geometry.weights
-        }
-        Slices.addTree(
-            0..<slices.count,
-            isLeaf: { fitsBlocks($0, slices) },
-            compute: { leaf, level, _ in
-                let images = slices.images[leaf.lowerBound]
-                if fitsBlocks(leaf, slices) {
-                    addInBlocks(x, dy, slices, leaf, place(level), scratch: working, pool)
-                } else {
-                    addLong(x.images(images), dy.images(images), place(level), working, pool)
-                }
-            },
-            add: { addFloats(place($0), place($1), geometry.weights, pool) }
-        )
-    }
-
     /// The gradient of a slice of many tiles.
-    private func addLong(
+    func addLong(
         _ x: Tensor,
         _ dy: Tensor,
         _ dweights: UnsafeMutablePointer<Float>,

@@ -60,21 +60,7 @@ public func streamFloats(
 /// Ends the calling thread's `streamFloats`.
 public func finishStreaming() { memoryshim_fence() }
 
-/// average = decay · average + (1 − decay) · values, for `count` floats.
-public func emaUpdate(
-    _ average: UnsafeMutablePointer<Float>,
-    _ values: UnsafePointer<Float>,
-    _ count: Int,
-    decay: Float,
-    _ pool: ThreadPool
-) {
-    let flat = pool.kernels.flat
-    pool.parallelRanges(count, grain: grain) { range, _ in
-        flat.blend(average + range.lowerBound, values + range.lowerBound, range.count, decay)
-    }
-}
-
-/// The same on the calling thread.
+/// average = decay · average + (1 − decay) · values, for `count` floats, on the calling thread.
 public func emaUpdate(
     _ average: UnsafeMutablePointer<Float>,
     _ values: UnsafePointer<Float>,

@@ -111,9 +111,7 @@ public struct StepBenchmark: Codable, Sendable {
 
 /// All that a step needs on this rank.
 private struct StepBench {
-    let model: Model
-    private let reducer: GradientReducer
-    private let step: TrainingStep
+    private let replica: Replica
     private let photos: LoadedBatch
     private let parts: [Range<Int>]
     private let learningRate: Float
@@ -127,9 +125,15 @@ private struct StepBench {
         try configuration.check(ranks: communicator.size)
         let description = configuration.description(classes: classes)
         try description.check()
-        let slices = configuration.slices ?? communicator.size
-        let tree = SliceTree(slices: slices, ranks: communicator.size)
-        let own = tree.slices(of: communicator.rank)
+        replica = try Replica(
+            configuration,
+            description,
+            loss: BatchLoss(smoothing: Float(configuration.labelSmoothing), classWeights: nil),
+            communicator: communicator,
+            pool: pool
+        )
+        let slices = replica.tree.slices
+        let own = replica.tree.slices(of: communicator.rank)
         parts = (0..<slices).map {
             Sampler.slicePositions(slice: $0, slices: slices, count: configuration.batch)
         }
@@ -139,59 +143,15 @@ private struct StepBench {
             imageSize: configuration.imageSize,
             classes: classes
         )
-        let passes = PassPlan(
-            description,
-            tree: tree,
-            rank: communicator.rank,
-            slicePhotos: configuration.batch / slices,
-            exact: configuration.convolution == .exact,
-            pool: pool
-        )
-        model = Model(
-            description,
-            maximumBatch: passes.photos,
-            slices: passes.slices,
-            purpose: .training,
-            pool: pool,
-            exact: configuration.convolution == .exact,
-            reusesWeights: passes.reusesWeights,
-            allocate: communicator.makeStorage
-        )
-        model.store.initialize(seed: configuration.seed)
-        let shards = ShardMap(count: model.store.count, ranks: communicator.size)
-        reducer = GradientReducer(
-            communicator: communicator,
-            tree: tree,
-            shards: shards,
-            pool: pool
-        )
-        let rank = communicator.rank
-        step = try TrainingStep(
-            communicator: communicator,
-            tree: tree,
-            passes: passes,
-            model: model,
-            loss: BatchLoss(smoothing: Float(configuration.labelSmoothing), classWeights: nil),
-            reducer: reducer,
-            update: WeightUpdate(
-                optimizer: configuration.makeOptimizer(count: shards.shardCount(of: rank)),
-                store: model.store,
-                shards: shards,
-                rank: rank,
-                clip: configuration.clip,
-                averageDecay: configuration.ema,
-                pool: pool
-            ),
-            seed: configuration.seed,
-            pool: pool
-        )
     }
 
+    var model: Model { replica.model }
+
     /// Bytes of other ranks' memory that count as this rank's too.
-    var borrowed: Int { reducer.borrowed * MemoryLayout<Float>.stride }
+    var borrowed: Int { replica.reducer.borrowed * MemoryLayout<Float>.stride }
 
     func run(_ number: Int) throws -> TrainingStep.Outcome {
-        try step.run(
+        try replica.step.run(
             step: number,
             photos: .success(photos),
             parts: parts,

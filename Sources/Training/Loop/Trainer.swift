@@ -78,55 +78,18 @@ public final class Trainer {
         plan = BatchPlan(configuration, photos, course, slices: slices)
         plans = PhotoPlans(configuration)
         schedule = LearningRateSchedule(configuration, course)
-        tree = SliceTree(slices: slices, ranks: communicator.size)
-        let passes = PassPlan(
+        let replica = try Replica(
+            configuration,
             description,
-            tree: tree,
-            rank: communicator.rank,
-            slicePhotos: configuration.batch / slices,
-            exact: configuration.convolution == .exact,
-            pool: pool
-        )
-        model = Model(
-            description,
-            maximumBatch: passes.photos,
-            slices: passes.slices,
-            purpose: .training,
-            pool: pool,
-            exact: configuration.convolution == .exact,
-            reusesWeights: passes.reusesWeights,
-            allocate: communicator.makeStorage
-        )
-        model.store.initialize(seed: configuration.seed)
-        let shards = ShardMap(count: model.store.count, ranks: communicator.size)
-        reducer = GradientReducer(
-            communicator: communicator,
-            tree: tree,
-            shards: shards,
-            pool: pool
-        )
-        update = WeightUpdate(
-            optimizer: configuration.makeOptimizer(
-                count: shards.shardCount(of: communicator.rank)
-            ),
-            store: model.store,
-            shards: shards,
-            rank: communicator.rank,
-            clip: configuration.clip,
-            averageDecay: configuration.ema,
-            pool: pool
-        )
-        step = try TrainingStep(
-            communicator: communicator,
-            tree: tree,
-            passes: passes,
-            model: model,
             loss: BatchLoss(configuration, photos),
-            reducer: reducer,
-            update: update,
-            seed: configuration.seed,
+            communicator: communicator,
             pool: pool
         )
+        tree = replica.tree
+        model = replica.model
+        reducer = replica.reducer
+        update = replica.update
+        step = replica.step
     }
 
     /// Bytes that this rank comes to hold: network, optimizer, sums of slices, photos being read.

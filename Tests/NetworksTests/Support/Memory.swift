@@ -15,7 +15,7 @@ extension Model {
         }
     }
 
-    /// Adds the gradients for `dlogits`.
+    /// Computes the gradients for `dlogits`.
     func backward(_ dlogits: [Float], ready: (Range<Int>) -> Void = { _ in }) {
         let shape = output.with(N: dlogits.count / output.C)
         withTensor(dlogits, shape) { backward($0, ready: ready) }

@@ -1,0 +1,109 @@
+import Networks
+import Tensors
+import TestSupport
+import Testing
+
+/// A pass of several slices has the bits of the slices apart, added in the order of their tree.
+@Suite struct SlicedPassTests {
+    /// Of several sizes, one of them empty.
+    static let images = [0..<2, 2..<3, 3..<3, 3..<5, 5..<7, 7..<8]
+    static let position = 16
+
+    /// What a pass over some slices, whose photos begin at `first`, needs to know.
+    static func context(_ slices: [Range<Int>]) -> Phase {
+        let first = slices[0].lowerBound
+        return .training(
+            TrainingContext(
+                seed: 3,
+                step: 1,
+                firstPosition: position + first,
+                slices: slices.map {
+                    TrainingContext.Slice(
+                        images: $0.lowerBound - first..<$0.upperBound - first,
+                        statisticsWeight: Float($0.count) / 8
+                    )
+                }
+            )
+        )
+    }
+
+    /// The sum of the gradients `parts` over the slices `node`.
+    static func sum(_ parts: [[Float]], _ node: Range<Int>) -> [Float] {
+        guard node.count > 1 else { return parts[node.lowerBound] }
+        let middle = node.lowerBound + Slices.leftHalf(of: node.count)
+        let right = sum(parts, middle..<node.upperBound)
+        return zip(sum(parts, node.lowerBound..<middle), right).map { $0 + $1 }
+    }
+
+    @Test(arguments: [(Architecture.small, 32), (.resnet18, 64)], [1, 3])
+    func ofNetworks(_ network: (Architecture, Int), threads: Int) {
+        let whole = ModelTests.model(
+            network.0,
+            batch: 12,
+            threads: threads,
+            imageSize: network.1,
+            slices: 6
+        )
+        let (logits, gradients) = ModelTests.pass(whole, n: 8, phase: Self.context(Self.images))
+        let photos = SharedValues.photos(whole.input)
+        let apart = ModelTests.model(network.0, batch: 2, imageSize: network.1)
+        var parts: [[Float]] = []
+        var partLogits: [Float] = []
+        for images in Self.images {
+            apart.store.gradients.buffer.update(repeating: 0)
+            if !images.isEmpty {
+                let found = apart.logits(photos, images: images, Self.context([images]))
+                apart.backward(found)
+                partLogits += found
+            }
+            parts.append(Array(apart.store.gradients.buffer))
+        }
+        #expect(logits == partLogits)
+        #expect(gradients == Self.sum(parts, 0..<6))
+        #expect(gradients.contains { $0 != 0 })
+    }
+
+    /// What VGG has beside: biases, dense layers on maps, dropout.
+    @Test(arguments: [1, 3])
+    func ofBiasesDenseLayersAndDropout(_ threads: Int) {
+        func assembly(_ N: Int, slices: Int) -> Assembly {
+            let assembly = Assembly(
+                [
+                    Convolution("a", channels: 24, kernel: 3, padding: 1, bias: true),
+                    ReLU("b"),
+                    Convolution("c", channels: 40, kernel: 3, padding: 1, bias: true),
+                    BatchNorm("d", relu: true),
+                    MaxPool("e", kernel: 2, stride: 2),
+                    Dense("f", outputs: 90, rule: .uniformFanIn),
+                    ReLU("g"),
+                    Dropout("h", rate: 0.5),
+                    Dense("i", outputs: 30, rule: .uniformFanIn),
+                ],
+                input: Shape(N: N, H: 16, W: 16, C: 3),
+                slices: slices,
+                purpose: .training,
+                pool: ThreadPool(threads: threads)
+            )
+            assembly.store.initialize(seed: 2)
+            return assembly
+        }
+        func pass(_ assembly: Assembly, _ photos: Storage, _ slices: [Range<Int>]) -> [Float] {
+            let images = slices[0].lowerBound..<slices[slices.count - 1].upperBound
+            let x = photos.tensor(assembly.input.with(N: 8)).images(images)
+            let y = Storage(assembly.forward(x, Self.context(slices)).toArray())
+            return withExtendedLifetime((assembly, photos, y)) {
+                _ = assembly.backward(y.tensor(assembly.output.with(N: images.count)))
+                return Array(assembly.store.gradients.buffer)
+            }
+        }
+        let photos = SharedValues.photos(Shape(N: 8, H: 16, W: 16, C: 3))
+        let gradients = pass(assembly(12, slices: 6), photos, Self.images)
+        let apart = assembly(2, slices: 1)
+        let parts = Self.images.map { images in
+            images.isEmpty
+                ? [Float](repeating: 0, count: gradients.count) : pass(apart, photos, [images])
+        }
+        #expect(gradients == Self.sum(parts, 0..<6))
+        #expect(gradients.contains { $0 != 0 })
+    }
+}

@@ -34,7 +34,7 @@ let instructionSets: [(name: String, flags: [String])] = {
 let kernels: [Target] = instructionSets.map { set in
     .target(
         name: "Kernels\(set.name)",
-        dependencies: ["KernelTable"],
+        dependencies: ["KernelTable", "CMemoryShim"],
         swiftSettings: hot + [.unsafeFlags(set.flags, .when(configuration: .release))]
     )
 }

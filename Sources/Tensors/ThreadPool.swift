@@ -11,6 +11,9 @@ import Synchronization
 /// - Tasks are claimed from one atomic counter, so which thread runs which task is open. Results
 ///   must therefore depend on the task alone, never on the worker; the worker index serves to pick
 ///   scratch memory.
+///
+/// A step of a network is hundreds of short loops, and waking a thread takes longer than many of them:
+/// where each thread has a core to itself, those that wait watch for the next loop a while before they sleep.
 public final class ThreadPool: @unchecked Sendable {
     /// Threads that take part, the caller included; at least 1.
     public let threads: Int
@@ -18,6 +21,9 @@ public final class ThreadPool: @unchecked Sendable {
     public let instructions: InstructionSet
 
     let kernels: KernelTable
+
+    /// Looks at what is waited for, before a thread sleeps.
+    private let looks: Int
 
     private struct Job {
         var count = 0
@@ -34,10 +40,21 @@ public final class ThreadPool: @unchecked Sendable {
     private let announced = Atomic<Int>(0)
 
     /// Starts `threads - 1` workers.
-    public init(threads: Int, instructions: InstructionSet = .current) {
+    ///
+    /// - Parameters:
+    ///   - threads: at least 1.
+    ///   - instructions: what the loops may use; one that this machine has.
+    ///   - ownsCores: whether each thread has a core that nobody else wants, so that waiting threads may
+    ///     keep it for a fraction of a millisecond.
+    public init(
+        threads: Int,
+        instructions: InstructionSet = .current,
+        ownsCores: Bool = false
+    ) {
         precondition(threads >= 1, "a pool has at least the caller's thread")
         self.threads = threads
         self.instructions = instructions
+        looks = ownsCores ? 1 << 18 : 1 << 12
         kernels = instructions.makeKernelTable()
         for worker in 1..<max(threads, 1) {
             let thread = Thread { [weak self] in
@@ -81,14 +98,12 @@ public final class ThreadPool: @unchecked Sendable {
             lock.broadcast()
             lock.unlock()
             claim(count, body, worker: 0)
-            var spins = 0
-            while busy.load(ordering: .acquiring) > 0 {
-                spins += 1
-                if spins > 4_000 {
-                    finished.lock()
-                    while busy.load(ordering: .acquiring) > 0 { finished.wait() }
-                    finished.unlock()
-                }
+            var left = looks
+            while left > 0, busy.load(ordering: .acquiring) > 0 { left -= 1 }
+            if busy.load(ordering: .acquiring) > 0 {
+                finished.lock()
+                while busy.load(ordering: .acquiring) > 0 { finished.wait() }
+                finished.unlock()
             }
             job.body = { _, _ in }
         }
@@ -121,8 +136,8 @@ public final class ThreadPool: @unchecked Sendable {
     /// The worker holds the pool only while it works, so that dropping the pool ends its threads.
     private static func turn(of pool: ThreadPool?, _ worker: Int, _ seen: inout Int) -> Bool {
         guard let pool else { return false }
-        var spins = 0
-        while spins < 4_000, pool.announced.load(ordering: .acquiring) == seen { spins += 1 }
+        var left = pool.looks
+        while left > 0, pool.announced.load(ordering: .acquiring) == seen { left -= 1 }
         pool.lock.lock()
         if pool.generation == seen, !pool.closing {
             _ = pool.lock.wait(until: Date(timeIntervalSinceNow: 0.2))

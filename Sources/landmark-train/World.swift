@@ -82,7 +82,8 @@ struct World {
                 throw TrainingError.usage("--threads is \(threads); give at least 1")
             }
         }
-        pool = ThreadPool(threads: threads ?? topology.threads)
+        let threads = threads ?? topology.threads
+        pool = ThreadPool(threads: threads, ownsCores: threads <= topology.threads)
     }
 
     /// The ranks of this launch; run alone, MPI is not started at all.

@@ -1,3 +1,4 @@
+import CMemoryShim
 import KernelTable
 
 /// Steps of a sum between two visits of C: a strip of B this deep stays in the first cache.
@@ -6,11 +7,16 @@ let sumDepth = 256
 private let blockRows = 240
 /// Columns that are worth packing A for.
 private let packingColumns = 128
+/// Floats of B from which on its strips come from the last cache or memory.
+private let farFloats = 1 << 15
+/// Lines of the steps during which a tile asks for one.
+private let askedLines = stripWidth > lineFloats ? 2 : 4
 
 /// C (+)= A · B, cut as Goto and van de Geijn (2008) do, but for A.
 ///
 /// A is packed only where its rows lie side by side; channels-last maps have the sums' direction
-/// contiguous already. Limited by the multipliers.
+/// contiguous already. Where the matrices do not stay in the second cache, the next strip is asked for while
+/// one is multiplied, and a tile's results before they are written. Limited by the multipliers.
 func multiply(_ p: GemmKernels.Product) {
     if p.K == 0, !p.adding {
         for m in 0..<p.M { clear(p.C + m &* p.ldc, p.N) }
@@ -26,6 +32,7 @@ func multiply(_ p: GemmKernels.Product) {
 }
 
 private func multiply(_ p: GemmKernels.Product, _ packed: MutableFloats?) {
+    let isFar = p.adding || p.K &* p.N >= farFloats
     var m = 0
     while m < p.M {
         let end = min(p.M, m &+ blockRows)
@@ -38,24 +45,27 @@ private func multiply(_ p: GemmKernels.Product, _ packed: MutableFloats?) {
             }
             var n = 0
             while n < p.N {
-                let strip: Int = n / stripWidth * p.stripStride + k * stripWidth
+                let place: Int = n / stripWidth * p.stripStride + k * stripWidth
+                let strip = p.B + place
                 let tile: Tile = (
                     K: steps,
                     A: p.A + corner,
                     rowStride: p.rowStride,
                     columnStride: p.columnStride,
-                    B: p.B + strip,
+                    B: strip,
                     C: p.C + (m * p.ldc + n),
                     ldc: p.ldc,
                     columns: min(stripWidth, p.N &- n),
-                    adding: p.adding || k > 0
+                    adding: p.adding || k > 0,
+                    ahead: 0
                 )
-                if let packed {
-                    packedColumn(tile, packed, end &- m)
-                } else {
-                    column(tile, end &- m)
-                }
                 n &+= stripWidth
+                let next = isFar && n < p.N ? p.stripStride : 0
+                if let packed {
+                    packedColumn(tile, packed, end &- m, next)
+                } else {
+                    column(tile, end &- m, next)
+                }
             }
             k &+= steps
         }
@@ -63,14 +73,26 @@ private func multiply(_ p: GemmKernels.Product, _ packed: MutableFloats?) {
     }
 }
 
+/// Tells a whole tile what to ask for, of each group of a strip's lines another one than its neighbours do, and
+/// asks for its results.
+@inline(__always)
+private func prepare(_ t: inout Tile, _ index: Int, _ next: Int) {
+    t.ahead = next &+ index % askedLines &* lineFloats
+    for row in 0..<tileRows {
+        memoryshim_ask_to_write(t.C + row &* t.ldc)
+        if stripWidth > lineFloats { memoryshim_ask_to_write(t.C + row &* t.ldc + lineFloats) }
+    }
+}
+
 /// All rows of a block against one strip; A is packed but for the rows that do not fill a tile.
 @inline(__always)
-private func packedColumn(_ first: Tile, _ packed: Floats, _ rows: Int) {
+private func packedColumn(_ first: Tile, _ packed: Floats, _ rows: Int, _ next: Int) {
     var t = first
     t.A = packed
     t.columnStride = tileRows
     let tiles = rows / tileRows
-    for _ in 0..<tiles {
+    for tile in 0..<tiles {
+        prepare(&t, tile, next)
         if tileRows == 12 {
             tile12(t)
         } else if tileRows == 6 {
@@ -83,15 +105,16 @@ private func packedColumn(_ first: Tile, _ packed: Floats, _ rows: Int) {
     }
     t.A = first.A + tiles &* tileRows
     t.columnStride = first.columnStride
-    column(t, rows &- tiles &* tileRows)
+    column(t, rows &- tiles &* tileRows, next)
 }
 
 /// All rows of a block against one strip.
 @inline(__always)
-private func column(_ first: Tile, _ rows: Int) {
+private func column(_ first: Tile, _ rows: Int, _ next: Int) {
     var t = first
     var rest = rows
     while rest > 0 {
+        if rest >= tileRows { prepare(&t, (rows &- rest) / tileRows, next) }
         let done: Int
         if tileRows >= 12, rest >= 12 {
             tile12(t)

@@ -1,0 +1,18 @@
+import CMemoryShim
+import KernelTable
+
+// Panels and maps come from the last cache or memory, and a miss there takes as long as dozens of
+// multiply-adds: what comes next is asked for while the current part is computed.
+
+/// Floats of a cache line.
+let lineFloats = 16
+
+/// Asks for the lines of `count` floats that will be read.
+@inline(__always)
+func ask(_ p: Floats, _ count: Int) {
+    var i = 0
+    while i < count {
+        memoryshim_ask(p + i)
+        i &+= lineFloats
+    }
+}

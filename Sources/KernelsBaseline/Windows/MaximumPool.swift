@@ -26,6 +26,8 @@ func maximum(_ x: Floats, _ w: Window, _ rows: Range<Int>, _ y: MutableFloats) {
 }
 
 /// Each window's gradient goes to its first maximum in scan order.
+///
+/// Rows are cleared when the first window reaches them, so that they are in cache when gradients are added.
 func maximumGradient(
     _ x: Floats,
     _ y: Floats,
@@ -33,10 +35,14 @@ func maximumGradient(
     _ w: Window,
     _ dx: MutableFloats
 ) {
-    clear(dx, w.H &* w.W &* w.C)
+    let row = w.W &* w.C
+    var cleared = 0
     for oh in 0..<w.OH {
         let top = oh &* w.stride &- w.padding
         let vertical = inside(top, w.kernel, w.H)
+        let reached = max(cleared, min(w.H, top &+ w.kernel))
+        clear(dx + cleared &* row, (reached &- cleared) &* row)
+        cleared = reached
         for ow in 0..<w.OW {
             let left = ow &* w.stride &- w.padding
             let horizontal = inside(left, w.kernel, w.W)
@@ -57,4 +63,5 @@ func maximumGradient(
             }
         }
     }
+    clear(dx + cleared &* row, (w.H &- cleared) &* row)
 }

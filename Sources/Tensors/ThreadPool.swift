@@ -13,7 +13,7 @@ import Synchronization
 ///   scratch memory.
 ///
 /// A step of a network is hundreds of short loops, and waking a thread takes longer than many of them:
-/// where each thread has a core to itself, those that wait watch for the next loop a while before they sleep.
+/// where each thread has a core to itself, those that wait spin for a while before they sleep.
 public final class ThreadPool: @unchecked Sendable {
     /// Threads that take part, the caller included; at least 1.
     public let threads: Int
@@ -22,8 +22,8 @@ public final class ThreadPool: @unchecked Sendable {
 
     let kernels: KernelTable
 
-    /// Looks at what is waited for, before a thread sleeps.
-    private let looks: Int
+    /// Rounds that a waiting thread spins before it sleeps.
+    private let spins: Int
 
     private struct Job {
         var count = 0
@@ -54,7 +54,7 @@ public final class ThreadPool: @unchecked Sendable {
         precondition(threads >= 1, "a pool has at least the caller's thread")
         self.threads = threads
         self.instructions = instructions
-        looks = ownsCores ? 1 << 18 : 1 << 12
+        spins = ownsCores ? 1 << 18 : 1 << 12
         kernels = instructions.makeKernelTable()
         for worker in 1..<max(threads, 1) {
             let thread = Thread { [weak self] in
@@ -98,7 +98,7 @@ public final class ThreadPool: @unchecked Sendable {
             lock.broadcast()
             lock.unlock()
             claim(count, body, worker: 0)
-            var left = looks
+            var left = spins
             while left > 0, busy.load(ordering: .acquiring) > 0 { left -= 1 }
             if busy.load(ordering: .acquiring) > 0 {
                 finished.lock()
@@ -136,7 +136,7 @@ public final class ThreadPool: @unchecked Sendable {
     /// The worker holds the pool only while it works, so that dropping the pool ends its threads.
     private static func turn(of pool: ThreadPool?, _ worker: Int, _ seen: inout Int) -> Bool {
         guard let pool else { return false }
-        var left = pool.looks
+        var left = pool.spins
         while left > 0, pool.announced.load(ordering: .acquiring) == seen { left -= 1 }
         pool.lock.lock()
         if pool.generation == seen, !pool.closing {

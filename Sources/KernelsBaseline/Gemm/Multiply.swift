@@ -9,14 +9,14 @@ private let blockRows = 240
 private let packingColumns = 128
 /// Floats of B from which on its strips come from the last cache or memory.
 private let farFloats = 1 << 15
-/// Lines of the steps during which a tile asks for one.
-private let askedLines = stripWidth > lineFloats ? 2 : 4
+/// Lines of the steps during which a tile prefetches one.
+private let prefetchedLines = stripWidth > lineFloats ? 2 : 4
 
 /// C (+)= A · B, cut as Goto and van de Geijn (2008) do, but for A.
 ///
 /// A is packed only where its rows lie side by side; channels-last maps have the sums' direction
-/// contiguous already. Where the matrices do not stay in the second cache, the next strip is asked for while
-/// one is multiplied, and a tile's results before they are written. Limited by the multipliers.
+/// contiguous already. Where B does not stay in the second cache, the next strip is prefetched while one is
+/// multiplied; a tile's results always are before it is. Limited by the multipliers.
 func multiply(_ p: GemmKernels.Product) {
     if p.K == 0, !p.adding {
         for m in 0..<p.M { clear(p.C + m &* p.ldc, p.N) }
@@ -73,14 +73,14 @@ private func multiply(_ p: GemmKernels.Product, _ packed: MutableFloats?) {
     }
 }
 
-/// Tells a whole tile what to ask for, of each group of a strip's lines another one than its neighbours do, and
-/// asks for its results.
+/// Tells a whole tile what to prefetch, of each group of a strip's lines another one than its neighbours do, and
+/// prefetches its results.
 @inline(__always)
 private func prepare(_ t: inout Tile, _ index: Int, _ next: Int) {
-    t.ahead = next &+ index % askedLines &* lineFloats
+    t.ahead = next &+ index % prefetchedLines &* lineFloats
     for row in 0..<tileRows {
-        memoryshim_ask_to_write(t.C + row &* t.ldc)
-        if stripWidth > lineFloats { memoryshim_ask_to_write(t.C + row &* t.ldc + lineFloats) }
+        memoryshim_prefetch_to_write(t.C + row &* t.ldc)
+        if stripWidth > lineFloats { memoryshim_prefetch_to_write(t.C + row &* t.ldc + lineFloats) }
     }
 }
 

@@ -2,7 +2,7 @@ import KernelTable
 
 /// Tiles that are packed side by side: few enough that their ends stay in the first cache.
 private let tilesTogether = 8
-/// Steps between asking for floats and packing them.
+/// Steps between prefetching floats and packing them.
 private let stepsAhead = 8
 
 /// Writes the rows of some tiles of A, which lie side by side, as [tile][K][tileRows].
@@ -15,7 +15,7 @@ func packTiles(_ A: Floats, _ columnStride: Int, _ tiles: Int, _ K: Int, _ to: M
         var from = A
         for k in 0..<K {
             let later = from + (stepsAhead &* columnStride &+ first &* tileRows)
-            ask(later, tilesTogether &* tileRows)
+            prefetch(later, tilesTogether &* tileRows)
             for tile in first..<end {
                 copyTile(from + tile &* tileRows, to + (tile &* K &+ k) &* tileRows)
             }

@@ -2,17 +2,17 @@ import CMemoryShim
 import KernelTable
 
 // Panels and maps come from the last cache or memory, and a miss there takes as long as dozens of
-// multiply-adds: what comes next is asked for while the current part is computed.
+// multiply-adds: what comes next is prefetched while the current part is computed.
 
 /// Floats of a cache line.
 let lineFloats = 16
 
-/// Asks for the lines of `count` floats that will be read.
+/// Prefetches the lines of `count` floats that will be read.
 @inline(__always)
-func ask(_ p: Floats, _ count: Int) {
+func prefetch(_ p: Floats, _ count: Int) {
     var i = 0
     while i < count {
-        memoryshim_ask(p + i)
+        memoryshim_prefetch(p + i)
         i &+= lineFloats
     }
 }

@@ -34,7 +34,7 @@ let instructionSets: [(name: String, flags: [String])] = {
 let kernels: [Target] = instructionSets.map { set in
     .target(
         name: "Kernels\(set.name)",
-        dependencies: ["KernelTable", "CMemoryShim"],
+        dependencies: ["KernelTable", "CVectorShim"],
         swiftSettings: hot + [.unsafeFlags(set.flags, .when(configuration: .release))]
     )
 }
@@ -77,6 +77,7 @@ let package = Package(
             name: "CMemoryShim",
             cSettings: [.unsafeFlags(["-O3"], .when(configuration: .release))]
         ),
+        .target(name: "CVectorShim"),
 
         // Floor 1.
         .target(name: "KernelTable", swiftSettings: strict),

@@ -22,17 +22,21 @@ public struct WinogradKernels: Sendable {
             self.width = width
             self.stripStride = stripStride
         }
+
+        /// Where channel c of a tile lies, from its first float on.
+        @inlinable
+        public func offset(_ c: Int) -> Int { c / width * stripStride + c % width }
     }
 
-    /// (x, window, tiles, channels, planes, patch): Bᵀ d B of the first channels of some tiles of one
-    /// image of H × W × C; `patch` is scratch for 36 · channels floats.
-    public let input: @Sendable (Floats, Window, Range<Int>, Int, Planes, MutableFloats) -> Void
+    /// (x, window, tiles, channels, planes): Bᵀ d B of the first channels of some tiles of one image of
+    /// H × W × C.
+    public let input: @Sendable (Floats, Window, Range<Int>, Int, Planes) -> Void
     /// (planes, finish, window, tiles, y): Aᵀ m A, finished, into the pixels of one image of
     /// OH × OW × C.
     public let output: @Sendable (Planes, Finish, Window, Range<Int>, MutableFloats) -> Void
-    /// (dy, window, tiles, channels, planes, patch): A dy Aᵀ of the first channels of some tiles of
-    /// one image of OH × OW × C; `patch` is scratch for 16 · channels floats.
-    public let gradient: @Sendable (Floats, Window, Range<Int>, Int, Planes, MutableFloats) -> Void
+    /// (dy, window, tiles, channels, planes): A dy Aᵀ of the first channels of some tiles of one image
+    /// of OH × OW × C.
+    public let gradient: @Sendable (Floats, Window, Range<Int>, Int, Planes) -> Void
     /// (weights, O, I, strip, planeStride, to): G g Gᵀ of a strip of outputs, packed [I][width].
     public let filter: @Sendable (Floats, Int, Int, Int, Int, MutableFloats) -> Void
     /// (weights, O, I, strip, planeStride, to): G g Gᵀ of a strip of inputs of the rotated filters,
@@ -44,10 +48,10 @@ public struct WinogradKernels: Sendable {
 
     /// Assembles the transforms.
     public init(
-        input: @escaping @Sendable (Floats, Window, Range<Int>, Int, Planes, MutableFloats) -> Void,
+        input: @escaping @Sendable (Floats, Window, Range<Int>, Int, Planes) -> Void,
         output: @escaping @Sendable (Planes, Finish, Window, Range<Int>, MutableFloats) -> Void,
         gradient:
-            @escaping @Sendable (Floats, Window, Range<Int>, Int, Planes, MutableFloats) -> Void,
+            @escaping @Sendable (Floats, Window, Range<Int>, Int, Planes) -> Void,
         filter: @escaping @Sendable (Floats, Int, Int, Int, Int, MutableFloats) -> Void,
         rotatedFilter: @escaping @Sendable (Floats, Int, Int, Int, Int, MutableFloats) -> Void,
         weights: @escaping @Sendable (Floats, Int, Int, Int, Bool, MutableFloats) -> Void

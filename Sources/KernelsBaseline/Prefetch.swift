@@ -1,4 +1,4 @@
-import CMemoryShim
+import CVectorShim
 import KernelTable
 
 // Panels and maps come from the last cache or memory, and a miss there takes as long as dozens of
@@ -12,7 +12,7 @@ let lineFloats = 16
 func prefetch(_ p: Floats, _ count: Int) {
     var i = 0
     while i < count {
-        memoryshim_prefetch(p + i)
+        vectorshim_prefetch(p + i)
         i &+= lineFloats
     }
 }

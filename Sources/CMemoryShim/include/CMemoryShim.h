@@ -15,9 +15,4 @@ void memoryshim_stream(float *to, const float *from, size_t count);
 // Whoever sees what this thread stores from now on also sees what it has streamed.
 void memoryshim_fence(void);
 
-// Prefetches the cache line at p to be read or written, and goes on at once; any address will do.
-// Swift has no name for the instruction. In this header, so that it becomes one instruction in loops.
-static inline void memoryshim_prefetch(const float *p) { __builtin_prefetch(p, 0, 3); }
-static inline void memoryshim_prefetch_to_write(const float *p) { __builtin_prefetch(p, 1, 3); }
-
 #endif

@@ -1,4 +1,4 @@
-import CMemoryShim
+import CVectorShim
 import KernelTable
 
 /// Steps of a sum between two visits of C: a strip of B this deep stays in the first cache.
@@ -79,8 +79,8 @@ private func multiply(_ p: GemmKernels.Product, _ packed: MutableFloats?) {
 private func prepare(_ t: inout Tile, _ index: Int, _ next: Int) {
     t.ahead = next &+ index % prefetchedLines &* lineFloats
     for row in 0..<tileRows {
-        memoryshim_prefetch_to_write(t.C + row &* t.ldc)
-        if stripWidth > lineFloats { memoryshim_prefetch_to_write(t.C + row &* t.ldc + lineFloats) }
+        vectorshim_prefetch_to_write(t.C + row &* t.ldc)
+        if stripWidth > lineFloats { vectorshim_prefetch_to_write(t.C + row &* t.ldc + lineFloats) }
     }
 }
 

@@ -1,4 +1,4 @@
-import CMemoryShim
+import CVectorShim
 import KernelTable
 
 /// What one tile of the result needs: `K` steps of one strip of B against some rows of A; and how far beyond
@@ -23,7 +23,7 @@ func tile12(_ t: Tile) {
     var a9 = t.A + 9 &* row
     var p = t.B
     for _ in 0..<t.K {
-        memoryshim_prefetch(p + t.ahead)
+        vectorshim_prefetch(p + t.ahead)
         let b = loadStrip(p)
         accumulate(&c0, a0[0], b)
         accumulate(&c1, a0[row], b)
@@ -64,7 +64,7 @@ func tile6(_ t: Tile) {
     // multiply-adds a cycle there is little room for more.
     if t.columnStride == 1 {
         while k &+ 4 <= t.K {
-            memoryshim_prefetch(p + t.ahead)
+            vectorshim_prefetch(p + t.ahead)
             step(&sums, a, k, loadStrip(p))
             step(&sums, a, k &+ 1, loadStrip(p + stripWidth))
             step(&sums, a, k &+ 2, loadStrip(p + 2 &* stripWidth))
@@ -76,7 +76,7 @@ func tile6(_ t: Tile) {
         var column = t.A
         let stride = t.columnStride
         while k &+ 4 <= t.K {
-            memoryshim_prefetch(p + t.ahead)
+            vectorshim_prefetch(p + t.ahead)
             step(&sums, column, loadStrip(p))
             step(&sums, column + stride, loadStrip(p + stripWidth))
             step(&sums, column + 2 &* stride, loadStrip(p + 2 &* stripWidth))

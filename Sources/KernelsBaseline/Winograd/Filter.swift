@@ -76,5 +76,6 @@ private func transform(
 ) {
     transformToPlanes(filter, side: 3, channels, to, planeStride, buffer) { p, stride in
         filterPoints((read(p), read(p + stride), read(p + 2 &* stride)))
+    } ahead: { _ in
     }
 }

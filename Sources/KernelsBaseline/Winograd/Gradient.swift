@@ -1,3 +1,4 @@
+import CVectorShim
 import KernelTable
 
 /// A dy Aᵀ of the first channels of some tiles of one image of OH × OW × C.
@@ -6,20 +7,28 @@ func winogradGradient(
     _ w: Window,
     _ tiles: Range<Int>,
     _ channels: Int,
-    _ planes: WinogradKernels.Planes,
-    _ copy: MutableFloats
+    _ planes: WinogradKernels.Planes
 ) {
     let across = (w.OW &+ tileSide &- 1) / tileSide
     var to = planes.base
-    withUnsafeTemporaryAllocation(of: Float.self, capacity: bufferFloats) { buffer in
-        guard let buffer = buffer.baseAddress else { return }
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: bufferFloats &+ copyFloats) { memory in
+        guard let buffer = memory.baseAddress else { return }
+        let copy = buffer + bufferFloats
         for tile in tiles {
             let row = tile / across
             let left = (tile &- row &* across) &* tileSide
             let top = row &* tileSide
-            let p = patch(dy, w.OH, w.OW, w.C, top, left, tileSide, channels, copy)
-            transformToStrips(p, side: tileSide, channels, to, planes, buffer) {
-                gradientPoints(readFour($0, $1))
+            let next = nextPixels(dy, w.OH, w.OW, w.C, tile &+ 1, across: across, offset: 0)
+            forEachPatch(dy, w.OH, w.OW, w.C, top, left, tileSide, channels, copy) {
+                p,
+                first,
+                count in
+                let place = to + planes.offset(first)
+                transformToStrips(p, side: tileSide, count, place, planes, buffer) {
+                    gradientPoints(readFour($0, $1))
+                } ahead: { c in
+                    forEachLine(next, first &+ c) { vectorshim_prefetch($0) }
+                }
             }
             to += planes.width
         }

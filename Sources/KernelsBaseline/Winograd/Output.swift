@@ -1,3 +1,4 @@
+import CVectorShim
 import KernelTable
 
 /// What a register of results is finished with: factor, term, what is added from where the first pixel
@@ -35,8 +36,11 @@ func winogradOutput(
                 rows: min(tileSide, w.OH &- top),
                 columns: min(tileSide, w.OW &- left)
             )
+            let next = nextPixels(Floats(y), w.OH, w.OW, w.C, tile &+ 1, across: across, offset: 0)
             var c = 0
             while c &+ registerLanes <= w.C {
+                forEachLine(next, c) { vectorshim_prefetch_to_write($0) }
+                prefetchPlanes(from, c)
                 let last: Last = (
                     scale: finish.scale.map { read($0 + c) } ?? Register(repeating: 1),
                     shift: finish.shift.map { read($0 + c) } ?? Register(),
@@ -51,6 +55,17 @@ func winogradOutput(
             if c < w.C { rest(from, finish.advanced(by: start), c, to, buffer, w.C &- c) }
             base += planes.width
         }
+    }
+}
+
+/// Prefetches the line behind the register's in half of the planes, of which each line holds
+/// several registers.
+@inline(__always)
+private func prefetchPlanes(_ p: Square, _ c: Int) {
+    let first = c / registerLanes % 2 &* (patchSide / 2)
+    for row in first..<first &+ patchSide / 2 {
+        let line = p.base + (row &* p.rowStride &+ lineFloats)
+        for column in 0..<patchSide { vectorshim_prefetch(line + column &* p.columnStride) }
     }
 }
 

@@ -27,6 +27,7 @@ func registerRow(_ p: MutableFloats, _ row: Int) -> MutableFloats { p + row &* 6
 /// - Parameters:
 ///   - buffer: scratch for `bufferFloats`.
 ///   - points: the transform of a column or row of registers, given its first float and its stride.
+///   - ahead: called with the first channel of each register before it is transformed, to prefetch.
 @inline(__always)
 func transformToPlanes(
     _ square: Square,
@@ -35,11 +36,13 @@ func transformToPlanes(
     _ to: MutableFloats,
     _ planeStride: Int,
     _ buffer: MutableFloats,
-    _ points: (Floats, Int) -> Six
+    _ points: (Floats, Int) -> Six,
+    ahead: (Int) -> Void
 ) {
     var p = square
     var c = 0
     while c &+ registerLanes <= channels {
+        ahead(c)
         passToPlanes(p, side: side, to + c, planeStride, buffer, points)
         p.base += registerLanes
         c &+= registerLanes
@@ -68,14 +71,18 @@ func transformToStrips(
     _ to: MutableFloats,
     _ planes: WinogradKernels.Planes,
     _ buffer: MutableFloats,
-    _ points: (Floats, Int) -> Six
+    _ points: (Floats, Int) -> Six,
+    ahead: (Int) -> Void
 ) {
     var strip = to
     var part = square
     var rest = channels
     while rest > 0 {
         let count = min(planes.width, rest)
-        transformToPlanes(part, side: side, count, strip, planes.planeStride, buffer, points)
+        let first = channels &- rest
+        transformToPlanes(part, side: side, count, strip, planes.planeStride, buffer, points) {
+            ahead(first &+ $0)
+        }
         part.base += count
         rest &-= count
         strip += planes.stripStride

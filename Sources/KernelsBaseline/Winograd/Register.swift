@@ -1,3 +1,4 @@
+import CVectorShim
 import KernelTable
 
 // Transforms work on vectors of one register: they hold a dozen at a time.
@@ -26,8 +27,12 @@ func write(_ v: Register, _ p: MutableFloats) {
 /// x + factor · y.
 @inline(__always)
 func plus(_ x: Register, _ factor: Register, _ y: Register) -> Register {
-    #if FUSED_MULTIPLY_ADD
-        x.addingProduct(factor, y)
+    #if WIDE_REGISTERS
+        vectorshim_fused16(x, factor, y)
+    #elseif FUSED_MULTIPLY_ADD && arch(x86_64)
+        vectorshim_fused8(x, factor, y)
+    #elseif FUSED_MULTIPLY_ADD
+        vectorshim_fused4(x, factor, y)
     #else
         x + factor * y
     #endif

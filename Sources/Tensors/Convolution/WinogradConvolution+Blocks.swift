@@ -35,9 +35,7 @@ extension WinogradConvolution {
             plan: plan,
             kernels: pool.kernels
         )
-        let patches = scratch
-        let patchFloats = Self.planes * d.window.C
-        let maps = scratch + threads * patchFloats
+        let maps = scratch
         let mapFloats = Self.planes * (plan.V + plan.M)
         let total = x.shape.N * d.tilesPerImage
         let strips = pool.kernels.gemm.strips(d.O)
@@ -45,7 +43,7 @@ extension WinogradConvolution {
             pool.parallelRanges(total, grain: plan.tiles) { tiles, thread in
                 let V = maps + thread * mapFloats
                 let own = Maps(V: V, M: V + Self.planes * plan.V)
-                transform(tiles, at: 0, call, d, own, patches + thread * patchFloats)
+                transform(tiles, at: 0, call, d, own)
                 for plane in 0..<Self.planes {
                     multiply(plane, strips: 0..<strips, tiles.count, call, d, own)
                 }
@@ -58,10 +56,9 @@ extension WinogradConvolution {
         let parts = min(strips, Self.partsOfPlane(threads))
         for first in stride(from: 0, to: total, by: plan.tiles) {
             let count = min(plan.tiles, total - first)
-            pool.parallelRanges(count, grain: grain) { part, thread in
+            pool.parallelRanges(count, grain: grain) { part, _ in
                 let tiles = first + part.lowerBound..<first + part.upperBound
-                let patch = patches + thread * patchFloats
-                transform(tiles, at: part.lowerBound, call, d, common, patch)
+                transform(tiles, at: part.lowerBound, call, d, common)
             }
             pool.parallelFor(Self.planes * parts) { task, _ in
                 let (plane, part) = task.quotientAndRemainder(dividingBy: parts)
@@ -81,8 +78,7 @@ extension WinogradConvolution {
         at place: Int,
         _ call: Call,
         _ d: Direction,
-        _ maps: Maps,
-        _ patch: UnsafeMutablePointer<Float>
+        _ maps: Maps
     ) {
         let C = d.window.C
         forEachImage(tiles, d.tilesPerImage) { image, part, done in
@@ -93,7 +89,7 @@ extension WinogradConvolution {
                 stripStride: 0
             )
             let from = call.x.base + image * call.x.shape.perImage
-            call.kernels.winograd.input(from, d.window, part, C, planes, patch)
+            call.kernels.winograd.input(from, d.window, part, C, planes)
         }
     }
 

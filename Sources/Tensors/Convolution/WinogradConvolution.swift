@@ -123,7 +123,7 @@ struct WinogradConvolution: Sendable {
     private func scratch(_ d: Direction) -> Int {
         let plans = (1...max(geometry.input.N, 1)).map { plan(d, $0) }
         let blocks = plans.map { ($0.shared ? 1 : threads) * Self.planes * ($0.V + $0.M) }
-        return (blocks.max() ?? 0) + threads * Self.planes * d.window.C
+        return blocks.max() ?? 0
     }
 
     var scratch: Int { max(scratch(forwardDirection), scratch(backwardDirection)) }

@@ -73,10 +73,10 @@ extension WinogradWeights {
         _ pool: ThreadPool
     ) {
         let plan = blockPlan(tiles: tiles(leaf, slices))
-        let V = scratch + threads * patchFloats
+        let V = scratch
         let Z = V + leaf.count * plan.sliceV
         let workers = Z + leaf.count * plan.sliceZ
-        transform(x, dy, slices, leaf, plan, V, Z, patches: scratch, pool)
+        transform(x, dy, slices, leaf, plan, V, Z, pool)
 
         let (I, O) = (geometry.input.C, geometry.output.C)
         let inputBlocks = (I + Self.blockInputs - 1) / Self.blockInputs
@@ -135,13 +135,12 @@ extension WinogradWeights {
         _ plan: BlockPlan,
         _ V: UnsafeMutablePointer<Float>,
         _ Z: UnsafeMutablePointer<Float>,
-        patches: UnsafeMutablePointer<Float>,
         _ pool: ThreadPool
     ) {
         let width = pool.kernels.gemm.width
         let grain = max(4, leaf.count * plan.tiles / (8 * threads))
         let parts = (plan.tiles + grain - 1) / grain
-        pool.parallelFor(leaf.count * parts) { task, thread in
+        pool.parallelFor(leaf.count * parts) { task, _ in
             let (index, part) = task.quotientAndRemainder(dividingBy: parts)
             let images = slices.images[leaf.lowerBound + index]
             let all = 0..<images.count * tilesPerImage
@@ -159,9 +158,8 @@ extension WinogradWeights {
                 width: plan.outputs,
                 stripStride: plan.tiles * plan.outputs
             )
-            let patch = patches + thread * patchFloats
             let (x, dy) = (x.images(images), dy.images(images))
-            transform(tiles, x, dy, inputs, gradients, patch, pool.kernels)
+            transform(tiles, x, dy, inputs, gradients, pool.kernels)
         }
     }
 

@@ -43,14 +43,11 @@ struct WinogradWeights: SlicedWeights {
         )
     }
 
-    /// Floats that a thread's patches take.
-    var patchFloats: Int { Self.planes * max(geometry.input.C, geometry.output.C) }
-
     var scratch: Int {
         let plan = plan(geometry.input.N)
         let long =
             sliceTiles > Self.blockTiles ? Self.planes * (plan.V + plan.Z + plan.sums) : 0
-        return waitingFloats + threads * patchFloats + max(long, blocksScratch)
+        return waitingFloats + max(long, blocksScratch)
     }
 
     /// Where a block's transformed maps and the sums lie.
@@ -68,17 +65,16 @@ struct WinogradWeights: SlicedWeights {
     ) {
         let (I, O) = (geometry.input.C, geometry.output.C)
         let plan = plan(x.shape.N)
-        let V = scratch + threads * patchFloats
+        let V = scratch
         let Z = V + Self.planes * plan.V
         let maps = Maps(V: V, Z: Z, sums: Z + Self.planes * plan.Z)
         let total = x.shape.N * tilesPerImage
         let grain = max(4, plan.tiles / (8 * threads))
         for first in stride(from: 0, to: total, by: plan.tiles) {
             let count = min(plan.tiles, total - first)
-            pool.parallelRanges(count, grain: grain) { part, thread in
+            pool.parallelRanges(count, grain: grain) { part, _ in
                 let tiles = first + part.lowerBound..<first + part.upperBound
-                let patch = scratch + thread * patchFloats
-                transform(tiles, at: part.lowerBound, x, dy, plan, maps, patch, pool.kernels)
+                transform(tiles, at: part.lowerBound, x, dy, plan, maps, pool.kernels)
             }
             addProducts(count, plan, maps, adding: first > 0, pool)
         }
@@ -96,7 +92,6 @@ struct WinogradWeights: SlicedWeights {
         _ dy: Tensor,
         _ plan: Plan,
         _ maps: Maps,
-        _ patch: UnsafeMutablePointer<Float>,
         _ kernels: KernelTable
     ) {
         let O = geometry.output.C
@@ -113,7 +108,7 @@ struct WinogradWeights: SlicedWeights {
             width: O,
             stripStride: 0
         )
-        transform(tiles, x, dy, inputs, gradients, patch, kernels)
+        transform(tiles, x, dy, inputs, gradients, kernels)
     }
 
     /// Transforms `tiles` of both maps.
@@ -123,7 +118,6 @@ struct WinogradWeights: SlicedWeights {
         _ dy: Tensor,
         _ inputs: WinogradKernels.Planes,
         _ gradients: WinogradKernels.Planes,
-        _ patch: UnsafeMutablePointer<Float>,
         _ kernels: KernelTable
     ) {
         let (I, O) = (geometry.input.C, geometry.output.C)
@@ -134,9 +128,9 @@ struct WinogradWeights: SlicedWeights {
             V.base += done * V.width
             Z.base += done * Z.width
             let from = x.base + image * x.shape.perImage
-            kernels.winograd.input(from, geometry.window, part, I, V, patch)
+            kernels.winograd.input(from, geometry.window, part, I, V)
             let gradient = dy.base + image * dy.shape.perImage
-            kernels.winograd.gradient(gradient, outputWindow, part, O, Z, patch)
+            kernels.winograd.gradient(gradient, outputWindow, part, O, Z)
         }
     }
 

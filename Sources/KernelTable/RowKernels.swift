@@ -14,6 +14,8 @@ public struct RowKernels: Sendable {
         public var shift: Floats
         /// Whether negative results become zero.
         public var relu: Bool
+        /// Whether the whole result is larger than the caches, so that it is better written past them.
+        public var streams: Bool
 
         /// Assembles the arguments.
         public init(
@@ -22,7 +24,8 @@ public struct RowKernels: Sendable {
             y: MutableFloats,
             scale: Floats,
             shift: Floats,
-            relu: Bool
+            relu: Bool,
+            streams: Bool
         ) {
             self.x = x
             self.residual = residual
@@ -30,6 +33,7 @@ public struct RowKernels: Sendable {
             self.scale = scale
             self.shift = shift
             self.relu = relu
+            self.streams = streams
         }
     }
 

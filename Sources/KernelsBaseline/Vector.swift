@@ -1,3 +1,4 @@
+import CVectorShim
 import KernelTable
 
 /// Sixteen lanes: one AVX-512 register, two of AVX, four of SSE or NEON.
@@ -34,6 +35,17 @@ func store(_ v: Vector, _ p: MutableFloats, _ n: Int = lanes) {
         UnsafeMutableRawPointer(p).storeBytes(of: v, as: Vector.self)
     } else {
         for lane in 0..<n { p[lane] = v[lane] }
+    }
+}
+
+/// Writes the vector past the caches to the line at `p`.
+@inline(__always)
+func stream(_ v: Vector, _ p: MutableFloats) {
+    var v = v
+    withUnsafeBytes(of: &v) {
+        if let floats = $0.baseAddress?.assumingMemoryBound(to: Float.self) {
+            vectorshim_stream(p, floats)
+        }
     }
 }
 

@@ -8,6 +8,23 @@
 static inline void vectorshim_prefetch(const float *p) { __builtin_prefetch(p, 0, 3); }
 static inline void vectorshim_prefetch_to_write(const float *p) { __builtin_prefetch(p, 1, 3); }
 
+// to[0…15] = from[0…15] past the caches, for a line at `to` that nobody reads soon: nothing is read in
+// order to be overwritten. Others may see later stores first, until vectorshim_fence. Swift has no name for it.
+typedef float vectorshim_line __attribute__((vector_size(64)));
+typedef float vectorshim_floats __attribute__((vector_size(64), aligned(4)));
+static inline __attribute__((always_inline)) void vectorshim_stream(float *to, const float *from) {
+    __builtin_nontemporal_store(*(const vectorshim_floats *)from, (vectorshim_line *)to);
+}
+
+// Whoever sees what this thread stores from now on also sees what it has streamed.
+static inline void vectorshim_fence(void) {
+#if defined(__SSE__)
+    __builtin_ia32_sfence();
+#else
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+#endif
+}
+
 // x + factor · y of one register, rounded once. Swift's addingProduct goes lane by lane and leaves it to the
 // optimizer to find the register again; in transforms it finds halves, and what is written in halves and
 // read whole waits for the cache: 1.15 to 1.2 times as slow.

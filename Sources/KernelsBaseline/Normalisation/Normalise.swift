@@ -1,4 +1,9 @@
+import CVectorShim
 import KernelTable
+
+/// Floats between what a backward pass reads and what it prefetches: a page, across which processors do not
+/// look ahead of themselves.
+private let distance = 1024
 
 /// y = relu(scale · x + shift + residual); limited by memory.
 func normalise(_ k: RowKernels.Normalise, _ rows: Int, _ C: Int) {
@@ -22,12 +27,28 @@ private func pass(
     _ C: Int,
     _ finish: (Vector, Int, Int) -> Vector
 ) {
+    if k.streams, C % lineFloats == 0, Int(bitPattern: k.y) % 64 == 0 {
+        pass(k, rows, C, finish) { v, y, _ in stream(v, y) }
+        vectorshim_fence()
+    } else {
+        pass(k, rows, C, finish) { v, y, n in store(v, y, n) }
+    }
+}
+
+@inline(__always)
+private func pass(
+    _ k: RowKernels.Normalise,
+    _ rows: Int,
+    _ C: Int,
+    _ finish: (Vector, Int, Int) -> Vector,
+    _ write: (Vector, MutableFloats, Int) -> Void
+) {
     for row in 0..<rows {
         let start = row &* C
         sweep(C) { c, n in
             var v = load(k.shift + c, n)
             accumulate(&v, load(k.x + start + c, n), load(k.scale + c, n))
-            store(finish(v, start &+ c, n), k.y + start + c, n)
+            write(finish(v, start &+ c, n), k.y + start + c, n)
         }
     }
 }
@@ -71,6 +92,8 @@ private func sumPass(
         let start = row &* C
         sweep(C) { c, n in
             let i = start &+ c
+            vectorshim_prefetch(k.x + i + distance)
+            vectorshim_prefetch(k.dy + i + distance)
             let x = load(k.x + i, n)
             let g = mask(load(k.dy + i, n), x, c, i, n)
             store(load(sumDy + c, n) + g, sumDy + c, n)
@@ -128,6 +151,8 @@ private func gradientPass(
         let start = row &* C
         sweep(C) { c, n in
             let i = start &+ c
+            vectorshim_prefetch(k.x + i + distance)
+            vectorshim_prefetch(k.dy + i + distance)
             let x = load(k.x + i, n)
             let g = mask(load(k.dy + i, n), x, c, i, n)
             var v = load(k.c + c, n)

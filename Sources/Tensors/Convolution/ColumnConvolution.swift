@@ -166,7 +166,8 @@ struct ColumnConvolution: Sendable {
                 y: y,
                 scale: scale,
                 shift: shift,
-                relu: finish.relu
+                relu: finish.relu,
+                streams: false
             )
             kernels.rows.normalise(arguments, rows, O)
         } else {

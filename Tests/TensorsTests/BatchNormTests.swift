@@ -147,6 +147,34 @@ import Testing
         #expect(Run(test, pool).allBits == Run(test, givesY: true, pool).allBits)
     }
 
+    /// 2²³ floats and more are written past the caches, an image of them is not.
+    @Test(arguments: InstructionSet.available, [false, true])
+    func largeMapsComeOutAsTheirImagesDo(_ instructions: InstructionSet, _ sum: Bool) {
+        let shape = Shape(N: 8, H: 128, W: 128, C: 64)
+        let kernel = BatchNormKernel(shape: shape, epsilon: 1e-5, relu: true)
+        let pool = ThreadPool(threads: 2, instructions: instructions)
+        let (x, residual) = (noise(shape.count, seed: 1), noise(shape.count, seed: 2))
+        let factors = noise(4 * shape.C, seed: 3)
+        for c in 0..<shape.C { factors.base[3 * shape.C + c] += 2 }
+        func normalise(_ images: Range<Int>, into y: Storage) {
+            kernel.forwardEvaluation(
+                x.tensor(shape).images(images),
+                gamma: factors.base,
+                beta: factors.base + shape.C,
+                mean: factors.base + 2 * shape.C,
+                variance: factors.base + 3 * shape.C,
+                residual: sum ? residual.tensor(shape).images(images) : nil,
+                y.tensor(shape).images(images),
+                pool
+            )
+        }
+        let (whole, parts) = (Storage(count: shape.count), Storage(count: shape.count))
+        normalise(0..<shape.N, into: whole)
+        for n in 0..<shape.N { normalise(n..<n + 1, into: parts) }
+        #expect(bits(whole.buffer) == bits(parts.buffer))
+        #expect(whole.buffer.contains { $0 > 0 })
+    }
+
     /// Root mean square of the difference, against the reference's or one.
     private func closeness(_ values: [Double], _ reference: [Double]) -> Double {
         let difference = zip(values, reference).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }

@@ -5,9 +5,9 @@ import KernelTable
 ///
 /// Forward, and backward to the data with rotated filters: the filters are transformed beforehand; the
 /// inputs of a block of tiles are transformed into 36 panels that stay in cache, multiplied, and the
-/// outputs transformed. Where filters are few, each thread has a block of its own in its second cache;
-/// where they are many, all threads work on one block, so that the last cache holds one and the filters
-/// are read once for all. Rows of the products are tiles, so a tile's bits depend on nothing but itself,
+/// outputs transformed. Where the last cache holds the filters, each thread has small blocks of its own;
+/// where it does not, all threads work on one large block, so that the filters are read from memory once
+/// for all and for many tiles. Rows of the products are tiles, so a tile's bits depend on nothing but itself,
 /// and blocks may be cut to fit the threads. Limited by the products in deep layers, and by the transforms,
 /// which are memory traffic, where channels are few.
 struct WinogradConvolution: Sendable {
@@ -20,6 +20,8 @@ struct WinogradConvolution: Sendable {
     private static let widest = 32
     /// Tiles of a block that threads share: enough to be worth reading all filters.
     private static let sharedTiles = 132
+    /// Floats of filters, transformed, that the last cache holds beside the maps of threads' own blocks.
+    private static let cachedFilters = 1 << 22
 
     /// Whether the method applies and was measured to beat im2col.
     ///
@@ -75,15 +77,15 @@ struct WinogradConvolution: Sendable {
     struct Plan {
         /// Tiles of a block.
         var tiles: Int
-        /// Whether all threads work on one block at a time, because its filters and maps fill the last
-        /// cache, rather than each on its own in its second cache.
+        /// Whether all threads work on one block at a time, because the filters fill the last cache, rather
+        /// than each on its own.
         var shared: Bool
         /// Distance between the planes of the inputs and of the outputs.
         var V, M: Int
     }
 
     func plan(_ d: Direction, _ N: Int) -> Plan {
-        let shared = Self.planes * d.window.C * d.O > 1 << 21
+        let shared = Self.planes * d.window.C * d.O > Self.cachedFilters
         let own = max((1 << 18) / (Self.planes * (d.window.C + d.O)), 24)
         let wanted = shared ? max(Self.sharedTiles, 24 * threads) : own * threads
         let total = N * d.tilesPerImage

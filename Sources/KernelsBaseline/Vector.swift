@@ -20,11 +20,17 @@ func accumulate(_ s: inout Vector, _ x: Vector, _ y: Vector) {
 }
 
 /// The first `n` floats from `p`, zeros behind them.
+///
+/// Short vectors are put together in memory: at a subscript that is not known beforehand, the compiler takes
+/// the whole vector there and back for each lane.
 @inline(__always)
 func load(_ p: Floats, _ n: Int = lanes) -> Vector {
     if n == lanes { return UnsafeRawPointer(p).loadUnaligned(as: Vector.self) }
     var v = Vector()
-    for lane in 0..<n { v[lane] = p[lane] }
+    withUnsafeMutableBytes(of: &v) {
+        guard let floats = $0.baseAddress?.assumingMemoryBound(to: Float.self) else { return }
+        for lane in 0..<n { floats[lane] = p[lane] }
+    }
     return v
 }
 
@@ -34,7 +40,11 @@ func store(_ v: Vector, _ p: MutableFloats, _ n: Int = lanes) {
     if n == lanes {
         UnsafeMutableRawPointer(p).storeBytes(of: v, as: Vector.self)
     } else {
-        for lane in 0..<n { p[lane] = v[lane] }
+        var v = v
+        withUnsafeBytes(of: &v) {
+            guard let floats = $0.baseAddress?.assumingMemoryBound(to: Float.self) else { return }
+            for lane in 0..<n { p[lane] = floats[lane] }
+        }
     }
 }
 

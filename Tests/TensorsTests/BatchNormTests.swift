@@ -16,6 +16,7 @@ import Testing
         Case(shape: Shape(N: 4, H: 7, W: 7, C: 17), N: 3, relu: true, residual: true),
         Case(shape: Shape(N: 2, H: 40, W: 40, C: 64), N: 2, relu: true, residual: true, offset: 3),
         Case(shape: Shape(N: 2, H: 9, W: 9, C: 512), N: 1, relu: false, residual: true),
+        Case(shape: Shape(N: 2, H: 31, W: 5, C: 15), N: 2, relu: true, residual: true),
         Case(shape: Shape(N: 5, H: 80, W: 80, C: 3), N: 5, relu: true, residual: false, offset: 90),
     ]
 

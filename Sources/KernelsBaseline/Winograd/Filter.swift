@@ -1,4 +1,8 @@
+import CVectorShim
 import KernelTable
+
+/// Floats of all planes from which on the last cache does not hold them until they are read.
+private let streamedFloats = 1 << 22
 
 /// G g Gᵀ of a strip of outputs, packed [I][width] in 36 planes.
 ///
@@ -15,9 +19,12 @@ func winogradFilter(
     let outputs = min(stripWidth, O &- first)
     let tap = lanes &* stripWidth
     let block = 9 &* tap
-    withUnsafeTemporaryAllocation(of: Float.self, capacity: bufferFloats &+ block) { memory in
+    withUnsafeTemporaryAllocation(
+        of: Float.self,
+        capacity: bufferFloats &+ 36 &* stripWidth &+ block
+    ) { memory in
         guard let buffer = memory.baseAddress else { return }
-        let turned = buffer + bufferFloats
+        let turned = buffer + bufferFloats + 36 &* stripWidth
         if outputs < stripWidth { clear(turned, block) }
         var start = 0
         while start < I {
@@ -40,6 +47,7 @@ func winogradFilter(
             start &+= inputs
         }
     }
+    vectorshim_fence()
 }
 
 /// G g Gᵀ of a strip of inputs of the filters rotated by half a turn, packed [O][width] in 36 planes.
@@ -53,7 +61,8 @@ func winogradRotatedFilter(
 ) {
     let first = strip &* stripWidth
     let inputs = min(stripWidth, I &- first)
-    withUnsafeTemporaryAllocation(of: Float.self, capacity: bufferFloats) { memory in
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: bufferFloats &+ 36 &* stripWidth) {
+        memory in
         guard let buffer = memory.baseAddress else { return }
         for o in 0..<O {
             let row = to + o &* stripWidth
@@ -64,10 +73,38 @@ func winogradRotatedFilter(
             transform((last, -3 &* I, -I), inputs, row, planeStride, buffer)
         }
     }
+    vectorshim_fence()
+}
+
+/// Transforms a filter of `channels` channels of a strip, to lines past the caches where planes are large.
+@inline(__always)
+private func transform(
+    _ filter: Square,
+    _ channels: Int,
+    _ to: MutableFloats,
+    _ planeStride: Int,
+    _ buffer: MutableFloats
+) {
+    guard channels == stripWidth, 36 &* planeStride > streamedFloats, Int(bitPattern: to) % 64 == 0
+    else {
+        points(filter, channels, to, planeStride, buffer)
+        return
+    }
+    let lines = buffer + bufferFloats
+    points(filter, channels, lines, stripWidth, buffer)
+    for plane in 0..<36 {
+        for i in 0..<stripWidth / lineFloats {
+            let place = i &* lineFloats
+            vectorshim_stream(
+                to + (plane &* planeStride &+ place),
+                lines + (plane &* stripWidth &+ place)
+            )
+        }
+    }
 }
 
 @inline(__always)
-private func transform(
+private func points(
     _ filter: Square,
     _ channels: Int,
     _ to: MutableFloats,

@@ -58,12 +58,15 @@ func winogradOutput(
     }
 }
 
-/// Prefetches the line behind the register's in half of the planes, of which each line holds
-/// several registers.
+/// Rows of planes that a register prefetches: all where it fills a line, of two registers of a line each
+/// half of them.
+private let prefetchedRows = registerLanes < lineFloats ? patchSide / 2 : patchSide
+
+/// Prefetches the line behind the register's in some of the planes.
 @inline(__always)
 private func prefetchPlanes(_ p: Square, _ c: Int) {
-    let first = c / registerLanes % 2 &* (patchSide / 2)
-    for row in first..<first &+ patchSide / 2 {
+    let first = c / registerLanes &* prefetchedRows % patchSide
+    for row in first..<first &+ prefetchedRows {
         let line = p.base + (row &* p.rowStride &+ lineFloats)
         for column in 0..<patchSide { vectorshim_prefetch(line + column &* p.columnStride) }
     }

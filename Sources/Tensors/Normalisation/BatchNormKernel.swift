@@ -63,7 +63,7 @@ public struct BatchNormKernel: Sendable {
     ) {
         let C = shape.C
         let cut = blocks(slices)
-        let kernels = pool.kernels.rows
+        let kernels = PixelRows(kernels: pool.kernels.rows, C: C)
         let means = scratch
         let squares = scratch + cut.blocks.count * C
         pool.parallelFor(cut.blocks.count) { block, _ in
@@ -71,7 +71,6 @@ public struct BatchNormKernel: Sendable {
             kernels.moments(
                 x.base + rows.lowerBound * C,
                 rows.count,
-                C,
                 means + block * C,
                 squares + block * C
             )
@@ -160,8 +159,9 @@ public struct BatchNormKernel: Sendable {
                 channels: shape.C,
                 into: factors
             )
+            let kernels = PixelRows(kernels: pool.kernels.rows, C: shape.C)
             pool.parallelRanges(x.shape.pixels, grain: blockRows) { rows, _ in
-                apply(x, rows, factors, residual, y, pool.kernels.rows)
+                apply(x, rows, factors, residual, y, kernels)
             }
         }
     }
@@ -172,7 +172,7 @@ public struct BatchNormKernel: Sendable {
         _ factors: UnsafePointer<Float>,
         _ residual: Tensor?,
         _ y: Tensor,
-        _ kernels: RowKernels
+        _ kernels: PixelRows
     ) {
         let start = rows.lowerBound * shape.C
         let arguments = RowKernels.Normalise(
@@ -184,7 +184,7 @@ public struct BatchNormKernel: Sendable {
             relu: relu,
             streams: y.shape.count >= Self.streamedFloats
         )
-        kernels.normalise(arguments, rows.count, shape.C)
+        kernels.normalise(arguments, rows.count)
     }
 
     /// The gradients of `forwardTraining`.
@@ -223,7 +223,7 @@ public struct BatchNormKernel: Sendable {
     ) {
         let C = shape.C
         let cut = blocks(slices)
-        let kernels = pool.kernels.rows
+        let kernels = PixelRows(kernels: pool.kernels.rows, C: C)
         let sumDy = scratch
         let sumDyX = sumDy + cut.blocks.count * C
         // For each slice a, b and c, then the scale and shift of the forward pass.
@@ -256,7 +256,6 @@ public struct BatchNormKernel: Sendable {
             kernels.gradientSums(
                 arguments(slice, rows.lowerBound),
                 rows.count,
-                C,
                 sumDy + block * C,
                 sumDyX + block * C
             )
@@ -285,7 +284,7 @@ public struct BatchNormKernel: Sendable {
         sumSlices(betas, slices, width: C, into: dbeta)
         pool.parallelFor(cut.blocks.count) { block, _ in
             let (slice, rows) = cut.blocks[block]
-            kernels.gradient(arguments(slice, rows.lowerBound), rows.count, C)
+            kernels.gradient(arguments(slice, rows.lowerBound), rows.count)
         }
     }
 }

@@ -73,17 +73,17 @@ let package = Package(
             cSettings: [.unsafeFlags(["-O3"], .when(configuration: .release))]
         ),
 
+        .target(name: "CMemoryShim"),
         .target(
-            name: "CMemoryShim",
+            name: "CVectorShim",
             cSettings: [.unsafeFlags(["-O3"], .when(configuration: .release))]
         ),
-        .target(name: "CVectorShim"),
 
         // Floor 1.
         .target(name: "KernelTable", swiftSettings: strict),
         .target(
             name: "Tensors",
-            dependencies: ["KernelTable", "CMemoryShim"]
+            dependencies: ["KernelTable", "CVectorShim"]
                 + instructionSets.map { .target(name: "Kernels\($0.name)") },
             swiftSettings: hot
         ),

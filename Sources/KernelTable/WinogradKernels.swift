@@ -37,11 +37,12 @@ public struct WinogradKernels: Sendable {
     /// (dy, window, tiles, channels, planes): A dy Aᵀ of the first channels of some tiles of one image
     /// of OH × OW × C.
     public let gradient: @Sendable (Floats, Window, Range<Int>, Int, Planes) -> Void
-    /// (weights, O, I, strip, planeStride, to): G g Gᵀ of a strip of outputs, packed [I][width].
-    public let filter: @Sendable (Floats, Int, Int, Int, Int, MutableFloats) -> Void
-    /// (weights, O, I, strip, planeStride, to): G g Gᵀ of a strip of inputs of the rotated filters,
-    /// packed [O][width].
-    public let rotatedFilter: @Sendable (Floats, Int, Int, Int, Int, MutableFloats) -> Void
+    /// (weights, O, I, strip, planeStride, streams, to): G g Gᵀ of a strip of outputs, packed [I][width];
+    /// past the caches if `streams`.
+    public let filter: @Sendable (Floats, Int, Int, Int, Int, Bool, MutableFloats) -> Void
+    /// (weights, O, I, strip, planeStride, streams, to): G g Gᵀ of a strip of inputs of the rotated filters,
+    /// packed [O][width]; past the caches if `streams`.
+    public let rotatedFilter: @Sendable (Floats, Int, Int, Int, Int, Bool, MutableFloats) -> Void
     /// (planes, planeStride, inputs, I, adding, dweights): dweights [3][3][I] (+)= Gᵀ u G of the first
     /// inputs of one output.
     public let weights: @Sendable (Floats, Int, Int, Int, Bool, MutableFloats) -> Void
@@ -52,8 +53,9 @@ public struct WinogradKernels: Sendable {
         output: @escaping @Sendable (Planes, Finish, Window, Range<Int>, MutableFloats) -> Void,
         gradient:
             @escaping @Sendable (Floats, Window, Range<Int>, Int, Planes) -> Void,
-        filter: @escaping @Sendable (Floats, Int, Int, Int, Int, MutableFloats) -> Void,
-        rotatedFilter: @escaping @Sendable (Floats, Int, Int, Int, Int, MutableFloats) -> Void,
+        filter: @escaping @Sendable (Floats, Int, Int, Int, Int, Bool, MutableFloats) -> Void,
+        rotatedFilter:
+            @escaping @Sendable (Floats, Int, Int, Int, Int, Bool, MutableFloats) -> Void,
         weights: @escaping @Sendable (Floats, Int, Int, Int, Bool, MutableFloats) -> Void
     ) {
         self.input = input

@@ -54,7 +54,7 @@ func stream(_ v: Vector, _ p: MutableFloats) {
     var v = v
     withUnsafeBytes(of: &v) {
         if let floats = $0.baseAddress?.assumingMemoryBound(to: Float.self) {
-            vectorshim_stream(p, floats)
+            vectorshim_stream_line(p, floats)
         }
     }
 }

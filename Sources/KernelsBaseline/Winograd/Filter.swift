@@ -1,9 +1,6 @@
 import CVectorShim
 import KernelTable
 
-/// Floats of all planes from which on the last cache does not hold them until they are read.
-private let streamedFloats = 1 << 22
-
 /// G g Gᵀ of a strip of outputs, packed [I][width] in 36 planes.
 ///
 /// Outputs lie 9 · I apart in memory, so sixteen inputs at a time are turned round first.
@@ -13,6 +10,7 @@ func winogradFilter(
     _ I: Int,
     _ strip: Int,
     _ planeStride: Int,
+    _ streams: Bool,
     _ to: MutableFloats
 ) {
     let first = strip &* stripWidth
@@ -42,12 +40,12 @@ func winogradFilter(
             for i in 0..<inputs {
                 let filter: Square = (Floats(turned) + i &* stripWidth, 3 &* tap, tap)
                 let row = to + (start &+ i) &* stripWidth
-                transform(filter, stripWidth, row, planeStride, buffer)
+                transform(filter, stripWidth, row, planeStride, streams, buffer)
             }
             start &+= inputs
         }
     }
-    vectorshim_fence()
+    if streams { vectorshim_fence() }
 }
 
 /// G g Gᵀ of a strip of inputs of the filters rotated by half a turn, packed [O][width] in 36 planes.
@@ -57,6 +55,7 @@ func winogradRotatedFilter(
     _ I: Int,
     _ strip: Int,
     _ planeStride: Int,
+    _ streams: Bool,
     _ to: MutableFloats
 ) {
     let first = strip &* stripWidth
@@ -70,23 +69,24 @@ func winogradRotatedFilter(
             if inputs < stripWidth {
                 for plane in 0..<36 { clear(row + plane &* planeStride, stripWidth) }
             }
-            transform((last, -3 &* I, -I), inputs, row, planeStride, buffer)
+            transform((last, -3 &* I, -I), inputs, row, planeStride, streams, buffer)
         }
     }
-    vectorshim_fence()
+    if streams { vectorshim_fence() }
 }
 
-/// Transforms a filter of `channels` channels of a strip, to lines past the caches where planes are large.
+/// Transforms a filter of `channels` channels of a strip.
 @inline(__always)
 private func transform(
     _ filter: Square,
     _ channels: Int,
     _ to: MutableFloats,
     _ planeStride: Int,
+    _ streams: Bool,
     _ buffer: MutableFloats
 ) {
-    guard channels == stripWidth, 36 &* planeStride > streamedFloats, Int(bitPattern: to) % 64 == 0
-    else {
+    let fillsLines = planeStride % lineFloats == 0 && Int(bitPattern: to) % 64 == 0
+    guard streams, channels == stripWidth, fillsLines else {
         points(filter, channels, to, planeStride, buffer)
         return
     }
@@ -95,7 +95,7 @@ private func transform(
     for plane in 0..<36 {
         for i in 0..<stripWidth / lineFloats {
             let place = i &* lineFloats
-            vectorshim_stream(
+            vectorshim_stream_line(
                 to + (plane &* planeStride &+ place),
                 lines + (plane &* stripWidth &+ place)
             )

@@ -35,13 +35,12 @@ extension WinogradConvolution {
             plan: plan,
             kernels: pool.kernels
         )
-        let maps = scratch
         let mapFloats = Self.planes * (plan.V + plan.M)
         let total = x.shape.N * d.tilesPerImage
         let strips = pool.kernels.gemm.strips(d.O)
         guard plan.shared else {
             pool.parallelRanges(total, grain: plan.tiles) { tiles, thread in
-                let V = maps + thread * mapFloats
+                let V = scratch + thread * mapFloats
                 let own = Maps(V: V, M: V + Self.planes * plan.V)
                 transform(tiles, at: 0, call, d, own)
                 for plane in 0..<Self.planes {
@@ -51,7 +50,7 @@ extension WinogradConvolution {
             }
             return
         }
-        let common = Maps(V: maps, M: maps + Self.planes * plan.V)
+        let common = Maps(V: scratch, M: scratch + Self.planes * plan.V)
         let grain = max(4, plan.tiles / (8 * threads))
         let parts = min(strips, Self.partsOfPlane(threads))
         for first in stride(from: 0, to: total, by: plan.tiles) {

@@ -84,8 +84,13 @@ struct WinogradConvolution: Sendable {
         var V, M: Int
     }
 
+    /// Whether the last cache does not hold the filters.
+    private var fillsCache: Bool {
+        Self.planes * geometry.input.C * geometry.output.C > Self.cachedFilters
+    }
+
     func plan(_ d: Direction, _ N: Int) -> Plan {
-        let shared = Self.planes * d.window.C * d.O > Self.cachedFilters
+        let shared = fillsCache
         let own = max((1 << 18) / (Self.planes * (d.window.C + d.O)), 24)
         let wanted = shared ? max(Self.sharedTiles, 24 * threads) : own * threads
         let total = N * d.tilesPerImage
@@ -142,7 +147,7 @@ struct WinogradConvolution: Sendable {
         let plane = Self.filterPlane(I, O)
         pool.parallelFor(kernels.gemm.strips(O)) { strip, _ in
             let to = filters + strip * I * kernels.gemm.width
-            kernels.winograd.filter(weights, O, I, strip, plane, to)
+            kernels.winograd.filter(weights, O, I, strip, plane, fillsCache, to)
         }
     }
 
@@ -169,7 +174,7 @@ struct WinogradConvolution: Sendable {
         let plane = Self.filterPlane(O, I)
         pool.parallelFor(kernels.gemm.strips(I)) { strip, _ in
             let to = filters + strip * O * kernels.gemm.width
-            kernels.winograd.rotatedFilter(weights, O, I, strip, plane, to)
+            kernels.winograd.rotatedFilter(weights, O, I, strip, plane, fillsCache, to)
         }
     }
 

@@ -1,4 +1,4 @@
-import CMemoryShim
+import CVectorShim
 import Foundation
 import KernelTable
 
@@ -54,11 +54,11 @@ public func streamFloats(
     _ from: UnsafePointer<Float>,
     _ count: Int
 ) {
-    memoryshim_stream(to, from, count)
+    vectorshim_stream(to, from, count)
 }
 
 /// Ends the calling thread's `streamFloats`.
-public func finishStreaming() { memoryshim_fence() }
+public func finishStreaming() { vectorshim_fence() }
 
 /// average = decay · average + (1 − decay) · values, for `count` floats, on the calling thread.
 public func emaUpdate(

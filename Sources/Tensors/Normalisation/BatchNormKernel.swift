@@ -77,19 +77,16 @@ public struct BatchNormKernel: Sendable {
         }
         forEachChannels(slices, pool) { slice, channels in
             for c in channels {
-                var seen = 0.0
-                var m = 0.0
-                var s = 0.0
+                var moments = Moments()
                 for block in cut.ofSlice[slice] {
-                    let size = Double(cut.blocks[block].rows.count)
-                    let delta = Double(means[block * C + c]) - m
-                    let total = seen + size
-                    m += delta * size / total
-                    s += Double(squares[block * C + c]) + delta * delta * seen * size / total
-                    seen = total
+                    moments.add(
+                        count: cut.blocks[block].rows.count,
+                        mean: means[block * C + c],
+                        squares: squares[block * C + c]
+                    )
                 }
-                mean[slice * C + c] = Float(m)
-                variance[slice * C + c] = Float(s / max(seen, 1))
+                mean[slice * C + c] = Float(moments.mean)
+                variance[slice * C + c] = Float(moments.variance)
             }
         }
         let factors = scratch

@@ -35,21 +35,18 @@ struct PixelRows {
             if rest > 0 {
                 kernels.moments(x + wide * width, rest, C, means + width, sums + width)
             }
-            // Chan, Golub and LeVeque, 1979.
             for c in 0..<C {
-                var seen = 0.0
-                var m = 0.0
-                var s = 0.0
+                var moments = Moments()
                 for part in 0..<(rest > 0 ? Self.together + 1 : Self.together) {
-                    let size = Double(part < Self.together ? wide : rest)
-                    let delta = Double(means[part * C + c]) - m
-                    let total = seen + size
-                    m += delta * size / total
-                    s += Double(sums[part * C + c]) + delta * delta * seen * size / total
-                    seen = total
+                    let place = part * C + c
+                    moments.add(
+                        count: part < Self.together ? wide : rest,
+                        mean: means[place],
+                        squares: sums[place]
+                    )
                 }
-                mean[c] = Float(m)
-                squares[c] = Float(s)
+                mean[c] = Float(moments.mean)
+                squares[c] = Float(moments.squares)
             }
         }
     }

@@ -69,11 +69,6 @@ int mpishim_all_gather_bytes(const void *own, int own_count, void *all, const in
                           MPI_COMM_WORLD);
 }
 
-int mpishim_all_gather_floats(float *all, const int *counts, const int *offsets) {
-    return MPI_Allgatherv(MPI_IN_PLACE, 0, MPI_DATATYPE_NULL, all, counts, offsets, MPI_FLOAT,
-                          MPI_COMM_WORLD);
-}
-
 // The first message that failed, where MPI_Waitall only says that some did.
 static int first_error(int error, int count, const MPI_Status *statuses) {
     if (error != MPI_ERR_IN_STATUS) {

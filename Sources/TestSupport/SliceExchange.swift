@@ -13,7 +13,7 @@ public struct SliceExchange: Sendable {
     public var block: Int
     /// Threads of each rank.
     public var threads: Int
-    /// Whether ranks of a node are let into one another's memory.
+    /// Whether ranks of a node are let into one another's memory, and have their values in common.
     public var connects = true
 
     /// What came of it on one rank.
@@ -61,7 +61,8 @@ public struct SliceExchange: Sendable {
         let tree = SliceTree(slices: slices, ranks: communicator.size)
         let shards = ShardMap(count: count, ranks: communicator.size, bucket: bucket, block: block)
         let gradient = communicator.makeStorage(count: count)
-        let values = communicator.makeStorage(count: count)
+        let common = try makeValues(communicator)
+        let values = common.storage
         let accumulator = SliceAccumulator(
             tree: tree,
             rank: rank,
@@ -74,9 +75,10 @@ public struct SliceExchange: Sendable {
             communicator: communicator,
             tree: tree,
             shards: shards,
+            values: common,
             pool: pool
         )
-        if connects { try reducer.connect(sums: accumulator.places, values: values) }
+        if connects { try reducer.connect(sums: accumulator.places) }
         addSlices(tree.slices(of: rank), accumulator)
         try reducer.reduce(nodes: accumulator.nodes, into: gradient.base)
         let shard = Storage(count: shards.shardCount(of: rank))
@@ -87,7 +89,7 @@ public struct SliceExchange: Sendable {
             }
         }
         let squares = try reducer.sumOfSquares(of: values.base, range: middle)
-        try reducer.gather(values.base)
+        try reducer.gather()
         let total = Array(values.buffer)
 
         let whole = rank == 0 ? Storage(count: count) : nil
@@ -96,24 +98,27 @@ public struct SliceExchange: Sendable {
         try withExtendedLifetime(whole) {
             try reducer.scatterShard(whole?.base, into: shard.base)
         }
+        // What a rank has read may be overwritten by others once all have.
+        try communicator.barrier()
         fillZero(values.base, count, pool)
+        try communicator.barrier()
         for piece in shards.pieces(of: rank) {
             for (index, place) in piece.range.enumerated() {
                 values.base[place] = shard.base[piece.offset + index]
             }
         }
-        try reducer.gather(values.base)
+        try reducer.gather()
         let returned = Array(values.buffer)
 
         addSlices(tree.slices(of: rank), accumulator)
         let blocks = shards.pieces(of: rank).flatMap { shards.cut($0.range) }
-        try reducer.exchange(nodes: accumulator.nodes, values: values.base, blocks: blocks) {
+        try reducer.exchange(nodes: accumulator.nodes, blocks: blocks) {
             for (index, place) in $1.enumerated() {
                 values.base[place] = 0.5 * values.base[place] + $2[index]
             }
         }
         let updated = Array(values.buffer)
-        try reducer.spread(values: values.base, blocks: blocks) {
+        try reducer.spread(blocks: blocks) {
             for place in $1 { values.base[place] += 1 }
         }
         return Outcome(
@@ -123,6 +128,11 @@ public struct SliceExchange: Sendable {
             updated: updated,
             raised: Array(values.buffer)
         )
+    }
+
+    private func makeValues(_ communicator: any Communicator) throws -> NodeStorage {
+        guard !connects else { return try communicator.makeNodeStorage(count: count) }
+        return NodeStorage(Storage(count: count), ranks: communicator.size)
     }
 
     private func addSlices(_ slices: Range<Int>, _ accumulator: SliceAccumulator) {

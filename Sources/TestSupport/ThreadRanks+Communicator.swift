@@ -58,20 +58,6 @@ final class ThreadCommunicator: Communicator {
         }
     }
 
-    func allGather(_ values: UnsafeMutablePointer<Float>, ranges: [Range<Int>]) throws {
-        let own = ranges[rank]
-        let message = FloatMessage(peer: rank, values + own.lowerBound, own.count)
-        let offer = Meeting.Offer(call: "allGather of \(ranges)", messages: [message])
-        try meeting.meet(rank, offer) { offers in
-            for (other, range) in ranges.enumerated() where other != rank {
-                (values + range.lowerBound).update(
-                    from: offers[other].messages[0].base,
-                    count: range.count
-                )
-            }
-        }
-    }
-
     func allToAll(sends: [FloatMessage], receives: [FloatMessage]) throws {
         // Nobody may leave with an error that the others do not see, so what does not fit is told
         // to all in a second meeting.
@@ -86,6 +72,14 @@ final class ThreadCommunicator: Communicator {
     func share(_ storages: [Storage]) throws -> [[Storage]?] {
         try meeting.meet(rank, .init(call: "share", storages: storages)) { offers in
             offers.enumerated().map { nodes[$0] == nodes[rank] ? $1.storages : nil }
+        }
+    }
+
+    func makeNodeStorage(count: Int) throws -> NodeStorage {
+        let homes = nodes.map { node in nodes.firstIndex(of: node) ?? 0 }
+        let offer = Meeting.Offer(call: "makeNodeStorage", storages: [Storage(count: count)])
+        return try meeting.meet(rank, offer) { offers in
+            NodeStorage(offers[homes[rank]].storages[0], homes: homes)
         }
     }
 

@@ -41,11 +41,6 @@ private func checkCollectives(_ checks: Checks, _ world: MPICommunicator, _ how:
         }
         return true
     }
-    checks.check("gathering of floats in place" + how) {
-        try gatherHolds(world, lengths: (0..<world.size).map { _ in 501 })
-            && gatherHolds(world, lengths: (0..<world.size).map { $0 * 333 })
-            && gatherHolds(world, lengths: (0..<world.size).map { _ in 0 })
-    }
     checks.check("messages of unlike lengths" + how) { try messagesHold(world) }
     checks.check("barrier" + how) {
         try world.barrier()
@@ -60,23 +55,6 @@ private func broadcastHolds(_ world: any Communicator, bytes count: Int) throws 
     if world.rank == root { for index in 0..<count { bytes[index] = byte(index) } }
     try bytes.withUnsafeMutableBytes { try world.broadcast($0, from: root) }
     return bytes.indices.allSatisfy { bytes[$0] == byte($0) }
-}
-
-private func gatherHolds(_ world: any Communicator, lengths: [Int]) throws -> Bool {
-    var ranges: [Range<Int>] = []
-    for length in lengths {
-        let start = ranges.last?.upperBound ?? 3
-        ranges.append(start..<start + length)
-    }
-    let end = ranges.last?.upperBound ?? 3
-    // What lies before and after the ranges must stay as it is.
-    var values = [Float](repeating: -1, count: end + 2)
-    for index in ranges[world.rank] { values[index] = Float(index) }
-    try values.withUnsafeMutableBufferPointer { buffer in
-        guard let base = buffer.baseAddress else { return }
-        try world.allGather(base, ranges: ranges)
-    }
-    return values.indices.allSatisfy { values[$0] == ($0 < 3 || $0 >= end ? -1 : Float($0)) }
 }
 
 /// Rank a sends to rank b two messages: a + 2b floats and a thousand more than that.

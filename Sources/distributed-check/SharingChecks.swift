@@ -26,9 +26,40 @@ func checkSharing(_ checks: Checks, _ world: MPICommunicator) {
         let own = apart.makeStorage(count: 9)
         return try own.owner == nil && apart.share([own]).count { $0 != nil } == 1
     }
+    checks.check("ranks of a node have values in common, which begin as zeros") {
+        let values = try world.makeNodeStorage(count: 3 * world.size + 1)
+        guard values.storage.buffer.allSatisfy({ $0 == 0 }) else { return false }
+        try world.barrier()
+        values.storage.base[3 * world.rank] = Float(world.rank + 1)
+        try world.barrier()
+        return values.homes.indices.allSatisfy {
+            let isCommon = values.homes[$0] == values.homes[world.rank]
+            return values.storage.base[3 * $0] == (isCommon ? Float($0 + 1) : 0)
+        }
+    }
+    checks.check("ranks have values of their own where messages were asked for") {
+        let apart = MPICommunicator(world, sharesMemory: false)
+        let values = try apart.makeNodeStorage(count: 9)
+        return values.homes == Array(0..<world.size) && values.storage.owner == nil
+    }
+    checks.check("rank 0's values reach all nodes") {
+        try [world, MPICommunicator(world, sharesMemory: false)].allSatisfy { world in
+            let values = try world.makeNodeStorage(count: 3_000_001)
+            if world.rank == 0 {
+                for (index, _) in values.storage.buffer.enumerated() {
+                    values.storage.base[index] = Float(index % 4_001)
+                }
+            }
+            try world.broadcast(values)
+            return values.storage.buffer.enumerated().allSatisfy { $1 == Float($0 % 4_001) }
+        }
+    }
     checks.check("shared memory leaves no file open") {
         let before = openFiles()
-        for _ in 0..<3 { _ = try world.share([world.makeStorage(count: 1 << 20)]) }
+        for _ in 0..<3 {
+            _ = try world.share([world.makeStorage(count: 1 << 20)])
+            _ = try world.makeNodeStorage(count: 1 << 20)
+        }
         return openFiles() == before
     }
 }

@@ -43,14 +43,15 @@ import Testing
                 communicator: communicator,
                 tree: SliceTree(slices: 3, ranks: 3),
                 shards: ShardMap(count: 96, ranks: 3, bucket: 48, block: 8),
+                values: try communicator.makeNodeStorage(count: 96),
                 pool: ThreadPool(threads: 1)
             )
             let before = reducer.memory
-            try reducer.connect(sums: [sums], values: communicator.makeStorage(count: 96))
+            try reducer.connect(sums: [sums])
             return [before - reducer.memory, reducer.borrowed]
         }
-        // Pieces of 16 floats: rank 2 has no neighbour. A shard is 32 floats.
-        #expect(found == [[16, 32], [16, 32], [0, 0]])
+        // Pieces of 16 floats: rank 2 has no neighbour. A shard is 32 floats, half the values 48.
+        #expect(found == [[16, 80], [16, 80], [0, 0]])
     }
 
     @Test func threadsDoNotShowInTheBits() throws {
@@ -79,13 +80,14 @@ import Testing
             communicator: communicator,
             tree: tree,
             shards: ShardMap(count: 3, ranks: 1),
+            values: NodeStorage(gradient, ranks: 1),
             pool: pool
         )
         let target = accumulator.begin()
         for i in 0..<3 { target.base[i] = Float(i + 1) }
         accumulator.add()
         try reducer.reduce(nodes: accumulator.nodes, into: gradient.base)
-        try reducer.gather(gradient.base)
+        try reducer.gather()
         #expect(Array(gradient.buffer) == [1, 2, 3])
         #expect(accumulator.memory == 0 && reducer.memory == 0)
         #expect(try reducer.sumOfSquares(of: gradient.base, range: 0..<3) == 14)
@@ -98,6 +100,7 @@ import Testing
                 communicator: communicator,
                 tree: SliceTree(slices: 8, ranks: 4),
                 shards: ShardMap(count: 1_000, ranks: 4, bucket: 64, block: 8),
+                values: NodeStorage(Storage(count: 1_000), ranks: 4),
                 pool: ThreadPool(threads: 1)
             ).memory
         }
@@ -108,17 +111,18 @@ import Testing
     @Test func theTotalCanLieInOtherMemory() throws {
         let totals = try ThreadRanks.run(2) { communicator -> [Float] in
             let tree = SliceTree(slices: 2, ranks: 2)
+            let total = Storage(count: 5)
             let reducer = GradientReducer(
                 communicator: communicator,
                 tree: tree,
                 shards: ShardMap(count: 5, ranks: 2, bucket: 4, block: 1),
+                values: NodeStorage(total, ranks: 2),
                 pool: ThreadPool(threads: 1)
             )
             let own = Storage([Float](repeating: Float(communicator.rank + 1), count: 5))
-            let total = Storage(count: 5)
             let node = SliceNode(slices: tree.slices(of: communicator.rank), own)
             try reducer.reduce(nodes: [node], into: total.base)
-            try reducer.gather(total.base)
+            try reducer.gather()
             return Array(total.buffer)
         }
         #expect(totals == [[3, 3, 3, 3, 3], [3, 3, 3, 3, 3]])

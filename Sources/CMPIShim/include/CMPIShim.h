@@ -45,9 +45,6 @@ int mpishim_sum_floats(float *values, int count);
 int mpishim_all_gather_bytes(const void *own, int own_count, void *all, const int *counts,
                              const int *offsets);
 
-// MPI_Allgatherv of floats in place; MPI_IN_PLACE and MPI_FLOAT are macros.
-int mpishim_all_gather_floats(float *all, const int *counts, const int *offsets);
-
 // One message of floats from or to `peer`.
 typedef struct {
     float *floats;

@@ -1,8 +1,6 @@
 #ifndef CVECTORSHIM_H
 #define CVECTORSHIM_H
 
-#include <stddef.h>
-
 // Single instructions of inner loops; in a header, so that nothing is called.
 
 // Prefetches the cache line at p to be read or written, and goes on at once; any address will do.
@@ -10,12 +8,9 @@
 static inline void vectorshim_prefetch(const float *p) { __builtin_prefetch(p, 0, 3); }
 static inline void vectorshim_prefetch_to_write(const float *p) { __builtin_prefetch(p, 1, 3); }
 
-// to = from, for `count` floats that nobody reads soon. Stores that pass the caches spare the
-// reading of every line that is about to be overwritten; Swift has no name for them. Others may see
-// later stores first, until vectorshim_fence.
-void vectorshim_stream(float *to, const float *from, size_t count);
-
-// The same for the sixteen floats of a line.
+// to = from, for the sixteen floats of a line that nobody reads soon. Stores that pass the caches spare
+// the reading of every line that is about to be overwritten; Swift has no name for them. Others may
+// see later stores first, until vectorshim_fence.
 typedef float vectorshim_line __attribute__((vector_size(64)));
 typedef float vectorshim_floats __attribute__((vector_size(64), aligned(4)));
 static inline __attribute__((always_inline)) void vectorshim_stream_line(float *to, const float *from) {

@@ -92,7 +92,6 @@ private struct ExchangeBench {
     private let apart: GradientReducer
     private let blocks: [Range<Int>]
     private let gradients: Storage
-    private let values: Storage
     private let node: SliceNode
     private let pool: ThreadPool
     private let update: ExchangeBenchmark.Update
@@ -104,18 +103,25 @@ private struct ExchangeBench {
         _ makeUpdate: ((ShardMap, [Range<Int>]) -> ExchangeBenchmark.Update)?
     ) throws {
         let tree = SliceTree(slices: communicator.size, ranks: communicator.size)
-        func reducer() -> GradientReducer {
-            GradientReducer(communicator: communicator, tree: tree, shards: shards, pool: pool)
+        func reducer(_ values: NodeStorage) -> GradientReducer {
+            GradientReducer(
+                communicator: communicator,
+                tree: tree,
+                shards: shards,
+                values: values,
+                pool: pool
+            )
         }
         self.pool = pool
-        shared = reducer()
-        apart = reducer()
+        shared = reducer(try communicator.makeNodeStorage(count: shards.count))
+        apart = reducer(
+            NodeStorage(Storage(count: shards.count), ranks: communicator.size)
+        )
         blocks = shared.ownBlocks
         update = makeUpdate?(shards, blocks) ?? { _, _, _, _ in }
         gradients = communicator.makeStorage(count: shards.count)
-        values = communicator.makeStorage(count: shards.count)
         node = SliceNode(slices: tree.slices(of: communicator.rank), gradients)
-        try shared.connect(sums: [gradients], values: values)
+        try shared.connect(sums: [gradients])
     }
 
     var sharesMemory: Bool { shared.sharesMemory }
@@ -136,11 +142,12 @@ private struct ExchangeBench {
                 pool.parallelFor(blocks.count) { block, _ in
                     let range = blocks[block]
                     let start = range.lowerBound
-                    update(block, range, values.base + start, gradients.base + start)
+                    let values = apart.values.storage.base
+                    update(block, range, values + start, gradients.base + start)
                 }
             }
         )
-        times.gather.append(try slowest(communicator) { try apart.gather(values.base) })
+        times.gather.append(try slowest(communicator) { try apart.gather() })
         guard let mpi else { return }
         times.allReduce.append(
             try slowest(mpi) { try mpi.sum(gradients.base, gradients.count) }
@@ -148,8 +155,9 @@ private struct ExchangeBench {
     }
 
     private func exchange(_ reducer: GradientReducer) throws {
-        try reducer.exchange(nodes: [node], values: values.base, blocks: blocks) {
-            update($0, $1, values.base + $1.lowerBound, $2)
+        let values = reducer.values.storage.base
+        try reducer.exchange(nodes: [node], blocks: blocks) {
+            update($0, $1, values + $1.lowerBound, $2)
         }
     }
 }

@@ -26,13 +26,6 @@ public protocol Communicator: AnyObject, Sendable {
     /// The bytes of every rank, in the order of ranks; their sizes may differ.
     func allGather(_ bytes: [UInt8]) throws -> [[UInt8]]
 
-    /// Gives everyone's range of `values` to all, in place.
-    ///
-    /// - Parameters:
-    ///   - values: a buffer laid out alike on all ranks.
-    ///   - ranges: the range that each rank holds, equal on all ranks; apart from one another.
-    func allGather(_ values: UnsafeMutablePointer<Float>, ranges: [Range<Int>]) throws
-
     /// Sends and receives floats between any ranks at once.
     ///
     /// The k-th message from rank a to rank b meets the k-th that b receives from a, with the same
@@ -42,6 +35,10 @@ public protocol Communicator: AnyObject, Sendable {
     /// Zeros that ranks of the same node can come to read and write; plain memory where no other
     /// rank could.
     func makeStorage(count: Int) -> Storage
+
+    /// Zeros that the ranks of a node have in common; where that fails for some ranks that should
+    /// have it, each has its own.
+    func makeNodeStorage(count: Int) throws -> NodeStorage
 
     /// Lets the ranks of a node read and write one another's memory.
     ///
@@ -61,6 +58,11 @@ extension Communicator {
     /// Plain memory.
     public func makeStorage(count: Int) -> Storage { Storage(count: count) }
 
+    /// Plain memory for each rank.
+    public func makeNodeStorage(count: Int) throws -> NodeStorage {
+        NodeStorage(Storage(count: count), ranks: size)
+    }
+
     /// Reaches this rank's own memory alone.
     public func share(_ storages: [Storage]) throws -> [[Storage]?] {
         (0..<size).map { $0 == rank ? storages : nil }
@@ -69,6 +71,24 @@ extension Communicator {
     /// Gives the numbers of the rank `root` to all; equal counts on all ranks.
     public func broadcast(_ values: inout [Double], from root: Int) throws {
         try values.withUnsafeMutableBytes { try broadcast($0, from: root) }
+    }
+
+    /// Gives what rank 0 holds in `values` to all nodes.
+    public func broadcast(_ values: NodeStorage) throws {
+        guard !values.isWhole else { return try barrier() }
+        let isHome = values.homes[rank] == rank
+        let length = 1 << 20
+        // A rank that finds its values in its home's memory takes part in the calls all the same.
+        let spare = Storage(count: isHome ? 0 : min(length, values.storage.count))
+        for start in stride(from: 0, to: values.storage.count, by: length) {
+            let count = min(length, values.storage.count - start)
+            let place = isHome ? values.storage.base + start : spare.base
+            let floats = UnsafeMutableBufferPointer(start: place, count: count)
+            try withExtendedLifetime(spare) {
+                try broadcast(UnsafeMutableRawBufferPointer(floats), from: 0)
+            }
+        }
+        try barrier()
     }
 
     /// The number of each rank, in the order of ranks.

@@ -21,22 +21,6 @@ extension MPICommunicator {
         return gathered
     }
 
-    /// MPI_Allgatherv in place.
-    public func allGather(_ values: UnsafeMutablePointer<Float>, ranges: [Range<Int>]) throws {
-        precondition(ranges.count == size, "a range for each of the \(size) ranks")
-        let begin = ranges.map(\.lowerBound).min() ?? 0
-        let end = ranges.map(\.upperBound).max() ?? 0
-        guard reaches(end - begin) else { return try sendAll(values, ranges) }
-        try MPICommunicator.check(
-            "MPI_Allgatherv",
-            mpishim_all_gather_floats(
-                values + begin,
-                ranges.map { Int32($0.count) },
-                ranges.map { Int32($0.lowerBound - begin) }
-            )
-        )
-    }
-
     /// One call of MPI_Allgatherv; `parts` are each rank's range of its bytes.
     private func gatherOnce(_ bytes: [UInt8], _ parts: [Range<Int>]) throws -> [ArraySlice<UInt8>] {
         var offsets: [Int] = []
@@ -59,18 +43,5 @@ extension MPICommunicator {
             )
         }
         return zip(offsets, parts).map { all[$0..<$0 + $1.count] }
-    }
-
-    /// The gathering as messages, for buffers longer than the offsets of MPI_Allgatherv reach.
-    private func sendAll(_ values: UnsafeMutablePointer<Float>, _ ranges: [Range<Int>]) throws {
-        let others = (0..<size).filter { $0 != rank }
-        try allToAll(
-            sends: others.map {
-                FloatMessage(peer: $0, values + ranges[rank].lowerBound, ranges[rank].count)
-            },
-            receives: others.map {
-                FloatMessage(peer: $0, values + ranges[$0].lowerBound, ranges[$0].count)
-            }
-        )
     }
 }

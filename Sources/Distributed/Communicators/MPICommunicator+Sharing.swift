@@ -8,6 +8,23 @@ extension MPICommunicator {
         return SharedArea.make(count: count)?.storage ?? Storage(count: count)
     }
 
+    /// A nameless file of the node's lowest rank, which the others map; each touches its share of the
+    /// pages first, so that they lie spread over the node's memories.
+    public func makeNodeStorage(count: Int) throws -> NodeStorage {
+        guard sharesMemory else { return NodeStorage(Storage(count: count), ranks: size) }
+        let home = mates[0]
+        let isShared = mates.count > 1
+        let made = isShared && rank == home ? SharedArea.reserve(count: count) : nil
+        let offers = try allGather(Array(try JSONEncoder().encode(made?.handle))).map {
+            try JSONDecoder().decode(SharedArea.Handle?.self, from: Data($0))
+        }
+        let area = made ?? (isShared ? offers[home].flatMap(SharedArea.init(of:)) : nil)
+        area?.touch(mates.firstIndex(of: rank) ?? 0, of: mates.count)
+        let homes = try gather(Double(isShared && area == nil ? -1 : home)).map { Int($0) }
+        guard !homes.contains(-1) else { return NodeStorage(Storage(count: count), ranks: size) }
+        return NodeStorage(area?.storage ?? Storage(count: count), homes: homes)
+    }
+
     /// Ranks open one another's files through /proc, and all forgo that if one of them cannot.
     public func share(_ storages: [Storage]) throws -> [[Storage]?] {
         let alone = (0..<size).map { $0 == rank ? storages : nil }

@@ -135,9 +135,6 @@ public final class MPICommunicator: Communicator {
     /// Bytes that each rank may add to one gathering call.
     var share: Int { limit / size }
 
-    /// Whether one call reaches element `end`.
-    func reaches(_ end: Int) -> Bool { end <= limit }
-
     /// Throws what `code` stands for, if it is an error.
     static func check(_ call: String, _ code: Int32) throws {
         guard code != 0 else { return }

@@ -24,11 +24,6 @@ public final class SoloCommunicator: Communicator {
     /// The bytes alone.
     public func allGather(_ bytes: [UInt8]) -> [[UInt8]] { [bytes] }
 
-    /// Leaves the values as they are.
-    public func allGather(_ values: UnsafeMutablePointer<Float>, ranges: [Range<Int>]) {
-        precondition(ranges.count == 1, "there is one rank, not \(ranges.count)")
-    }
-
     /// Copies what is sent to where it is received.
     public func allToAll(sends: [FloatMessage], receives: [FloatMessage]) {
         precondition(sends.count == receives.count, "each message is sent and received")

@@ -29,24 +29,18 @@ extension GradientReducer {
     ///
     /// - Parameters:
     ///   - sums: this rank's nodes, from the first slice to the last.
-    ///   - values: the flat values, which all ranks have new when it returns.
     ///   - blocks: this rank's pieces, in order and without holes, cut so that none crosses a
     ///     multiple of `ShardMap.block`.
     ///   - update: told the number of a block, the range of a strip of it and the totals of the
     ///     strip's gradient, turns the strip's values into new ones; called by all threads of the pool.
     public func exchange(
         nodes sums: [SliceNode],
-        values: UnsafeMutablePointer<Float>,
         blocks: [Range<Int>],
         update: (_ block: Int, _ strip: Range<Int>, _ gradient: UnsafePointer<Float>) -> Void
     ) throws {
         let meeting = try meet(sums)
-        try giveUpdated(values, blocks, prepare: { try places(meeting, $0) }) {
-            block,
-            strip,
-            places,
-            worker in
-            update(block, strip, total(strip, places, worker))
+        try giveUpdated(blocks, prepare: { try places(meeting, $0) }) {
+            update($0, $1, total($1, $2, $3))
         }
     }
 
@@ -54,13 +48,12 @@ extension GradientReducer {
     ///
     /// - Parameters: as of `exchange`.
     public func spread(
-        values: UnsafeMutablePointer<Float>,
         blocks: [Range<Int>],
         update: (_ block: Int, _ strip: Range<Int>) -> Void
     ) throws {
         // Whoever still computes with the old values must not be given new ones.
         try settle()
-        try giveUpdated(values, blocks, prepare: { _ in () }) { block, strip, _, _ in
+        try giveUpdated(blocks, prepare: { _ in () }) { block, strip, _, _ in
             update(block, strip)
         }
     }
@@ -69,30 +62,21 @@ extension GradientReducer {
     ///
     /// - Parameter prepare: makes what updates of a bucket need, before the first of them.
     private func giveUpdated<Context>(
-        _ values: UnsafeMutablePointer<Float>,
         _ blocks: [Range<Int>],
         prepare: (_ bucket: Range<Int>?) throws -> Context,
         update: (_ block: Int, _ strip: Range<Int>, _ context: Context, _ worker: Int) -> Void
     ) throws {
-        let mates = mates(values)
         for part in parts(blocks) {
             let context = try prepare(part.bucket)
             pool.parallelFor(part.blocks.count) { task, worker in
                 let number = part.blocks.lowerBound + task
-                for strip in strips(blocks[number]) {
-                    update(number, strip, context, worker)
-                    give(values, strip, mates)
-                }
-                if !mates.isEmpty { finishStreaming() }
+                for strip in strips(blocks[number]) { update(number, strip, context, worker) }
             }
-            try send(values, part.bucket)
+            if let bucket = part.bucket { try send(bucket) }
         }
         try settle()
     }
 
-    /// Gives everyone's pieces of `values` to all, in place.
-    public func gather(_ values: UnsafeMutablePointer<Float>) throws {
-        guard communicator.size > 1 else { return }
-        try spread(values: values, blocks: ownBlocks) { _, _ in }
-    }
+    /// Gives everyone's pieces of the values to all.
+    public func gather() throws { try spread(blocks: ownBlocks) { _, _ in } }
 }

@@ -23,7 +23,7 @@ extension GradientReducer {
                     == shards.shardCount(of: communicator.rank),
             "the blocks cover this rank's shard"
         )
-        guard !reach.isWhole else { return [Part(bucket: nil, blocks: blocks.indices)] }
+        guard !needsNoMessages else { return [Part(bucket: nil, blocks: blocks.indices)] }
         var next = 0
         return shards.buckets.map { bucket in
             let first = next
@@ -38,7 +38,7 @@ extension GradientReducer {
 
     /// Cuts a block into strips; one that is only updated is a single loop as it is.
     func strips(_ block: Range<Int>) -> some Sequence<Range<Int>> {
-        let length = plan.slots == 0 && !reach.isAny ? shards.block : Self.strip
+        let length = plan.slots == 0 ? shards.block : Self.strip
         return stride(from: block.lowerBound, to: block.upperBound, by: length).lazy.map {
             $0..<min($0 + length, block.upperBound)
         }
@@ -110,40 +110,22 @@ extension GradientReducer {
         )
     }
 
-    /// Where other ranks keep `values`, if this rank gives them theirs without messages.
-    func mates(_ values: UnsafeMutablePointer<Float>) -> [UnsafeMutablePointer<Float>] {
-        guard reach.isWhole, reach.isAny else { return [] }
-        precondition(
-            reach.values[communicator.rank]?.base == values,
-            "values lie in memory that was connected"
-        )
-        return reach.values.enumerated().compactMap { rank, values in
-            rank == communicator.rank ? nil : values?.base
+    /// Gives this rank's piece of a bucket to the other nodes, and receives theirs.
+    func send(_ bucket: Range<Int>) throws {
+        let base = values.storage.base
+        func message(_ peer: Int, from owner: Int) -> FloatMessage? {
+            let piece = shards.piece(of: owner, in: bucket)
+            return piece.isEmpty
+                ? nil : FloatMessage(peer: peer, base + piece.lowerBound, piece.count)
         }
-    }
-
-    /// Writes a strip of the values into the memory of `mates`.
-    func give(
-        _ values: UnsafeMutablePointer<Float>,
-        _ range: Range<Int>,
-        _ mates: [UnsafeMutablePointer<Float>]
-    ) {
-        for mate in mates {
-            streamFloats(mate + range.lowerBound, values + range.lowerBound, range.count)
-        }
-    }
-
-    /// Gives all ranks' pieces of a bucket to all, where that takes messages.
-    func send(_ values: UnsafeMutablePointer<Float>, _ bucket: Range<Int>?) throws {
-        guard let bucket else { return }
-        try communicator.allGather(
-            values,
-            ranges: (0..<shards.ranks).map { shards.piece(of: $0, in: bucket) }
+        try communicator.allToAll(
+            sends: route.targets.compactMap { message($0, from: communicator.rank) },
+            receives: route.sources.compactMap { message($0, from: $0) }
         )
     }
 
     /// Waits until nobody works in the memory of others.
-    func settle() throws { if reach.isAny { try communicator.barrier() } }
+    func settle() throws { if sharesMemory { try communicator.barrier() } }
 
     /// Sends the pieces of a bucket to the ranks that do not reach this one, and receives theirs.
     private func receive(

@@ -2,10 +2,10 @@ public import Tensors
 
 /// Adds up the gradients of all slices in the order of the tree and spreads updated values.
 ///
-/// Each rank adds up its own pieces of all nodes' sums, updates its own pieces of the values, and
-/// gives them to all: an all-reduce with the update in its middle. What lies in the memory of ranks
-/// that `connect` reaches is read and written there; the rest comes and goes in messages, (p−1)/p of
-/// the buffer each time, as in any all-reduce. The order of the sums is open to no one.
+/// Each rank adds up its own pieces of all nodes' sums and updates its own pieces of the values, which
+/// are then given to all: an all-reduce with the update in its middle. Sums in the memory of ranks
+/// that `connect` reaches are read there, and values that the ranks of a node have in common are
+/// written once; the rest comes and goes in messages. The order of the sums is open to no one.
 public final class GradientReducer {
     let communicator: any Communicator
     let shards: ShardMap
@@ -14,6 +14,10 @@ public final class GradientReducer {
     /// All nodes that are exchanged, from the first slice to the last, and who holds them.
     let nodes: [(slices: Range<Int>, rank: Int)]
     let plan: SumPlan
+    /// The flat values; all ranks may read them but between the meetings of an exchange.
+    let values: NodeStorage
+    /// Whom this rank sends its values to, and whose it receives.
+    let route: (targets: [Int], sources: [Int])
     /// The memory of others that is read and written in place.
     private(set) var reach: Reach
     /// Slots of the plan, for each thread.
@@ -22,18 +26,25 @@ public final class GradientReducer {
     private var messages: Storage?
 
     /// Makes room to exchange one bucket at a time.
+    ///
+    /// - Parameter values: the flat values, which `exchange`, `spread` and `gather` bring up to date.
     public init(
         communicator: any Communicator,
         tree: SliceTree,
         shards: ShardMap,
+        values: NodeStorage,
         pool: ThreadPool
     ) {
         precondition(tree.ranks == communicator.size, "the tree is made for these ranks")
         precondition(shards.ranks == communicator.size, "the shards are made for these ranks")
+        precondition(values.homes.count == communicator.size, "the values are these ranks'")
+        precondition(values.storage.count == shards.count, "the shards are made for these values")
         self.communicator = communicator
         self.tree = tree
         self.shards = shards
+        self.values = values
         self.pool = pool
+        route = values.route(of: communicator.rank)
         nodes = (0..<tree.ranks).flatMap { rank in
             tree.nodes(of: rank).map { (slices: $0, rank: rank) }
         }
@@ -44,18 +55,19 @@ public final class GradientReducer {
         reach = Reach(alone: communicator)
     }
 
-    /// Lets ranks of a node work in one another's memory from now on; a collective call.
+    /// Lets ranks of a node read one another's sums from now on; a collective call.
     ///
-    /// - Parameters:
-    ///   - sums: all memory that this rank's nodes may lie in, from `Communicator.makeStorage`.
-    ///   - values: the flat values that `exchange`, `spread` and `gather` are called with, likewise.
-    public func connect(sums: [Storage], values: Storage) throws {
-        reach = try Reach(communicator, sums: sums, values: values)
+    /// - Parameter sums: all memory that this rank's nodes may lie in, from `Communicator.makeStorage`.
+    public func connect(sums: [Storage]) throws {
+        reach = try Reach(communicator, sums: sums)
         messages = nil
     }
 
-    /// Whether ranks read and write one another's memory, at least on some nodes.
-    public var sharesMemory: Bool { reach.isAny }
+    /// Whether ranks work in one another's memory, at least on some nodes.
+    public var sharesMemory: Bool { reach.isAny || values.isShared }
+
+    /// Whether all of an exchange happens in memory.
+    var needsNoMessages: Bool { reach.isWhole && values.isWhole }
 
     /// Floats held for the exchange.
     public var memory: Int { scratch.count + receivedCount }
@@ -65,9 +77,10 @@ public final class GradientReducer {
     public var borrowed: Int {
         let places = (0..<shards.ranks).reduce(0) { sum, other in
             guard other != communicator.rank, reach.sums[other] != nil else { return sum }
-            return sum + tree.nodes(of: other).count + (reach.isWhole ? 1 : 0)
+            return sum + tree.nodes(of: other).count
         }
-        return places * shards.shardCount(of: communicator.rank)
+        let rank = communicator.rank
+        return places * shards.shardCount(of: rank) + values.others(of: rank)
     }
 
     /// A bucket's worth of what other ranks send: each of their nodes has its own piece.

@@ -41,8 +41,17 @@ final class SharedArea: @unchecked Sendable {
     /// The floats, which keep the area alive.
     var storage: Storage { Storage(base, count: handle.count, owner: self) }
 
-    /// Makes an area of `count` zeros; nil where the system does not allow it.
+    /// Makes an area of `count` zeros, whose pages lie near this process and are there; nil where the
+    /// system does not allow it.
     static func make(count: Int) -> SharedArea? {
+        let area = reserve(count: count)
+        area?.touch(0, of: 1)
+        return area
+    }
+
+    /// Makes an area of `count` zeros whose pages come when they are touched; nil where the system does
+    /// not allow it.
+    static func reserve(count: Int) -> SharedArea? {
         #if os(Linux)
             let descriptor = memoryshim_file("landmark-train")
             guard descriptor >= 0 else { return nil }
@@ -53,8 +62,6 @@ final class SharedArea: @unchecked Sendable {
                 close(descriptor)
                 return nil
             }
-            // Now, so that the pages lie near this process and no step waits for them.
-            base.initialize(repeating: 0, count: count)
             let handle = Handle(
                 process: getpid(),
                 descriptor: descriptor,
@@ -66,6 +73,12 @@ final class SharedArea: @unchecked Sendable {
         #else
             return nil
         #endif
+    }
+
+    /// Writes the zeros of part `part` of `parts` equal ones, so that no step waits for these pages.
+    func touch(_ part: Int, of parts: Int) {
+        let range = part * handle.count / parts..<(part + 1) * handle.count / parts
+        (base + range.lowerBound).initialize(repeating: 0, count: range.count)
     }
 
     /// The area of another process of this node; nil where it cannot be had.

@@ -31,7 +31,8 @@ public final class Assembly {
     ///   - exact: whether convolutions must use algorithms without added rounding errors.
     ///   - reusesWeights: whether training runs several passes in `withConstantWeights`, so that
     ///     memory for filters in the form that kernels read pays; evaluation has it always.
-    ///   - allocate: makes the zeros that values and gradients lie in.
+    ///   - values: the zeros that values lie in; nil = memory of its own.
+    ///   - allocate: makes the zeros that gradients lie in.
     public init(
         _ layers: [any LayerDescription],
         input: Shape,
@@ -41,6 +42,7 @@ public final class Assembly {
         pool: ThreadPool,
         exact: Bool = false,
         reusesWeights: Bool = false,
+        values: Storage? = nil,
         allocate: (Int) -> Storage = { Storage(count: $0) }
     ) {
         let period = period
@@ -56,7 +58,7 @@ public final class Assembly {
             )
         }
         let measured = Assembly.build(layers, input, builder(nil), inputGradient)
-        memory = NetworkMemory(measured.builder, allocate)
+        memory = NetworkMemory(measured.builder, values: values, allocate)
         let built = Assembly.build(layers, input, builder(memory), inputGradient)
         stages = built.stages
         self.input = input

@@ -14,12 +14,14 @@ final class NetworkMemory {
     /// Where each buffer of the plan lies in `activations`.
     let offsets: [Int]
 
-    /// Makes room for all that `builder` measured, for values and gradients by `allocate`.
-    init(_ builder: Builder, _ allocate: (Int) -> Storage) {
+    /// Makes room for all that `builder` measured, for gradients by `allocate`; `values` are as many zeros
+    /// as it asks for, nil = made here.
+    init(_ builder: Builder, values given: Storage?, _ allocate: (Int) -> Storage) {
         let use = builder.memoryUse
         trainable = builder.trainable
         offsets = builder.plan.place().offsets
-        values = allocate(use.values)
+        precondition(given.map { $0.count == use.values } ?? true, "values of another network")
+        values = given ?? Storage(count: use.values)
         gradients = allocate(use.gradients)
         target = GradientTarget(gradients)
         activations = Storage(count: use.activations)

@@ -18,7 +18,8 @@ public final class Model {
     ///   - slices: most slices of a training pass, none of them with more than its share of `maximumBatch`.
     ///   - exact: whether convolutions must use algorithms without added rounding errors.
     ///   - reusesWeights: whether training runs several passes in `withConstantWeights`.
-    ///   - allocate: makes the zeros that values and gradients lie in.
+    ///   - values: the zeros that values lie in; nil = memory of its own.
+    ///   - allocate: makes the zeros that gradients lie in.
     public init(
         _ description: ModelDescription,
         maximumBatch: Int,
@@ -27,6 +28,7 @@ public final class Model {
         pool: ThreadPool,
         exact: Bool = false,
         reusesWeights: Bool = false,
+        values: Storage? = nil,
         allocate: (Int) -> Storage = { Storage(count: $0) }
     ) {
         self.description = description
@@ -38,8 +40,21 @@ public final class Model {
             pool: pool,
             exact: exact,
             reusesWeights: reusesWeights,
+            values: values,
             allocate: allocate
         )
+    }
+
+    /// Floats of a network's values.
+    public static func valueCount(_ description: ModelDescription, pool: ThreadPool) -> Int {
+        memoryForTraining(
+            description,
+            maximumBatch: 1,
+            slices: 1,
+            pool: pool,
+            exact: true,
+            reusesWeights: false
+        ).values
     }
 
     /// What a network for training would hold, without making it; arguments as for a model.

@@ -1,4 +1,3 @@
-import CVectorShim
 import Foundation
 import KernelTable
 
@@ -46,19 +45,6 @@ public func sumFloats(
 ) {
     InstructionSet.currentKernels.flat.sum(to, a, b, count)
 }
-
-/// to = from, for `count` floats that this processor does not read soon, on the calling thread, which
-/// calls `finishStreaming` before it tells others that they are there.
-public func streamFloats(
-    _ to: UnsafeMutablePointer<Float>,
-    _ from: UnsafePointer<Float>,
-    _ count: Int
-) {
-    vectorshim_stream(to, from, count)
-}
-
-/// Ends the calling thread's `streamFloats`.
-public func finishStreaming() { vectorshim_fence() }
 
 /// average = decay · average + (1 − decay) · values, for `count` floats, on the calling thread.
 public func emaUpdate(

@@ -33,7 +33,8 @@ public struct EvaluationBenchmark: Codable, Sendable {
     public let peakGigaflops: Double
     /// `gigaflops` over `peakGigaflops`; above 1 where fast algorithms save operations.
     public let shareOfPeak: Double
-    /// The peak resident memory in bytes of the rank that needed most.
+    /// The peak resident memory in bytes of the rank that needed most, with its
+    /// share of the values that its node has in common.
     public let peakMemory: Int
 
     /// Asks about the same random photos again and again; every rank with the same arguments.
@@ -51,7 +52,12 @@ public struct EvaluationBenchmark: Codable, Sendable {
         communicator: any Communicator,
         pool: ThreadPool
     ) throws {
-        let network = Model(description, maximumBatch: batch, purpose: .evaluation, pool: pool)
+        let (network, values) = try communicator.makeModel(
+            description,
+            maximumBatch: batch,
+            purpose: .evaluation,
+            pool: pool
+        )
         network.store.initialize(seed: 1)
         let first = communicator.rank * batch
         let photos = randomPhotos(
@@ -82,6 +88,7 @@ public struct EvaluationBenchmark: Codable, Sendable {
         gigaflops = 2e-9 * Double(multiplyAdds) * imagesPerSecond.median
         peakGigaflops = 1e-9 * (try communicator.gather(peak).reduce(0, +))
         shareOfPeak = gigaflops / peakGigaflops
-        peakMemory = Int(try communicator.largest(Double(peakResidentBytes())))
+        let others = values.others(of: communicator.rank) * MemoryLayout<Float>.stride
+        peakMemory = Int(try communicator.largest(Double(peakResidentBytes() - others)))
     }
 }

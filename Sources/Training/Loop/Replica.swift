@@ -3,9 +3,12 @@ import Networks
 import Tensors
 
 /// A rank's replica of the network and all that changes it: the exchange, the update, the step.
+///
+/// The replicas of a node have their values in common.
 struct Replica {
     let tree: SliceTree
     let model: Model
+    let values: NodeStorage
     let reducer: GradientReducer
     let update: WeightUpdate
     let step: TrainingStep
@@ -34,15 +37,14 @@ struct Replica {
             exact: exact,
             pool: pool
         )
-        model = Model(
+        (model, values) = try communicator.makeModel(
             description,
             maximumBatch: passes.photos,
             slices: passes.slices,
             purpose: .training,
             pool: pool,
             exact: exact,
-            reusesWeights: passes.reusesWeights,
-            allocate: communicator.makeStorage
+            reusesWeights: passes.reusesWeights
         )
         model.store.initialize(seed: configuration.seed)
         let shards = ShardMap(count: model.store.count, ranks: communicator.size)
@@ -50,6 +52,7 @@ struct Replica {
             communicator: communicator,
             tree: tree,
             shards: shards,
+            values: values,
             pool: pool
         )
         update = WeightUpdate(

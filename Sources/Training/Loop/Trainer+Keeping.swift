@@ -49,7 +49,7 @@ extension Trainer {
             pool: pool
         )
         let count = photos.held.count
-        let findings = try withAverage {
+        let findings = try update.withAverage(reducer) {
             try evaluator.run(photos.held, count: count, top: 5) { done in
                 if communicator.rank == 0 { report(.evaluating(done: done, of: count)) }
             }
@@ -75,19 +75,6 @@ extension Trainer {
                 seconds: (ContinuousClock.now - begin).seconds
             )
         )
-    }
-
-    /// Runs `body` with the running average of weights in the model, where one is kept.
-    private func withAverage<T>(_ body: () throws -> T) throws -> T {
-        guard update.average != nil else { return try body() }
-        let values = model.store.values
-        // The gradient is of no use until the next step zeroes it, and as large as the weights.
-        let kept = model.store.gradients
-        copyFloats(kept.base, values.base, values.count, pool)
-        defer { copyFloats(values.base, kept.base, values.count, pool) }
-        update.placeAverage()
-        try reducer.gather(values.base)
-        return try body()
     }
 
     /// Writes the checkpoint of this step, points `latest` and `best` at it, drops old ones.

@@ -29,7 +29,7 @@ extension Trainer {
         try communicator.together {
             _ = try opened?.load(into: model.store, average: false)
         }
-        try shareValues()
+        try communicator.broadcast(values)
         // The gradient has room for a whole state until the first step zeroes it.
         let whole = communicator.rank == 0 ? model.store.gradients.base : nil
         for (prefix, shard) in update.shards {
@@ -58,7 +58,7 @@ extension Trainer {
                 replaceHead: true
             )
         }
-        try shareValues()
+        try communicator.broadcast(values)
         update.startAverage()
         let texts = try communicator.allGather(Array(names.joined(separator: "\n").utf8))
         return String(decoding: texts.first ?? [], as: UTF8.self).split(separator: "\n")
@@ -87,13 +87,5 @@ extension Trainer {
         }
         try configuration.check(resuming: metadata.configuration)
         return metadata
-    }
-
-    /// Gives rank 0's weights to all ranks.
-    private func shareValues() throws {
-        try communicator.broadcast(
-            UnsafeMutableRawBufferPointer(model.store.values.buffer),
-            from: 0
-        )
     }
 }

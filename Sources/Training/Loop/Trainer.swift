@@ -10,6 +10,7 @@ public final class Trainer {
     public let course: Course
     /// The network.
     public let model: Model
+    let values: NodeStorage
     let configuration: TrainingConfiguration
     let communicator: any Communicator
     let photos: TrainingSet
@@ -87,18 +88,21 @@ public final class Trainer {
         )
         tree = replica.tree
         model = replica.model
+        values = replica.values
         reducer = replica.reducer
         update = replica.update
         step = replica.step
     }
 
-    /// Bytes that this rank comes to hold: network, optimizer, sums of slices, photos being read.
+    /// Bytes that this rank comes to hold: network, with its share of the values, optimizer, sums of
+    /// slices, photos being read.
     public var memory: Int {
         let photos = tree.slices(of: communicator.rank).count * (configuration.batch / tree.slices)
         let batches = BatchLoader.slots * photos * plans.imageSize * plans.imageSize * 3
         let states = update.shards.reduce(0) { $0 + $1.values.count }
         return model.memory.bytes + step.memory
-            + (reducer.memory + states + batches) * MemoryLayout<Float>.stride
+            + (reducer.memory - values.others(of: communicator.rank) + states + batches)
+            * MemoryLayout<Float>.stride
     }
 
     /// Steps done so far, those before a resume included.

@@ -47,7 +47,7 @@ final class TrainingStep {
             allocate: communicator.makeStorage
         )
         dlogits = Storage(count: model.output.count)
-        try reducer.connect(sums: accumulator.places, values: model.store.values)
+        try reducer.connect(sums: accumulator.places)
     }
 
     /// Bytes held beside the network.

@@ -88,17 +88,26 @@ final class WeightUpdate {
         }
     }
 
-    /// Puts the running average in the place of this rank's weights.
-    func placeAverage() {
-        guard let average else { return }
-        for piece in trainable {
-            copyFloats(
-                store.values.base + piece.range.lowerBound,
-                average.base + piece.offset,
-                piece.range.count,
-                pool
-            )
+    /// Runs `body` with the running average in the place of the weights on all ranks, where one is kept;
+    /// an error leaves it there.
+    func withAverage<T>(_ reducer: GradientReducer, _ body: () throws -> T) throws -> T {
+        guard let average else { return try body() }
+        let values = store.values.base
+        // The gradient is of no use until the next step overwrites it, and as large as the weights.
+        let kept = store.gradients.base
+        try reducer.spread(blocks: ranges) { number, strip in
+            guard case .trainable(let block) = blocks[number] else { return }
+            let (count, begin) = (strip.count, strip.lowerBound)
+            (kept + begin).update(from: values + begin, count: count)
+            (values + begin).update(from: average.base + block.part(strip).offset, count: count)
         }
+        let result = try body()
+        try reducer.spread(blocks: ranges) { number, strip in
+            guard case .trainable = blocks[number] else { return }
+            let begin = strip.lowerBound
+            (values + begin).update(from: kept + begin, count: strip.count)
+        }
+        return result
     }
 
     /// Adds up the gradients `nodes` of all ranks, updates this rank's shard of the values by them
@@ -112,12 +121,10 @@ final class WeightUpdate {
         nodes: [SliceNode],
         reducer: GradientReducer
     ) throws {
-        let values = store.values.base
         guard let clip else {
             let change = change(step: step, learningRate: learningRate, gradientScale: 1)
             return try reducer.exchange(
                 nodes: nodes,
-                values: values,
                 blocks: ranges,
                 update: change
             )
@@ -132,7 +139,7 @@ final class WeightUpdate {
             learningRate: learningRate,
             gradientScale: norm > clip ? Float(clip / norm) : 1
         )
-        try reducer.spread(values: values, blocks: ranges) { block, strip in
+        try reducer.spread(blocks: ranges) { block, strip in
             change(block, strip, gradients + strip.lowerBound)
         }
     }

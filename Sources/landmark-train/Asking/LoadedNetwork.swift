@@ -42,22 +42,16 @@ struct LoadedNetwork {
             file = opened
             return try LoadedNetwork.facts(opened, choice, names)
         }
-        let model = try world.together {
-            try facts.description.check()
-            let model = Model(
-                facts.description,
-                maximumBatch: choice.batch,
-                purpose: .evaluation,
-                pool: world.pool,
-                exact: (choice.convolution ?? facts.settings?.convolution) == .exact
-            )
-            try file?.load(into: model.store, average: true)
-            return model
-        }
-        try world.communicator.broadcast(
-            UnsafeMutableRawBufferPointer(model.store.values.buffer),
-            from: 0
+        try world.together { try facts.description.check() }
+        let (model, values) = try world.communicator.makeModel(
+            facts.description,
+            maximumBatch: choice.batch,
+            purpose: .evaluation,
+            pool: world.pool,
+            exact: (choice.convolution ?? facts.settings?.convolution) == .exact
         )
+        _ = try world.together { try file?.load(into: model.store, average: true) }
+        try world.communicator.broadcast(values)
         self.model = model
         self.facts = facts
     }

@@ -2,6 +2,10 @@
 public typealias Floats = UnsafePointer<Float>
 /// The first of floats that are written.
 public typealias MutableFloats = UnsafeMutablePointer<Float>
+/// The first of bytes that are read.
+public typealias Bytes = UnsafePointer<UInt8>
+/// The first of bytes that are written.
+public typealias MutableBytes = UnsafeMutablePointer<UInt8>
 
 /// The inner loops of the tensor kernels, compiled once per instruction set.
 ///

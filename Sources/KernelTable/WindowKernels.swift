@@ -46,10 +46,12 @@ public struct WindowKernels: Sendable {
     public let gather: @Sendable (Floats, Window, Range<Int>, MutableFloats) -> Void
     /// (columns, window, output rows, dx): adds the matrix back to the pixels that it came from.
     public let scatter: @Sendable (Floats, Window, Range<Int>, MutableFloats) -> Void
-    /// (x, window, output rows, y): the maximum of each window and channel.
-    public let maximum: @Sendable (Floats, Window, Range<Int>, MutableFloats) -> Void
-    /// (x, y, dy, window, dx): gives each window's gradient to its first maximum; overwrites dx.
-    public let maximumGradient: @Sendable (Floats, Floats, Floats, Window, MutableFloats) -> Void
+    /// (x, window, output rows, y, places): the maximum of each window and channel, and where in the window
+    /// it first stands, kh · kernel + kw; nil where nobody asks.
+    public let maximum: @Sendable (Floats, Window, Range<Int>, MutableFloats, MutableBytes?) -> Void
+    /// (places, dy, window, dx, streams): gives each window's gradient to its maximum; overwrites dx, past
+    /// the caches if it `streams`.
+    public let maximumGradient: @Sendable (Bytes, Floats, Window, MutableFloats, Bool) -> Void
     /// (x, window, y): means over the windows of an adaptive pool; only the extents H, W, C, OH and
     /// OW count.
     public let average: @Sendable (Floats, Window, MutableFloats) -> Void
@@ -60,9 +62,9 @@ public struct WindowKernels: Sendable {
     public init(
         gather: @escaping @Sendable (Floats, Window, Range<Int>, MutableFloats) -> Void,
         scatter: @escaping @Sendable (Floats, Window, Range<Int>, MutableFloats) -> Void,
-        maximum: @escaping @Sendable (Floats, Window, Range<Int>, MutableFloats) -> Void,
-        maximumGradient:
-            @escaping @Sendable (Floats, Floats, Floats, Window, MutableFloats) -> Void,
+        maximum:
+            @escaping @Sendable (Floats, Window, Range<Int>, MutableFloats, MutableBytes?) -> Void,
+        maximumGradient: @escaping @Sendable (Bytes, Floats, Window, MutableFloats, Bool) -> Void,
         average: @escaping @Sendable (Floats, Window, MutableFloats) -> Void,
         averageGradient: @escaping @Sendable (Floats, Window, MutableFloats) -> Void
     ) {

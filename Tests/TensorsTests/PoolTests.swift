@@ -12,6 +12,15 @@ import Testing
         Case(input: Shape(N: 3, H: 8, W: 6, C: 64), kernel: 2, stride: 2, padding: 0, ceil: false),
         Case(input: Shape(N: 2, H: 7, W: 9, C: 17), kernel: 3, stride: 2, padding: 1, ceil: false),
         Case(input: Shape(N: 2, H: 7, W: 8, C: 5), kernel: 2, stride: 2, padding: 0, ceil: true),
+        Case(input: Shape(N: 2, H: 9, W: 11, C: 48), kernel: 2, stride: 2, padding: 0, ceil: false),
+        // Large enough that its gradient passes the caches.
+        Case(
+            input: Shape(N: 2, H: 363, W: 362, C: 32),
+            kernel: 2,
+            stride: 2,
+            padding: 0,
+            ceil: false
+        ),
         Case(input: Shape(N: 1, H: 1, W: 1, C: 3), kernel: 3, stride: 2, padding: 1, ceil: false),
     ]
 
@@ -50,10 +59,14 @@ import Testing
             let pool = ThreadPool(threads: 2, instructions: instructions)
             let y = noise(g.output.count, seed: 3)
             let dx = noise(test.input.count, seed: 4)
-            maxPoolForward(x.tensor(test.input), g, y.tensor(g.output), pool)
+            var places = [UInt8](repeating: 255, count: g.output.count)
+            let input = x.tensor(test.input)
+            maxPoolForward(input, g, y.tensor(g.output), places: nil, pool)
+            #expect(y.buffer.elementsEqual(expectedY))
+            fillZero(y.base, y.count, pool)
+            maxPoolForward(input, g, y.tensor(g.output), places: &places, pool)
             maxPoolBackward(
-                x.tensor(test.input),
-                y: y.tensor(g.output),
+                places: places,
                 dy.tensor(g.output),
                 g,
                 dx.tensor(test.input),

@@ -26,6 +26,15 @@ static inline void vectorshim_fence(void) {
 #endif
 }
 
+// to = from, for sixteen whole numbers from 0 to 255. Swift's conversions of vectors go lane by lane.
+typedef unsigned char vectorshim_bytes __attribute__((vector_size(16), aligned(1)));
+static inline __attribute__((always_inline)) void vectorshim_narrow(unsigned char *to, const float *from) {
+    *(vectorshim_bytes *)to = __builtin_convertvector(*(const vectorshim_floats *)from, vectorshim_bytes);
+}
+static inline __attribute__((always_inline)) void vectorshim_widen(float *to, const unsigned char *from) {
+    *(vectorshim_floats *)to = __builtin_convertvector(*(const vectorshim_bytes *)from, vectorshim_floats);
+}
+
 // x + factor · y of one register, rounded once. Swift's addingProduct goes lane by lane and leaves it to the
 // optimizer to find the register again; in transforms it finds halves, and what is written in halves and
 // read whole waits for the cache: 1.15 to 1.2 times as slow.

@@ -1,40 +1,119 @@
+import CVectorShim
 import KernelTable
 
 /// Maxima of the windows of some output rows; the border does not take part.
-func maximum(_ x: Floats, _ w: Window, _ rows: Range<Int>, _ y: MutableFloats) {
+func maximum(
+    _ x: Floats,
+    _ w: Window,
+    _ rows: Range<Int>,
+    _ y: MutableFloats,
+    _ places: MutableBytes?
+) {
+    if let places {
+        pool(x, w, rows) { best, place, to, n in
+            store(best, y + to, n)
+            storePlaces(place, places + to, n)
+        }
+    } else {
+        pool(x, w, rows) { best, _, to, n in store(best, y + to, n) }
+    }
+}
+
+/// Each window's gradient goes to where its maximum was found.
+///
+/// Where windows lie side by side, every pixel is written once. Where they overlap, rows are cleared when
+/// the first window reaches them, so that they are in cache when gradients are added.
+func maximumGradient(
+    _ places: Bytes,
+    _ dy: Floats,
+    _ w: Window,
+    _ dx: MutableFloats,
+    _ streams: Bool
+) {
+    guard w.stride == w.kernel, w.padding == 0 else { return overlapping(places, dy, w, dx) }
+    if streams, w.C % lineFloats == 0, Int(bitPattern: dx) % 64 == 0 {
+        apart(places, dy, w, dx) { v, to, _ in stream(v, to) }
+        vectorshim_fence()
+    } else {
+        apart(places, dy, w, dx) { v, to, n in store(v, to, n) }
+    }
+}
+
+/// Calls `write(maxima, their places, offset of the output, lanes)`.
+@inline(__always)
+private func pool(
+    _ x: Floats,
+    _ w: Window,
+    _ rows: Range<Int>,
+    _ write: (Vector, Vector, Int, Int) -> Void
+) {
     for oh in rows {
         let top = oh &* w.stride &- w.padding
         let vertical = inside(top, w.kernel, w.H)
         for ow in 0..<w.OW {
             let left = ow &* w.stride &- w.padding
             let horizontal = inside(left, w.kernel, w.W)
-            let to = y + (oh &* w.OW &+ ow) &* w.C
+            let to = (oh &* w.OW &+ ow) &* w.C
+            let first = vertical.lowerBound &* w.kernel &+ horizontal.lowerBound
             sweep(w.C) { c, n in
                 var best = Vector(repeating: -.infinity)
+                // Floats, for Swift compares integers lane by lane.
+                var place = Vector(repeating: Float(first))
                 for kh in vertical {
                     var p = x + ((top &+ kh) &* w.W &+ left &+ horizontal.lowerBound) &* w.C + c
-                    for _ in horizontal {
+                    for kw in horizontal {
                         let v = load(p, n)
-                        best.replace(with: v, where: (v .> best) .| (v .!= v))
+                        // Written so that NaN passes.
+                        let better = (v .> best) .| (v .!= v)
+                        best.replace(with: v, where: better)
+                        place.replace(with: Float(kh &* w.kernel &+ kw), where: better)
                         p += w.C
                     }
                 }
-                store(best, to + c, n)
+                write(best, place, to &+ c, n)
             }
         }
     }
 }
 
-/// Each window's gradient goes to its first maximum in scan order.
-///
-/// Rows are cleared when the first window reaches them, so that they are in cache when gradients are added.
-func maximumGradient(
-    _ x: Floats,
-    _ y: Floats,
+/// The gradient where no two windows share a pixel.
+@inline(__always)
+private func apart(
+    _ places: Bytes,
     _ dy: Floats,
     _ w: Window,
-    _ dx: MutableFloats
+    _ dx: MutableFloats,
+    _ write: (Vector, MutableFloats, Int) -> Void
 ) {
+    let row = w.W &* w.C
+    for oh in 0..<w.OH {
+        let top = oh &* w.stride
+        let vertical = inside(top, w.kernel, w.H)
+        for ow in 0..<w.OW {
+            let left = ow &* w.stride
+            let from = (oh &* w.OW &+ ow) &* w.C
+            sweep(w.C) { c, n in
+                let given = load(dy + from + c, n)
+                let place = loadPlaces(places + from + c, n)
+                for kh in vertical {
+                    var to = dx + (top &+ kh) &* row + left &* w.C + c
+                    for kw in inside(left, w.kernel, w.W) {
+                        let here = Vector(repeating: Float(kh &* w.kernel &+ kw))
+                        write(Vector().replacing(with: given, where: place .== here), to, n)
+                        to += w.C
+                    }
+                }
+            }
+        }
+        let covered = min(w.OW &* w.stride, w.W) &* w.C
+        for kh in vertical { clear(dx + (top &+ kh) &* row + covered, row &- covered) }
+    }
+    let covered = min(w.OH &* w.stride, w.H)
+    clear(dx + covered &* row, (w.H &- covered) &* row)
+}
+
+/// The gradient where several windows may give to a pixel.
+private func overlapping(_ places: Bytes, _ dy: Floats, _ w: Window, _ dx: MutableFloats) {
     let row = w.W &* w.C
     var cleared = 0
     for oh in 0..<w.OH {
@@ -46,22 +125,50 @@ func maximumGradient(
         for ow in 0..<w.OW {
             let left = ow &* w.stride &- w.padding
             let horizontal = inside(left, w.kernel, w.W)
-            let out = (oh &* w.OW &+ ow) &* w.C
+            let from = (oh &* w.OW &+ ow) &* w.C
             sweep(w.C) { c, n in
-                let best = load(y + out + c, n)
-                var rest = load(dy + out + c, n)
+                let given = load(dy + from + c, n)
+                let place = loadPlaces(places + from + c, n)
                 for kh in vertical {
-                    var i = ((top &+ kh) &* w.W &+ left &+ horizontal.lowerBound) &* w.C &+ c
-                    for _ in horizontal {
-                        let hit = load(x + i, n) .== best
-                        let given = Vector().replacing(with: rest, where: hit)
-                        store(load(dx + i, n) + given, dx + i, n)
-                        rest.replace(with: 0, where: hit)
-                        i &+= w.C
+                    var to = dx + ((top &+ kh) &* w.W &+ left &+ horizontal.lowerBound) &* w.C + c
+                    for kw in horizontal {
+                        let here = Vector(repeating: Float(kh &* w.kernel &+ kw))
+                        let share = Vector().replacing(with: given, where: place .== here)
+                        store(load(to, n) + share, to, n)
+                        to += w.C
                     }
                 }
             }
         }
     }
     clear(dx + cleared &* row, (w.H &- cleared) &* row)
+}
+
+/// Writes the first `n` places to `to`.
+@inline(__always)
+private func storePlaces(_ places: Vector, _ to: MutableBytes, _ n: Int) {
+    var places = places
+    withUnsafeBytes(of: &places) {
+        guard let values = $0.baseAddress?.assumingMemoryBound(to: Float.self) else { return }
+        if n == lanes {
+            vectorshim_narrow(to, values)
+        } else {
+            for lane in 0..<n { to[lane] = UInt8(values[lane]) }
+        }
+    }
+}
+
+/// The first `n` places from `from`.
+@inline(__always)
+private func loadPlaces(_ from: Bytes, _ n: Int) -> Vector {
+    var places = Vector()
+    withUnsafeMutableBytes(of: &places) {
+        guard let values = $0.baseAddress?.assumingMemoryBound(to: Float.self) else { return }
+        if n == lanes {
+            vectorshim_widen(values, from)
+        } else {
+            for lane in 0..<n { values[lane] = Float(from[lane]) }
+        }
+    }
+    return places
 }

@@ -82,6 +82,6 @@ import Testing
             pool: pool
         )
         #expect(evaluation.gradients == 0)
-        #expect(evaluation.activations * 4 < need.activations)
+        #expect(evaluation.activations * 3 < need.activations)
     }
 }

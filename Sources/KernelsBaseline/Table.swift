@@ -6,7 +6,6 @@ public func makeKernelTable() -> KernelTable {
         flat: FlatKernels(
             add: add,
             sum: sum,
-            blend: blend,
             relu: relu,
             reluMask: reluMask,
             sumOfSquares: sumOfSquares

@@ -35,6 +35,11 @@ static inline __attribute__((always_inline)) void vectorshim_widen(float *to, co
     *(vectorshim_floats *)to = __builtin_convertvector(*(const vectorshim_bytes *)from, vectorshim_floats);
 }
 
+// The square roots of sixteen floats in their place. Swift's go lane by lane, through the C library for each.
+static inline __attribute__((always_inline)) void vectorshim_roots(float *x) {
+    *(vectorshim_floats *)x = __builtin_elementwise_sqrt(*(vectorshim_floats *)x);
+}
+
 // x + factor · y of one register, rounded once. Swift's addingProduct goes lane by lane and leaves it to the
 // optimizer to find the register again; in transforms it finds halves, and what is written in halves and
 // read whole waits for the cache: 1.15 to 1.2 times as slow.

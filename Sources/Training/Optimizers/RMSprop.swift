@@ -34,23 +34,20 @@ public final class RMSprop: Optimizer {
         let (rho, momentum, epsilon) = (rho, momentum, epsilon)
         let (weightDecay, squares, velocity) = (weightDecay, squares, velocity)
         return { block, w, dw in
-            let count = block.range.count
             let s = squares.base + block.offset
             let decay = block.decays ? weightDecay : 0
-            guard momentum != 0 else {
-                for i in 0..<count {
-                    let g = dw[i] * gradientScale + decay * w[i]
-                    s[i] = rho * s[i] + (1 - rho) * (g * g)
-                    w[i] -= learningRate * (g / (s[i].squareRoot() + epsilon))
+            let v = momentum == 0 ? nil : velocity.base + block.offset
+            forEachLanes(block.range.count) { i, n in
+                let old = loadLanes(w + i, n)
+                let g = dw.lanes(i, n) * gradientScale + decay * old
+                let square = rho * loadLanes(s + i, n) + (1 - rho) * (g * g)
+                storeLanes(square, s + i, n)
+                var step = g / (squareRoots(square) + epsilon)
+                if let v {
+                    step += momentum * loadLanes(v + i, n)
+                    storeLanes(step, v + i, n)
                 }
-                return
-            }
-            let v = velocity.base + block.offset
-            for i in 0..<count {
-                let g = dw[i] * gradientScale + decay * w[i]
-                s[i] = rho * s[i] + (1 - rho) * (g * g)
-                v[i] = momentum * v[i] + g / (s[i].squareRoot() + epsilon)
-                w[i] -= learningRate * v[i]
+                storeLanes(old - learningRate * step, w + i, n)
             }
         }
     }

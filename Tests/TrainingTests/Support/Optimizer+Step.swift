@@ -20,7 +20,8 @@ extension Optimizer {
         let rule = begin(learningRate: learningRate, gradientScale: gradientScale)
         pool.parallelFor(blocks.count) { task, _ in
             let block = blocks[task]
-            rule(block, values + block.range.lowerBound, gradients + block.range.lowerBound)
+            let gradients = FloatSum(gradients + block.range.lowerBound)
+            rule(block, values + block.range.lowerBound, gradients)
         }
     }
 }

@@ -6,6 +6,7 @@ public func makeKernelTable() -> KernelTable {
         flat: FlatKernels(
             add: add,
             sum: sum,
+            blend: blend,
             relu: relu,
             reluMask: reluMask,
             sumOfSquares: sumOfSquares

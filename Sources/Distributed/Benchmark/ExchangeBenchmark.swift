@@ -33,7 +33,7 @@ public struct ExchangeBenchmark: Codable, Sendable {
     /// Turns the values of a strip into new ones by the totals of its gradient; told the block's
     /// number, the strip's range, and the first of both.
     public typealias Update = (
-        Int, Range<Int>, UnsafeMutablePointer<Float>, FloatSum
+        Int, Range<Int>, UnsafeMutablePointer<Float>, UnsafePointer<Float>
     ) -> Void
 
     /// Measures an exchange with one slice for each rank, in turn with MPI_Allreduce.
@@ -143,7 +143,7 @@ private struct ExchangeBench {
                     let range = blocks[block]
                     let start = range.lowerBound
                     let values = apart.values.storage.base
-                    update(block, range, values + start, FloatSum(gradients.base + start))
+                    update(block, range, values + start, gradients.base + start)
                 }
             }
         )

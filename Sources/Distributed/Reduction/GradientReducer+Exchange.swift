@@ -1,4 +1,4 @@
-public import Tensors
+import Tensors
 
 extension GradientReducer {
     /// Puts the total over all slices into this rank's pieces of `gradients`.
@@ -17,11 +17,7 @@ extension GradientReducer {
             let places = try places(meeting, part.bucket)
             pool.parallelFor(part.blocks.count) { task, worker in
                 for strip in strips(blocks[part.blocks.lowerBound + task]) {
-                    copyFloats(
-                        gradients + strip.lowerBound,
-                        total(strip, places, worker),
-                        strip.count
-                    )
+                    _ = total(strip, places, worker, target: gradients + strip.lowerBound)
                 }
             }
         }
@@ -40,7 +36,7 @@ extension GradientReducer {
     public func exchange(
         nodes sums: [SliceNode],
         blocks: [Range<Int>],
-        update: (_ block: Int, _ strip: Range<Int>, _ gradient: FloatSum) -> Void
+        update: (_ block: Int, _ strip: Range<Int>, _ gradient: UnsafePointer<Float>) -> Void
     ) throws {
         let meeting = try meet(sums)
         try giveUpdated(blocks, prepare: { try places(meeting, $0) }) {

@@ -32,11 +32,11 @@ extension GradientReducer {
         }
     }
 
-    /// Most floats in a strip: what is done to one in several loops costs little more than a single loop
+    /// Most floats in a strip: what is done to one in several loops costs as much as a single loop
     /// over all that it reads and writes, which is how memory is fastest.
     static var strip: Int { 1 << 10 }
 
-    /// Cuts a block into strips; where nothing lies in between, one loop does all of it.
+    /// Cuts a block into strips; one that is only updated is a single loop as it is.
     func strips(_ block: Range<Int>) -> some Sequence<Range<Int>> {
         let length = plan.slots == 0 ? shards.block : Self.strip
         return stride(from: block.lowerBound, to: block.upperBound, by: length).lazy.map {
@@ -93,18 +93,20 @@ extension GradientReducer {
         return places
     }
 
-    /// The total of a strip.
+    /// The total of a strip, in `target` or wherever it comes to lie.
     func total(
         _ range: Range<Int>,
         _ places: [UnsafeMutablePointer<Float>],
-        _ worker: Int
-    ) -> FloatSum {
+        _ worker: Int,
+        target: UnsafeMutablePointer<Float>? = nil
+    ) -> UnsafeMutablePointer<Float> {
         let share = scratch.count / pool.threads
         return plan.total(
             range,
             places,
             scratch: scratch.base + worker * share,
-            stride: share / max(plan.slots, 1)
+            stride: share / max(plan.slots, 1),
+            target: target
         )
     }
 

@@ -5,7 +5,7 @@ import Tensors
 /// The nodes' own memory is left as it is: what lies between them and the total is kept in slots of
 /// scratch, as few as the tree is deep, which stay in the first caches.
 struct SumPlan {
-    /// Blocks of scratch that are needed; none for two nodes.
+    /// Blocks of scratch that are needed.
     let slots: Int
     private let additions: [Addition]
 
@@ -39,33 +39,42 @@ struct SumPlan {
             places[to] = .slot(slot)
             return Addition(slot: slot, left: left, right: right)
         }
-        // The last sum is left to whoever asks for it.
-        self.slots = additions.count < 2 ? 0 : slots
+        self.slots = slots
     }
 
-    /// The last two sums of the floats of `range`, or the only one; the total is theirs.
+    /// The total of the floats of `range`.
     ///
     /// - Parameters:
     ///   - nodes: for each node, the place of the flat buffer's first float.
     ///   - scratch: `slots` blocks of at least as many floats as `range`, each `stride` after the one
     ///     before.
+    ///   - target: where the total must lie; nil = wherever, in a slot or in the only node.
+    /// - Returns: where it lies.
     func total(
         _ range: Range<Int>,
         _ nodes: [UnsafeMutablePointer<Float>],
         scratch: UnsafeMutablePointer<Float>,
-        stride: Int
-    ) -> FloatSum {
+        stride: Int,
+        target: UnsafeMutablePointer<Float>? = nil
+    ) -> UnsafeMutablePointer<Float> {
         func place(_ operand: Operand) -> UnsafeMutablePointer<Float> {
             switch operand {
             case .node(let node): nodes[node] + range.lowerBound
             case .slot(let slot): scratch + slot * stride
             }
         }
-        guard let last = additions.last else { return FloatSum(nodes[0] + range.lowerBound) }
+        guard let last = additions.last else {
+            let only = nodes[0] + range.lowerBound
+            guard let target, target != only else { return only }
+            target.update(from: only, count: range.count)
+            return target
+        }
         for addition in additions.dropLast() {
             let to = scratch + addition.slot * stride
             sumFloats(to, place(addition.left), place(addition.right), range.count)
         }
-        return FloatSum(place(last.left), place(last.right))
+        let to = target ?? scratch + last.slot * stride
+        sumFloats(to, place(last.left), place(last.right), range.count)
+        return to
     }
 }

@@ -8,6 +8,14 @@ func sum(_ to: MutableFloats, _ a: Floats, _ b: Floats, _ count: Int) {
     sweep(count) { i, n in store(load(a + i, n) + load(b + i, n), to + i, n) }
 }
 
+func blend(_ average: MutableFloats, _ values: Floats, _ count: Int, _ decay: Float) {
+    let old = Vector(repeating: decay)
+    let new = Vector(repeating: 1 - decay)
+    sweep(count) { i, n in
+        store(old * load(average + i, n) + new * load(values + i, n), average + i, n)
+    }
+}
+
 func relu(_ x: Floats, _ y: MutableFloats, _ count: Int) {
     sweep(count) { i, n in
         let v = load(x + i, n)

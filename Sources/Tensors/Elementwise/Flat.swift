@@ -46,26 +46,14 @@ public func sumFloats(
     InstructionSet.currentKernels.flat.sum(to, a, b, count)
 }
 
-/// to = from, for `count` floats, on the calling thread; one of the terms may be `to`.
-public func copyFloats(_ to: UnsafeMutablePointer<Float>, _ from: FloatSum, _ count: Int) {
-    guard let second = from.second else {
-        if from.first != UnsafePointer(to) { to.update(from: from.first, count: count) }
-        return
-    }
-    sumFloats(to, from.first, second, count)
-}
-
 /// average = decay · average + (1 − decay) · values, for `count` floats, on the calling thread.
 public func emaUpdate(
     _ average: UnsafeMutablePointer<Float>,
-    _ values: FloatSum,
+    _ values: UnsafePointer<Float>,
     _ count: Int,
     decay: Float
 ) {
-    forEachLanes(count) { i, n in
-        let old = decay * loadLanes(average + i, n)
-        storeLanes(old + (1 - decay) * values.lanes(i, n), average + i, n)
-    }
+    InstructionSet.currentKernels.flat.blend(average, values, count, decay)
 }
 
 /// Σ x² in double precision, on the calling thread and in an order fixed by `count`.

@@ -44,29 +44,3 @@ public func squareRoots(_ lanes: Lanes) -> Lanes {
     }
     return lanes
 }
-
-/// Floats of a buffer, or the sums of two, which are added up when they are read.
-public struct FloatSum {
-    /// The first term.
-    public let first: UnsafePointer<Float>
-    /// The second term; nil = there is none.
-    public let second: UnsafePointer<Float>?
-
-    /// Takes buffers that have equally many floats.
-    @inlinable
-    public init(_ first: UnsafePointer<Float>, _ second: UnsafePointer<Float>? = nil) {
-        self.first = first
-        self.second = second
-    }
-
-    /// The sum at `index`.
-    public subscript(index: Int) -> Float { first[index] + (second.map { $0[index] } ?? 0) }
-
-    /// The sums from `index` on, `floats` of them, zeros behind them.
-    @inlinable @inline(__always)
-    public func lanes(_ index: Int, _ floats: Int) -> Lanes {
-        let lanes = loadLanes(first + index, floats)
-        guard let second else { return lanes }
-        return lanes + loadLanes(second + index, floats)
-    }
-}

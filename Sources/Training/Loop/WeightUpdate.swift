@@ -140,7 +140,7 @@ final class WeightUpdate {
             gradientScale: norm > clip ? Float(clip / norm) : 1
         )
         try reducer.spread(blocks: ranges) { block, strip in
-            change(block, strip, FloatSum(gradients + strip.lowerBound))
+            change(block, strip, gradients + strip.lowerBound)
         }
     }
 
@@ -150,7 +150,7 @@ final class WeightUpdate {
         step: Int,
         learningRate: Float,
         gradientScale: Float
-    ) -> (Int, Range<Int>, FloatSum) -> Void {
+    ) -> (Int, Range<Int>, UnsafePointer<Float>) -> Void {
         let rule = optimizer.begin(learningRate: learningRate, gradientScale: gradientScale)
         let decay = Float(averageDecay(step: step))
         let (blocks, average, store) = (blocks, average, store)
@@ -161,7 +161,7 @@ final class WeightUpdate {
                 let part = block.part(strip)
                 rule(part, values, gradient)
                 guard let average else { return }
-                emaUpdate(average.base + part.offset, FloatSum(values), strip.count, decay: decay)
+                emaUpdate(average.base + part.offset, values, strip.count, decay: decay)
             case .statistic(_, let momentum):
                 // running = (1 − momentum) · running + momentum · batch
                 emaUpdate(values, gradient, strip.count, decay: 1 - momentum)

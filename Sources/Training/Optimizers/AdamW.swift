@@ -46,7 +46,7 @@ public final class AdamW: Optimizer {
             let s = squares.base + block.offset
             let shrink = 1 - learningRate * (block.decays ? weightDecay : 0)
             forEachLanes(block.range.count) { i, n in
-                let g = dw.lanes(i, n) * gradientScale
+                let g = loadLanes(dw + i, n) * gradientScale
                 let mean = keepMean * loadLanes(m + i, n) + addMean * g
                 let square = keepSquare * loadLanes(s + i, n) + addSquare * (g * g)
                 let step = rate * (mean / (squareRoots(square) / root + epsilon))

@@ -43,7 +43,7 @@ public final class KerasRMSprop: Optimizer {
             let decay = block.decays ? weightDecay : 0
             forEachLanes(block.range.count) { i, n in
                 let old = loadLanes(w + i, n)
-                let g = dw.lanes(i, n) * gradientScale + decay * old
+                let g = loadLanes(dw + i, n) * gradientScale + decay * old
                 let square = rho * loadLanes(s + i, n) + (1 - rho) * (g * g)
                 let step =
                     momentum * loadLanes(v + i, n)

@@ -20,7 +20,8 @@ public protocol Optimizer: AnyObject {
 
 /// Updates the values of a block in place by its gradients; both begin with the block's first.
 public typealias BlockRule = (
-    _ block: UpdateBlock, _ values: UnsafeMutablePointer<Float>, _ gradients: FloatSum
+    _ block: UpdateBlock, _ values: UnsafeMutablePointer<Float>,
+    _ gradients: UnsafePointer<Float>
 ) -> Void
 
 extension Optimizer {

@@ -39,7 +39,7 @@ public final class RMSprop: Optimizer {
             let v = momentum == 0 ? nil : velocity.base + block.offset
             forEachLanes(block.range.count) { i, n in
                 let old = loadLanes(w + i, n)
-                let g = dw.lanes(i, n) * gradientScale + decay * old
+                let g = loadLanes(dw + i, n) * gradientScale + decay * old
                 let square = rho * loadLanes(s + i, n) + (1 - rho) * (g * g)
                 storeLanes(square, s + i, n)
                 var step = g / (squareRoots(square) + epsilon)

@@ -33,7 +33,7 @@ public final class SGD: Optimizer {
             let v = momentum == 0 ? nil : velocity.base + block.offset
             forEachLanes(block.range.count) { i, n in
                 let old = loadLanes(w + i, n)
-                var step = dw.lanes(i, n) * gradientScale + decay * old
+                var step = loadLanes(dw + i, n) * gradientScale + decay * old
                 if let v {
                     let g = step
                     step = momentum * loadLanes(v + i, n) + g

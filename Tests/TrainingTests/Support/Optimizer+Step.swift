@@ -20,8 +20,7 @@ extension Optimizer {
         let rule = begin(learningRate: learningRate, gradientScale: gradientScale)
         pool.parallelFor(blocks.count) { task, _ in
             let block = blocks[task]
-            let gradients = FloatSum(gradients + block.range.lowerBound)
-            rule(block, values + block.range.lowerBound, gradients)
+            rule(block, values + block.range.lowerBound, gradients + block.range.lowerBound)
         }
     }
 }

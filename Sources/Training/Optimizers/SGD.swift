@@ -29,18 +29,26 @@ public final class SGD: Optimizer {
         let (momentum, nesterov, weightDecay) = (momentum, nesterov, weightDecay)
         let velocity = velocity
         return { block, w, dw in
+            let count = block.range.count
             let decay = block.decays ? weightDecay : 0
-            let v = momentum == 0 ? nil : velocity.base + block.offset
-            forEachLanes(block.range.count) { i, n in
-                let old = loadLanes(w + i, n)
-                var step = loadLanes(dw + i, n) * gradientScale + decay * old
-                if let v {
-                    let g = step
-                    step = momentum * loadLanes(v + i, n) + g
-                    storeLanes(step, v + i, n)
-                    if nesterov { step = g + momentum * step }
+            guard momentum != 0 else {
+                for i in 0..<count {
+                    w[i] -= learningRate * (dw[i] * gradientScale + decay * w[i])
                 }
-                storeLanes(old - learningRate * step, w + i, n)
+                return
+            }
+            let v = velocity.base + block.offset
+            if nesterov {
+                for i in 0..<count {
+                    let g = dw[i] * gradientScale + decay * w[i]
+                    v[i] = momentum * v[i] + g
+                    w[i] -= learningRate * (g + momentum * v[i])
+                }
+            } else {
+                for i in 0..<count {
+                    v[i] = momentum * v[i] + (dw[i] * gradientScale + decay * w[i])
+                    w[i] -= learningRate * v[i]
+                }
             }
         }
     }

@@ -74,10 +74,7 @@ let package = Package(
         ),
 
         .target(name: "CMemoryShim"),
-        .target(
-            name: "CVectorShim",
-            cSettings: [.unsafeFlags(["-O3"], .when(configuration: .release))]
-        ),
+        .target(name: "CVectorShim"),
 
         // Floor 1.
         .target(name: "KernelTable", swiftSettings: strict),

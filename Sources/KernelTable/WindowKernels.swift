@@ -46,10 +46,10 @@ public struct WindowKernels: Sendable {
     public let gather: @Sendable (Floats, Window, Range<Int>, MutableFloats) -> Void
     /// (columns, window, output rows, dx): adds the matrix back to the pixels that it came from.
     public let scatter: @Sendable (Floats, Window, Range<Int>, MutableFloats) -> Void
-    /// (x, window, output rows, y, places): the maximum of each window and channel, and where in the window
+    /// (x, window, output rows, y, argmax): the maximum of each window and channel, and where in the window
     /// it first stands, kh · kernel + kw; nil where nobody asks.
     public let maximum: @Sendable (Floats, Window, Range<Int>, MutableFloats, MutableBytes?) -> Void
-    /// (places, dy, window, dx, streams): gives each window's gradient to its maximum; overwrites dx, past
+    /// (argmax, dy, window, dx, streams): gives each window's gradient to its maximum; overwrites dx, past
     /// the caches if it `streams`.
     public let maximumGradient: @Sendable (Bytes, Floats, Window, MutableFloats, Bool) -> Void
     /// (x, window, y): means over the windows of an adaptive pool; only the extents H, W, C, OH and

@@ -48,13 +48,19 @@ func store(_ v: Vector, _ p: MutableFloats, _ n: Int = lanes) {
     }
 }
 
+/// Whether rows of `C` floats from `p` on are whole lines, which alone are written past the caches.
+@inline(__always)
+func fillsLines(_ p: MutableFloats, _ C: Int) -> Bool {
+    C % lineFloats == 0 && Int(bitPattern: p) % 64 == 0
+}
+
 /// Writes the vector past the caches to the line at `p`.
 @inline(__always)
 func stream(_ v: Vector, _ p: MutableFloats) {
     var v = v
     withUnsafeBytes(of: &v) {
         if let floats = $0.baseAddress?.assumingMemoryBound(to: Float.self) {
-            vectorshim_stream_line(p, floats)
+            vectorshim_stream(p, floats)
         }
     }
 }

@@ -17,6 +17,9 @@ public struct Tensor {
     /// Number of elements.
     public var count: Int { shape.count }
 
+    /// Whether the last cache does not hold it from its writing to its reading, by measurement.
+    var exceedsCaches: Bool { count >= 1 << 23 }
+
     /// The elements as a buffer.
     public var buffer: UnsafeMutableBufferPointer<Float> {
         UnsafeMutableBufferPointer(start: base, count: count)

@@ -59,14 +59,14 @@ import Testing
             let pool = ThreadPool(threads: 2, instructions: instructions)
             let y = noise(g.output.count, seed: 3)
             let dx = noise(test.input.count, seed: 4)
-            var places = [UInt8](repeating: 255, count: g.output.count)
+            var argmax = [UInt8](repeating: 255, count: g.output.count)
             let input = x.tensor(test.input)
-            maxPoolForward(input, g, y.tensor(g.output), places: nil, pool)
+            maxPoolForward(input, g, y.tensor(g.output), argmax: nil, pool)
             #expect(y.buffer.elementsEqual(expectedY))
             fillZero(y.base, y.count, pool)
-            maxPoolForward(input, g, y.tensor(g.output), places: &places, pool)
+            maxPoolForward(input, g, y.tensor(g.output), argmax: &argmax, pool)
             maxPoolBackward(
-                places: places,
+                argmax: argmax,
                 dy.tensor(g.output),
                 g,
                 dx.tensor(test.input),

@@ -13,7 +13,7 @@ static inline void vectorshim_prefetch_to_write(const float *p) { __builtin_pref
 // see later stores first, until vectorshim_fence.
 typedef float vectorshim_line __attribute__((vector_size(64)));
 typedef float vectorshim_floats __attribute__((vector_size(64), aligned(4)));
-static inline __attribute__((always_inline)) void vectorshim_stream_line(float *to, const float *from) {
+static inline __attribute__((always_inline)) void vectorshim_stream(float *to, const float *from) {
     __builtin_nontemporal_store(*(const vectorshim_floats *)from, (vectorshim_line *)to);
 }
 
@@ -35,10 +35,8 @@ static inline __attribute__((always_inline)) void vectorshim_widen(float *to, co
     *(vectorshim_floats *)to = __builtin_convertvector(*(const vectorshim_bytes *)from, vectorshim_floats);
 }
 
-// The square roots of sixteen floats in their place. Swift's go lane by lane, through the C library for each.
-static inline __attribute__((always_inline)) void vectorshim_roots(float *x) {
-    *(vectorshim_floats *)x = __builtin_elementwise_sqrt(*(vectorshim_floats *)x);
-}
+// √x. Swift's may call the C library for an x below zero, and so makes no vectors of a loop.
+static inline __attribute__((always_inline)) float vectorshim_root(float x) { return __builtin_elementwise_sqrt(x); }
 
 // x + factor · y of one register, rounded once. Swift's addingProduct goes lane by lane and leaves it to the
 // optimizer to find the register again; in transforms it finds halves, and what is written in halves and

@@ -18,7 +18,7 @@ public final class GradientReducer {
     let values: NodeStorage
     /// Whom this rank sends its values to, and whose it receives.
     let route: (targets: [Int], sources: [Int])
-    /// The memory of others that is read and written in place.
+    /// The memory of others that is read in place.
     private(set) var reach: Reach
     /// Slots of the plan, for each thread.
     let scratch: Storage

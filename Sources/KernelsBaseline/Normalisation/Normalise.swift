@@ -27,7 +27,7 @@ private func pass(
     _ C: Int,
     _ finish: (Vector, Int, Int) -> Vector
 ) {
-    if k.streams, C % lineFloats == 0, Int(bitPattern: k.y) % 64 == 0 {
+    if k.streams, fillsLines(k.y, C) {
         pass(k, rows, C, finish) { v, y, _ in stream(v, y) }
         vectorshim_fence()
     } else {

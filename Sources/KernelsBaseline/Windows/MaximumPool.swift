@@ -7,12 +7,12 @@ func maximum(
     _ w: Window,
     _ rows: Range<Int>,
     _ y: MutableFloats,
-    _ places: MutableBytes?
+    _ argmax: MutableBytes?
 ) {
-    if let places {
+    if let argmax {
         pool(x, w, rows) { best, place, to, n in
             store(best, y + to, n)
-            storePlaces(place, places + to, n)
+            storeBytes(place, argmax + to, n)
         }
     } else {
         pool(x, w, rows) { best, _, to, n in store(best, y + to, n) }
@@ -24,22 +24,22 @@ func maximum(
 /// Where windows lie side by side, every pixel is written once. Where they overlap, rows are cleared when
 /// the first window reaches them, so that they are in cache when gradients are added.
 func maximumGradient(
-    _ places: Bytes,
+    _ argmax: Bytes,
     _ dy: Floats,
     _ w: Window,
     _ dx: MutableFloats,
     _ streams: Bool
 ) {
-    guard w.stride == w.kernel, w.padding == 0 else { return overlapping(places, dy, w, dx) }
-    if streams, w.C % lineFloats == 0, Int(bitPattern: dx) % 64 == 0 {
-        apart(places, dy, w, dx) { v, to, _ in stream(v, to) }
+    guard w.stride == w.kernel, w.padding == 0 else { return overlapping(argmax, dy, w, dx) }
+    if streams, fillsLines(dx, w.C) {
+        apart(argmax, dy, w, dx) { v, to, _ in stream(v, to) }
         vectorshim_fence()
     } else {
-        apart(places, dy, w, dx) { v, to, n in store(v, to, n) }
+        apart(argmax, dy, w, dx) { v, to, n in store(v, to, n) }
     }
 }
 
-/// Calls `write(maxima, their places, offset of the output, lanes)`.
+/// Calls `write(maxima, where they stand in their windows, offset of the output, lanes)`.
 @inline(__always)
 private func pool(
     _ x: Floats,
@@ -79,7 +79,7 @@ private func pool(
 /// The gradient where no two windows share a pixel.
 @inline(__always)
 private func apart(
-    _ places: Bytes,
+    _ argmax: Bytes,
     _ dy: Floats,
     _ w: Window,
     _ dx: MutableFloats,
@@ -94,7 +94,7 @@ private func apart(
             let from = (oh &* w.OW &+ ow) &* w.C
             sweep(w.C) { c, n in
                 let given = load(dy + from + c, n)
-                let place = loadPlaces(places + from + c, n)
+                let place = loadBytes(argmax + from + c, n)
                 for kh in vertical {
                     var to = dx + (top &+ kh) &* row + left &* w.C + c
                     for kw in inside(left, w.kernel, w.W) {
@@ -113,7 +113,7 @@ private func apart(
 }
 
 /// The gradient where several windows may give to a pixel.
-private func overlapping(_ places: Bytes, _ dy: Floats, _ w: Window, _ dx: MutableFloats) {
+private func overlapping(_ argmax: Bytes, _ dy: Floats, _ w: Window, _ dx: MutableFloats) {
     let row = w.W &* w.C
     var cleared = 0
     for oh in 0..<w.OH {
@@ -128,7 +128,7 @@ private func overlapping(_ places: Bytes, _ dy: Floats, _ w: Window, _ dx: Mutab
             let from = (oh &* w.OW &+ ow) &* w.C
             sweep(w.C) { c, n in
                 let given = load(dy + from + c, n)
-                let place = loadPlaces(places + from + c, n)
+                let place = loadBytes(argmax + from + c, n)
                 for kh in vertical {
                     var to = dx + ((top &+ kh) &* w.W &+ left &+ horizontal.lowerBound) &* w.C + c
                     for kw in horizontal {
@@ -144,31 +144,31 @@ private func overlapping(_ places: Bytes, _ dy: Floats, _ w: Window, _ dx: Mutab
     clear(dx + cleared &* row, (w.H &- cleared) &* row)
 }
 
-/// Writes the first `n` places to `to`.
+/// Writes the first `n` lanes, whole numbers from 0 to 255, to `to`.
 @inline(__always)
-private func storePlaces(_ places: Vector, _ to: MutableBytes, _ n: Int) {
-    var places = places
-    withUnsafeBytes(of: &places) {
-        guard let values = $0.baseAddress?.assumingMemoryBound(to: Float.self) else { return }
+private func storeBytes(_ v: Vector, _ to: MutableBytes, _ n: Int) {
+    var v = v
+    withUnsafeBytes(of: &v) {
+        guard let floats = $0.baseAddress?.assumingMemoryBound(to: Float.self) else { return }
         if n == lanes {
-            vectorshim_narrow(to, values)
+            vectorshim_narrow(to, floats)
         } else {
-            for lane in 0..<n { to[lane] = UInt8(values[lane]) }
+            for lane in 0..<n { to[lane] = UInt8(floats[lane]) }
         }
     }
 }
 
-/// The first `n` places from `from`.
+/// The first `n` bytes from `from` as floats, zeros behind them.
 @inline(__always)
-private func loadPlaces(_ from: Bytes, _ n: Int) -> Vector {
-    var places = Vector()
-    withUnsafeMutableBytes(of: &places) {
-        guard let values = $0.baseAddress?.assumingMemoryBound(to: Float.self) else { return }
+private func loadBytes(_ from: Bytes, _ n: Int) -> Vector {
+    var v = Vector()
+    withUnsafeMutableBytes(of: &v) {
+        guard let floats = $0.baseAddress?.assumingMemoryBound(to: Float.self) else { return }
         if n == lanes {
-            vectorshim_widen(values, from)
+            vectorshim_widen(floats, from)
         } else {
-            for lane in 0..<n { values[lane] = Float(from[lane]) }
+            for lane in 0..<n { floats[lane] = Float(from[lane]) }
         }
     }
-    return places
+    return v
 }

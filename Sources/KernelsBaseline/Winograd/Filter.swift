@@ -85,8 +85,7 @@ private func transform(
     _ streams: Bool,
     _ buffer: MutableFloats
 ) {
-    let fillsLines = planeStride % lineFloats == 0 && Int(bitPattern: to) % 64 == 0
-    guard streams, channels == stripWidth, fillsLines else {
+    guard streams, channels == stripWidth, fillsLines(to, planeStride) else {
         points(filter, channels, to, planeStride, buffer)
         return
     }
@@ -95,7 +94,7 @@ private func transform(
     for plane in 0..<36 {
         for i in 0..<stripWidth / lineFloats {
             let place = i &* lineFloats
-            vectorshim_stream_line(
+            vectorshim_stream(
                 to + (plane &* planeStride &+ place),
                 lines + (plane &* stripWidth &+ place)
             )

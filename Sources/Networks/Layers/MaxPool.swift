@@ -27,12 +27,12 @@ public struct MaxPool: LayerDescription {
         precondition(kernel <= 16, "a place in a window fits a byte")
         let output = builder.output(geometry.output)
         // Where maxima stood is all that backward needs: a sixteenth of a map whose windows are 2×2.
-        let places = builder.note((geometry.output.count + 3) / 4)
+        let argmax = builder.note((geometry.output.count + 3) / 4)
         builder.describe(name, "max pool \(kernel)×\(kernel) / \(stride)", output.shape)
         return BuiltMaxPool(
             geometry: geometry,
             output: output,
-            places: UnsafeMutableRawPointer(places).assumingMemoryBound(to: UInt8.self),
+            argmax: UnsafeMutableRawPointer(argmax).assumingMemoryBound(to: UInt8.self),
             dx: builder.gradient(of: input),
             pool: builder.pool
         )
@@ -42,34 +42,34 @@ public struct MaxPool: LayerDescription {
 private final class BuiltMaxPool: Layer {
     let output: Activation
     private let geometry: PoolGeometry
-    private let places: UnsafeMutablePointer<UInt8>
+    private let argmax: UnsafeMutablePointer<UInt8>
     private let dx: UnsafeMutablePointer<Float>?
     private let pool: ThreadPool
 
     init(
         geometry: PoolGeometry,
         output: Activation,
-        places: UnsafeMutablePointer<UInt8>,
+        argmax: UnsafeMutablePointer<UInt8>,
         dx: UnsafeMutablePointer<Float>?,
         pool: ThreadPool
     ) {
         self.geometry = geometry
         self.output = output
-        self.places = places
+        self.argmax = argmax
         self.dx = dx
         self.pool = pool
     }
 
     func forward(_ x: Tensor, _ phase: Phase) -> Tensor {
         let y = output.first(x.shape.N)
-        maxPoolForward(x, geometry, y, places: phase.slices == nil ? nil : places, pool)
+        maxPoolForward(x, geometry, y, argmax: phase.slices == nil ? nil : argmax, pool)
         return y
     }
 
     func backward(_ dy: Tensor) -> Tensor? {
         guard let dx else { return nil }
         let result = Tensor(dx, geometry.input.with(N: dy.shape.N))
-        maxPoolBackward(places: places, dy, geometry, result, pool)
+        maxPoolBackward(argmax: argmax, dy, geometry, result, pool)
         return result
     }
 }

@@ -1,3 +1,4 @@
+public import CVectorShim
 import Foundation
 import KernelTable
 
@@ -60,6 +61,10 @@ public func emaUpdate(
 public func sumOfSquares(_ x: UnsafePointer<Float>, _ count: Int) -> Double {
     InstructionSet.currentKernels.flat.sumOfSquares(x, count)
 }
+
+/// √x, of which the compiler makes vectors where it stands in a loop.
+@inlinable @inline(__always)
+public func squareRoot(_ x: Float) -> Float { vectorshim_root(x) }
 
 /// eˣ.
 public func exponential(_ x: Double) -> Double { exp(x) }

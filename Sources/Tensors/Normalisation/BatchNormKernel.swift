@@ -8,9 +8,6 @@ import KernelTable
 /// and LeVeque, 1979), so they depend on the shape alone. Limited by memory: two reads of x and one
 /// write forward, and two reads of x and dy (and y behind a sum) and one write backward.
 public struct BatchNormKernel: Sendable {
-    /// Floats of a map from which on the last cache does not hold it until it is read.
-    private static let streamedFloats = 1 << 23
-
     private let shape: Shape
     private let slices: Int
     private let epsilon: Float
@@ -179,7 +176,7 @@ public struct BatchNormKernel: Sendable {
             scale: factors,
             shift: factors + shape.C,
             relu: relu,
-            streams: y.shape.count >= Self.streamedFloats
+            streams: y.exceedsCaches
         )
         kernels.normalise(arguments, rows.count)
     }

@@ -52,11 +52,15 @@ public struct EvaluationBenchmark: Codable, Sendable {
         communicator: any Communicator,
         pool: ThreadPool
     ) throws {
-        let (network, values) = try communicator.makeModel(
+        let values = try communicator.makeNodeStorage(
+            count: Model.valueCount(description, pool: pool)
+        )
+        let network = Model(
             description,
             maximumBatch: batch,
             purpose: .evaluation,
-            pool: pool
+            pool: pool,
+            values: values.storage
         )
         network.store.initialize(seed: 1)
         let first = communicator.rank * batch

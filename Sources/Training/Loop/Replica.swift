@@ -37,14 +37,17 @@ struct Replica {
             exact: exact,
             pool: pool
         )
-        (model, values) = try communicator.makeModel(
+        values = try communicator.makeNodeStorage(count: Model.valueCount(description, pool: pool))
+        model = Model(
             description,
             maximumBatch: passes.photos,
             slices: passes.slices,
             purpose: .training,
             pool: pool,
             exact: exact,
-            reusesWeights: passes.reusesWeights
+            reusesWeights: passes.reusesWeights,
+            values: values.storage,
+            allocate: communicator.makeStorage
         )
         model.store.initialize(seed: configuration.seed)
         let shards = ShardMap(count: model.store.count, ranks: communicator.size)

@@ -45,14 +45,11 @@ public final class AdamW: Optimizer {
             let m = mean.base + block.offset
             let s = squares.base + block.offset
             let shrink = 1 - learningRate * (block.decays ? weightDecay : 0)
-            forEachLanes(block.range.count) { i, n in
-                let g = loadLanes(dw + i, n) * gradientScale
-                let mean = keepMean * loadLanes(m + i, n) + addMean * g
-                let square = keepSquare * loadLanes(s + i, n) + addSquare * (g * g)
-                let step = rate * (mean / (squareRoots(square) / root + epsilon))
-                storeLanes(mean, m + i, n)
-                storeLanes(square, s + i, n)
-                storeLanes(loadLanes(w + i, n) * shrink - step, w + i, n)
+            for i in 0..<block.range.count {
+                let g = dw[i] * gradientScale
+                m[i] = keepMean * m[i] + addMean * g
+                s[i] = keepSquare * s[i] + addSquare * (g * g)
+                w[i] = w[i] * shrink - rate * (m[i] / (squareRoot(s[i]) / root + epsilon))
             }
         }
     }

@@ -41,16 +41,11 @@ public final class KerasRMSprop: Optimizer {
             let s = squares.base + block.offset
             let v = velocity.base + block.offset
             let decay = block.decays ? weightDecay : 0
-            forEachLanes(block.range.count) { i, n in
-                let old = loadLanes(w + i, n)
-                let g = loadLanes(dw + i, n) * gradientScale + decay * old
-                let square = rho * loadLanes(s + i, n) + (1 - rho) * (g * g)
-                let step =
-                    momentum * loadLanes(v + i, n)
-                    + learningRate * g / squareRoots(square + epsilon)
-                storeLanes(square, s + i, n)
-                storeLanes(step, v + i, n)
-                storeLanes(old - step, w + i, n)
+            for i in 0..<block.range.count {
+                let g = dw[i] * gradientScale + decay * w[i]
+                s[i] = rho * s[i] + (1 - rho) * (g * g)
+                v[i] = momentum * v[i] + learningRate * g / squareRoot(s[i] + epsilon)
+                w[i] -= v[i]
             }
         }
     }

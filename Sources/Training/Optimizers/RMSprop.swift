@@ -34,20 +34,23 @@ public final class RMSprop: Optimizer {
         let (rho, momentum, epsilon) = (rho, momentum, epsilon)
         let (weightDecay, squares, velocity) = (weightDecay, squares, velocity)
         return { block, w, dw in
+            let count = block.range.count
             let s = squares.base + block.offset
             let decay = block.decays ? weightDecay : 0
-            let v = momentum == 0 ? nil : velocity.base + block.offset
-            forEachLanes(block.range.count) { i, n in
-                let old = loadLanes(w + i, n)
-                let g = loadLanes(dw + i, n) * gradientScale + decay * old
-                let square = rho * loadLanes(s + i, n) + (1 - rho) * (g * g)
-                storeLanes(square, s + i, n)
-                var step = g / (squareRoots(square) + epsilon)
-                if let v {
-                    step += momentum * loadLanes(v + i, n)
-                    storeLanes(step, v + i, n)
+            guard momentum != 0 else {
+                for i in 0..<count {
+                    let g = dw[i] * gradientScale + decay * w[i]
+                    s[i] = rho * s[i] + (1 - rho) * (g * g)
+                    w[i] -= learningRate * (g / (squareRoot(s[i]) + epsilon))
                 }
-                storeLanes(old - learningRate * step, w + i, n)
+                return
+            }
+            let v = velocity.base + block.offset
+            for i in 0..<count {
+                let g = dw[i] * gradientScale + decay * w[i]
+                s[i] = rho * s[i] + (1 - rho) * (g * g)
+                v[i] = momentum * v[i] + g / (squareRoot(s[i]) + epsilon)
+                w[i] -= learningRate * v[i]
             }
         }
     }

@@ -43,12 +43,16 @@ struct LoadedNetwork {
             return try LoadedNetwork.facts(opened, choice, names)
         }
         try world.together { try facts.description.check() }
-        let (model, values) = try world.communicator.makeModel(
+        let values = try world.communicator.makeNodeStorage(
+            count: Model.valueCount(facts.description, pool: world.pool)
+        )
+        let model = Model(
             facts.description,
             maximumBatch: choice.batch,
             purpose: .evaluation,
             pool: world.pool,
-            exact: (choice.convolution ?? facts.settings?.convolution) == .exact
+            exact: (choice.convolution ?? facts.settings?.convolution) == .exact,
+            values: values.storage
         )
         _ = try world.together { try file?.load(into: model.store, average: true) }
         try world.communicator.broadcast(values)

@@ -66,18 +66,23 @@ public struct GemmKernels: Sendable {
     public let pack: @Sendable (Floats, Int, Int, Int, Int, MutableFloats) -> Void
     /// Computes a product.
     public let multiply: @Sendable (Product) -> Void
+    /// Computes a product whose B is row-major in memory, `stripStride` being the distance between its rows.
+    /// Each element is one chain over ascending k, and replaces what was in C.
+    public let multiplyRowMajor: @Sendable (Product) -> Void
 
     /// Assembles the loops.
     public init(
         width: Int,
         depth: Int,
         pack: @escaping @Sendable (Floats, Int, Int, Int, Int, MutableFloats) -> Void,
-        multiply: @escaping @Sendable (Product) -> Void
+        multiply: @escaping @Sendable (Product) -> Void,
+        multiplyRowMajor: @escaping @Sendable (Product) -> Void
     ) {
         self.width = width
         self.depth = depth
         self.pack = pack
         self.multiply = multiply
+        self.multiplyRowMajor = multiplyRowMajor
     }
 
     /// Strips that N columns take.

@@ -27,7 +27,13 @@ public func makeKernelTable() -> KernelTable {
             average: average,
             averageGradient: averageGradient
         ),
-        gemm: GemmKernels(width: stripWidth, depth: sumDepth, pack: pack, multiply: multiply),
+        gemm: GemmKernels(
+            width: stripWidth,
+            depth: sumDepth,
+            pack: pack,
+            multiply: multiply,
+            multiplyRowMajor: multiplyRowMajor
+        ),
         winograd: WinogradKernels(
             input: winogradInput,
             output: winogradOutput,

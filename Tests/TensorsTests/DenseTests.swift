@@ -2,7 +2,9 @@ import Tensors
 import Testing
 
 @Suite struct DenseTests {
-    @Test(arguments: [(1, 1, 1), (2, 17, 5), (5, 700, 300), (16, 129, 1020)])
+    @Test(arguments: [
+        (1, 1, 1), (2, 17, 5), (5, 700, 300), (16, 129, 1020), (20, 1100, 6), (130, 141, 9),
+    ])
     func agreesWithTheDefiningSum(_ N: Int, _ I: Int, _ O: Int) {
         let x = noise(N * I, seed: 1)
         let weights = noise(O * I, seed: 2)

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Runs landmark-train and PyTorch in turn and writes the ratios into docs/performance.md.
+"""Runs landmark-train and PyTorch or Keras in turn and writes the ratios into docs/performance.md.
 
 Called by scripts/bench-peers. All pairs are kept in docs/performance.json, so that rows can be
 measured one at a time; rows of another machine are dropped.
@@ -11,6 +11,7 @@ import json
 import os
 import platform
 import re
+import shutil
 import statistics
 import subprocess
 import sys
@@ -39,10 +40,11 @@ class Row:
     ranks: int = 1  # of landmark-train
     unit: str = "images/s"
     needs_photos: bool = False
+    rival: str = "PyTorch"  # whose script it is
 
     @property
     def settings_key(self):
-        """Rows that differ in the optimizer or in our ranks share PyTorch's best setting."""
+        """Rows that differ in the optimizer or in our ranks share the peer's best setting."""
         return self.name.replace("-rmsprop", "").replace("-2ranks", "")
 
 
@@ -66,6 +68,20 @@ def train(model, batch, size, optimizer="sgd", ranks=1, steps=4):
     )
 
 
+def tutorial(name, note, trials):
+    return Row(
+        name=name,
+        title="train the tutorial's VGG-19, batch 16, 224², rmsprop, 1 rank × 2 threads" + note,
+        ours=["bench", "step", "--model", "tutorial", "--batch", "16", "--image-size", "224"]
+        + ["--optimizer", "rmsprop", "--threads", "2", "--steps", "2", "--warmup", "1"],
+        script="keras_step.py",
+        peer=["--batch", "16", "--image-size", "224", "--steps", "2", "--warmup", "1"],
+        trials=trials,
+        trial=["--steps", "1"],
+        rival="Keras",
+    )
+
+
 def evaluate(model, batch, size, repetitions):
     network = ["--model", model, "--batch", str(batch), "--image-size", str(size)]
     trials = [processes + layout for processes in PROCESSES for layout in LAYOUTS]
@@ -86,6 +102,8 @@ ROWS = [
     train("vgg19_bn", 16, 224, steps=2, ranks=2),
     train("vgg19_bn", 16, 224, "rmsprop", steps=2),
     train("vgg19_bn", 16, 224, "rmsprop", steps=2, ranks=2),
+    tutorial("train-tutorial-224", "", [["--how", "graph"], ["--how", "xla"]]),
+    tutorial("train-tutorial-224-graph", "; Keras without XLA", [["--how", "graph"]]),
     train("resnet18", 32, 224),
     train("resnet18", 32, 128, steps=10),
     train("resnet50", 16, 224),
@@ -144,7 +162,10 @@ class Comparison:
         environment["OMP_NUM_THREADS"] = environment["MKL_NUM_THREADS"] = threads
         if self.tcmalloc:
             environment["LD_PRELOAD"] = self.tcmalloc
-        return self.run([self.options.python, script, *arguments], environment)
+        return self.run([self.python(row), script, *arguments], environment)
+
+    def python(self, row):
+        return self.options.keras_python if row.rival == "Keras" else self.options.python
 
     def photos(self, row):
         return [self.options.photos] if row.needs_photos else []
@@ -156,7 +177,7 @@ class Comparison:
         return json.loads(done.stdout.strip().splitlines()[-1])
 
     def best_setting(self, row):
-        """PyTorch's fastest setting for the row, found by one short run of each."""
+        """The peer's fastest setting for the row, found by one short run of each."""
         found = []
         for setting in row.trials:
             name = " ".join(setting) or "buckets"
@@ -164,12 +185,12 @@ class Comparison:
                 speed = self.speed(self.peer(row, setting, row.trial))
             except Failed as failure:
                 reason = str(failure).strip().splitlines()[-1]
-                print(f"  PyTorch with {name} does not run: {reason}", flush=True)
+                print(f"  {row.rival} with {name} does not run: {reason}", flush=True)
                 continue
-            print(f"  PyTorch with {name}: {speed:.3g} {row.unit}", flush=True)
+            print(f"  {row.rival} with {name}: {speed:.3g} {row.unit}", flush=True)
             found.append((speed, setting))
         if not found:
-            raise Failed(f"no setting of PyTorch ran for {row.name}")
+            raise Failed(f"no setting of {row.rival} ran for {row.name}")
         faster = min if row.unit == "ms" else max
         return faster(found, key=lambda entry: entry[0])[1]
 
@@ -187,6 +208,8 @@ class Comparison:
 
     @staticmethod
     def output(command):
+        if not shutil.which(command[0]):
+            return ""
         done = subprocess.run(command, capture_output=True, text=True)
         return done.stdout + done.stderr if done.returncode == 0 else ""
 
@@ -216,18 +239,30 @@ def machine():
 
 
 def versions(comparison):
-    code = "import torch, torchvision, PIL; print(torch.__version__, torchvision.__version__, PIL.__version__)"
-    torch, torchvision, pillow = comparison.output([comparison.options.python, "-c", code]).split()
+    """Of everything that takes part, "?" for what is not installed."""
+    options = comparison.options
+
+    def package(python, *names):
+        code = (
+            "import sys, importlib.metadata as metadata\n"
+            "for name in sys.argv[1:]:\n"
+            "    try: print(metadata.version(name)); break\n"
+            "    except metadata.PackageNotFoundError: pass\n"
+        )
+        return comparison.output([python, "-c", code, *names]).strip() or "?"
+
     swift = re.search(r"Swift version (\S+)", comparison.output(["swift", "--version"]))
     mpi = re.search(r"(\d+\.\d+\.\d+)", comparison.output(["mpirun", "--version"]))
     return ", ".join(
         [
-            "landmark-train " + comparison.output([comparison.options.program, "--version"]).strip(),
+            "landmark-train " + comparison.output([options.program, "--version"]).strip(),
             f"Swift {swift.group(1) if swift else '?'}",
             f"Open MPI {mpi.group(1) if mpi else '?'}",
-            f"PyTorch {torch}",
-            f"torchvision {torchvision}",
-            f"Pillow {pillow}",
+            "PyTorch " + package(options.python, "torch"),
+            "torchvision " + package(options.python, "torchvision"),
+            "Pillow " + package(options.python, "pillow"),
+            "Keras " + package(options.keras_python, "keras"),
+            "TensorFlow " + package(options.keras_python, "tensorflow_cpu", "tensorflow"),
             "tcmalloc preloaded" if comparison.tcmalloc else "no tcmalloc",
             f"Linux {platform.release()}",
         ]
@@ -252,7 +287,7 @@ def table(data):
     lines = [
         f"Measured on {data['machine']}; {data['versions']}.",
         "",
-        "| work | landmark-train | PyTorch | ratio (min–max) | GB | PyTorch's GB | pairs | PyTorch's best setting |",
+        "| work | landmark-train | peer | ratio (min–max) | GB | peer's GB | pairs | peer's best setting |",
         "|---|---|---|---|---|---|---|---|",
     ]
     for row in ROWS:
@@ -262,6 +297,8 @@ def table(data):
         pairs = entry["pairs"]
         ours, peer = (statistics.median(pair[key] for pair in pairs) for key in ("ours", "peer"))
         setting = " ".join(entry["setting"]).replace("--", "").replace("_", "-") or "buckets"
+        if row.rival != "PyTorch":
+            setting = f"{row.rival}, {setting}"
         cells = [
             row.title,
             speed_text(ours, row.unit),
@@ -314,7 +351,7 @@ def measure(row, data, comparison):
         pair = comparison.pair(row, setting)
         pairs.append(pair)
         print(
-            f"  ours {pair['ours']:.4g}, PyTorch {pair['peer']:.4g} {row.unit}: "
+            f"  ours {pair['ours']:.4g}, {row.rival} {pair['peer']:.4g} {row.unit}: "
             f"{pair['ratio']:.2f}",
             flush=True,
         )
@@ -327,11 +364,12 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--program", required=True)
     parser.add_argument("--python", default=sys.executable)
+    parser.add_argument("--keras-python", default=sys.executable, help="a Python with Keras")
     parser.add_argument("--photos", default="")
     parser.add_argument("--only", action="append", choices=[row.name for row in ROWS])
     parser.add_argument("--pairs", type=int, default=5)
     parser.add_argument("--add", action="store_true", help="keep the pairs measured before")
-    parser.add_argument("--retry", action="store_true", help="find PyTorch's best setting anew")
+    parser.add_argument("--retry", action="store_true", help="find the peers' best settings anew")
     comparison = Comparison(parser.parse_args())
     data = load(comparison)
     for row in ROWS:

@@ -20,6 +20,8 @@ func gather(_ x: Floats, _ w: Window, _ rows: Range<Int>, _ columns: MutableFloa
                 let h = top &+ kh
                 if h < 0 || h >= w.H || valid.isEmpty {
                     clear(to, run)
+                } else if valid.count == w.kernel {
+                    copy(to, x + (h &* w.W &+ left) &* w.C, run)
                 } else {
                     clear(to, valid.lowerBound &* w.C)
                     copy(

@@ -2,7 +2,7 @@ import KernelTable
 
 /// Outputs or inputs that one task handles.
 private let blockOutputs = 128
-private let blockInputs = 512
+private let blockInputs = 1024
 /// Inputs that one task packs.
 private let packedInputs = 4096
 /// Outputs whose weights' gradients are gone through side by side: as many streams as memory likes.
@@ -71,7 +71,7 @@ public func denseForward(
 
 /// dx[n][i] = Σ_o dy[n][o] · weights[o][i].
 ///
-/// Limited by reading the weights.
+/// Limited by reading the weights, once and nearly in their order.
 public func denseBackwardData(
     _ dy: Tensor,
     weights: UnsafePointer<Float>,
@@ -80,16 +80,20 @@ public func denseBackwardData(
 ) {
     let (N, I, O) = (dy.shape.N, dx.shape.perImage, dy.shape.perImage)
     pool.parallelRanges(I, grain: blockInputs) { range, _ in
-        gemm(
-            M: N,
-            N: range.count,
-            K: O,
-            A: dy.base,
-            lda: O,
-            B: weights + range.lowerBound,
-            ldb: I,
-            C: dx.base + range.lowerBound,
-            ldc: I
+        pool.kernels.gemm.multiplyRowMajor(
+            GemmKernels.Product(
+                M: N,
+                N: range.count,
+                K: O,
+                A: dy.base,
+                rowStride: O,
+                columnStride: 1,
+                B: weights + range.lowerBound,
+                stripStride: I,
+                C: dx.base + range.lowerBound,
+                ldc: I,
+                adding: false
+            )
         )
     }
 }

@@ -67,6 +67,7 @@ public struct GemmKernels: Sendable {
     /// Computes a product.
     public let multiply: @Sendable (Product) -> Void
     /// Computes a product whose B is row-major in memory, `stripStride` being the distance between its rows.
+    ///
     /// Each element is one chain over ascending k, and replaces what was in C.
     public let multiplyRowMajor: @Sendable (Product) -> Void
 

@@ -31,9 +31,16 @@ public struct WinogradKernels: Sendable {
     /// (x, window, tiles, channels, planes): Bᵀ d B of the first channels of some tiles of one image of
     /// H × W × C.
     public let input: @Sendable (Floats, Window, Range<Int>, Int, Planes) -> Void
-    /// (planes, finish, window, tiles, y): Aᵀ m A, finished, into the pixels of one image of
+    /// Tiles, one after the other in an image, whose moments are noted together.
+    public static let notedTiles = 4
+
+    /// (planes, finish, window, tiles, y, notes): Aᵀ m A, finished, into the pixels of one image of
     /// OH × OW × C.
-    public let output: @Sendable (Planes, Finish, Window, Range<Int>, MutableFloats) -> Void
+    ///
+    /// With `notes`, of every `notedTiles` tiles of the image [3][C]: a value p of each channel, Σ (y − p) and
+    /// Σ (y − p)². A call then begins and ends between them, and C fills registers.
+    public let output:
+        @Sendable (Planes, Finish, Window, Range<Int>, MutableFloats, MutableFloats?) -> Void
     /// (dy, window, tiles, channels, planes): A dy Aᵀ of the first channels of some tiles of one image
     /// of OH × OW × C.
     public let gradient: @Sendable (Floats, Window, Range<Int>, Int, Planes) -> Void
@@ -50,7 +57,10 @@ public struct WinogradKernels: Sendable {
     /// Assembles the transforms.
     public init(
         input: @escaping @Sendable (Floats, Window, Range<Int>, Int, Planes) -> Void,
-        output: @escaping @Sendable (Planes, Finish, Window, Range<Int>, MutableFloats) -> Void,
+        output:
+            @escaping @Sendable (
+                Planes, Finish, Window, Range<Int>, MutableFloats, MutableFloats?
+            ) -> Void,
         gradient:
             @escaping @Sendable (Floats, Window, Range<Int>, Int, Planes) -> Void,
         filter: @escaping @Sendable (Floats, Int, Int, Int, Int, Bool, MutableFloats) -> Void,

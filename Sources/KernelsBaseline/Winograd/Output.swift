@@ -10,13 +10,20 @@ private typealias Pixels = (
     base: MutableFloats, rowStride: Int, columnStride: Int, rows: Int, columns: Int
 )
 
+/// Where some tiles' moments of a register's channels are noted, and whether the tile is their first.
+private typealias Notes = (place: MutableFloats, C: Int, isFirst: Bool)
+
 /// Aᵀ m A, finished, into the pixels of one image of OH × OW × C.
+///
+/// What a batch norm needs to know of the results costs no pass of its own so: their moments are noted while
+/// they are in registers, relative to one of them, so that nothing cancels.
 func winogradOutput(
     _ planes: WinogradKernels.Planes,
     _ finish: Finish,
     _ w: Window,
     _ tiles: Range<Int>,
-    _ y: MutableFloats
+    _ y: MutableFloats,
+    _ notes: MutableFloats?
 ) {
     let across = (w.OW &+ tileSide &- 1) / tileSide
     let floor = Register(repeating: finish.relu ? 0 : -.infinity)
@@ -37,6 +44,8 @@ func winogradOutput(
                 columns: min(tileSide, w.OW &- left)
             )
             let next = nextPixels(Floats(y), w.OH, w.OW, w.C, tile &+ 1, across: across, offset: 0)
+            let noted = notes.map { $0 + tile / WinogradKernels.notedTiles &* 3 &* w.C }
+            let isFirst = tile % WinogradKernels.notedTiles == 0
             var c = 0
             while c &+ registerLanes <= w.C {
                 forEachLine(next, c) { vectorshim_prefetch_to_write($0) }
@@ -47,7 +56,11 @@ func winogradOutput(
                     residual: finish.residual.map { $0 + (start &+ c) },
                     floor: floor
                 )
-                transform(from, last, to, buffer)
+                if let noted {
+                    transform(from, last, to, buffer, (noted + c, w.C, isFirst))
+                } else {
+                    transform(from, last, to, buffer, nil)
+                }
                 from.base += registerLanes
                 to.base += registerLanes
                 c &+= registerLanes
@@ -73,7 +86,13 @@ private func prefetchPlanes(_ p: Square, _ c: Int) {
 }
 
 @inline(__always)
-private func transform(_ p: Square, _ last: Last, _ to: Pixels, _ buffer: MutableFloats) {
+private func transform(
+    _ p: Square,
+    _ last: Last,
+    _ to: Pixels,
+    _ buffer: MutableFloats,
+    _ notes: Notes?
+) {
     for column in 0..<patchSide {
         let v = outputPoints(readSix(p.base + column &* p.columnStride, p.rowStride))
         let place = buffer + column &* registerLanes
@@ -82,21 +101,58 @@ private func transform(_ p: Square, _ last: Last, _ to: Pixels, _ buffer: Mutabl
         write(v.2, registerRow(place, 2))
         write(v.3, registerRow(place, 3))
     }
+    var sums: Sums = (Register(), Register(), Register())
+    if let notes, !notes.isFirst {
+        sums.value = read(notes.place)
+        sums.one = read(notes.place + notes.C)
+        sums.two = read(notes.place + 2 &* notes.C)
+    }
     for row in 0..<to.rows {
         let v = outputPoints(readSix(registerRow(buffer, row), registerLanes))
         let start = row &* to.rowStride
-        put(v.0, start, last, to.base)
-        if to.columns > 1 { put(v.1, start &+ to.columnStride, last, to.base) }
-        if to.columns > 2 { put(v.2, start &+ 2 &* to.columnStride, last, to.base) }
-        if to.columns > 3 { put(v.3, start &+ 3 &* to.columnStride, last, to.base) }
+        let first = put(v.0, start, last, to.base)
+        if let notes {
+            if notes.isFirst, row == 0 { sums.value = first }
+            add(first, &sums)
+        }
+        if to.columns > 1 {
+            let y = put(v.1, start &+ to.columnStride, last, to.base)
+            if notes != nil { add(y, &sums) }
+        }
+        if to.columns > 2 {
+            let y = put(v.2, start &+ 2 &* to.columnStride, last, to.base)
+            if notes != nil { add(y, &sums) }
+        }
+        if to.columns > 3 {
+            let y = put(v.3, start &+ 3 &* to.columnStride, last, to.base)
+            if notes != nil { add(y, &sums) }
+        }
+    }
+    if let notes {
+        write(sums.value, notes.place)
+        write(sums.one, notes.place + notes.C)
+        write(sums.two, notes.place + 2 &* notes.C)
     }
 }
 
+/// One of the results, and the sums of what the others differ from it and of the squares of that.
+private typealias Sums = (value: Register, one: Register, two: Register)
+
 @inline(__always)
-private func put(_ v: Register, _ offset: Int, _ last: Last, _ to: MutableFloats) {
+private func add(_ y: Register, _ sums: inout Sums) {
+    let d = y - sums.value
+    sums.one += d
+    sums.two = plus(sums.two, d, d)
+}
+
+/// Finishes a register of results, writes it and returns it.
+@inline(__always)
+private func put(_ v: Register, _ offset: Int, _ last: Last, _ to: MutableFloats) -> Register {
     var s = plus(last.shift, last.scale, v)
     if let residual = last.residual { s += read(residual + offset) }
-    write(s.replacing(with: last.floor, where: s .< last.floor), to + offset)
+    s.replace(with: last.floor, where: s .< last.floor)
+    write(s, to + offset)
+    return s
 }
 
 /// The last channels, fewer than a register's lanes.
@@ -129,7 +185,7 @@ private func rest(
         )
         fillRegisters(from, patchSide, patchSide, n, filled)
         let whole: Pixels = (filled, 6 &* registerLanes, registerLanes, to.rows, to.columns)
-        transform(registers(filled), last, whole, buffer)
+        transform(registers(filled), last, whole, buffer, nil)
         copySquare(
             registers(filled),
             to.rows,

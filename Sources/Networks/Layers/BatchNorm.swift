@@ -166,6 +166,7 @@ final class BuiltBatchNorm: Layer {
                 gamma: parameters.gamma.value,
                 beta: parameters.beta.value,
                 residual: residual,
+                noted: tail?.takeNotes(),
                 y,
                 mean: batchMean,
                 variance: batchVariance,

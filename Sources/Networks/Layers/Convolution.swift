@@ -89,7 +89,7 @@ public struct Convolution: LayerDescription {
             backwardFilters: backwardFilters,
             output: output,
             dx: builder.gradient(of: input),
-            scratch: builder.scratch(algorithm.scratch),
+            scratch: builder.scratch(algorithm.notedFloats + algorithm.scratch),
             pool: builder.pool
         )
     }
@@ -140,18 +140,30 @@ private final class BuiltConvolution: Layer {
         self.x = x
         slices = phase.slices
         let y = output.first(x.shape.N)
-        let filters = forwardFilters.ready(scratch: scratch) {
+        let working = scratch + kernel.notedFloats
+        let filters = forwardFilters.ready(scratch: working) {
             kernel.prepareForward(weights.value, into: $0, pool)
         }
+        let notes = notes(phase)
         kernel.forward(
             x,
             filters: filters,
             finish: finish(phase),
             y,
-            scratch: scratch + kernel.forwardFilters,
+            notes: notes,
+            scratch: working + kernel.forwardFilters,
             pool
         )
         return y
+    }
+
+    /// Where to note the outputs' moments, at the beginning of the scratch, if a batch norm wants them.
+    private func notes(_ phase: Phase) -> UnsafeMutablePointer<Float>? {
+        guard case .training = phase, tail.norm != nil, let moments = kernel.moments else {
+            return nil
+        }
+        tail.note(moments, scratch)
+        return scratch
     }
 
     /// The bias, and what the layers behind have left to this one.

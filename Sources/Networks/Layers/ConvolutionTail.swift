@@ -1,6 +1,6 @@
 import Tensors
 
-/// What the layers behind a convolution leave to its output pass.
+/// What the layers behind a convolution leave to its output pass, and what that notes for them.
 ///
 /// A convolution offers one with its activation; the layer that reads the activation, and is the only
 /// one to do so, may fill it in while it is built and pass its input on when it runs.
@@ -13,6 +13,18 @@ final class ConvolutionTail {
     }
 
     var norm: Norm?
+    /// What the last forward pass in training noted for the norm.
+    private var noted: (moments: NotedMoments, notes: UnsafePointer<Float>)?
+
+    /// Leaves `notes` to the norm, which takes them before anything else uses the scratch that they lie in.
+    func note(_ moments: NotedMoments, _ notes: UnsafePointer<Float>) { noted = (moments, notes) }
+
+    /// The notes of the forward pass just now, once.
+    func takeNotes() -> (moments: NotedMoments, notes: UnsafePointer<Float>)? {
+        defer { noted = nil }
+        return noted
+    }
+
     /// What the norm adds, set before each pass.
     var residual: Tensor?
     /// Whether a ReLU follows the convolution itself.

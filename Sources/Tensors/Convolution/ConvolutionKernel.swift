@@ -9,6 +9,8 @@ public struct ConvolutionKernel: Sendable {
     private let winograd: WinogradConvolution?
     private let winogradWeights: WinogradWeights?
     private let biasScratch: Int
+    /// What a forward pass may note of its outputs; nil where it can't.
+    public let moments: NotedMoments?
 
     /// Plans `geometry` for pools of at most `threads` threads.
     ///
@@ -27,6 +29,8 @@ public struct ConvolutionKernel: Sendable {
         columnWeights = ColumnWeights(columns: columns, slices: slices)
         let fast = !exact && WinogradConvolution.pays(for: geometry)
         winograd = fast ? WinogradConvolution(geometry: geometry, threads: threads) : nil
+        moments = fast ? NotedMoments(geometry.output) : nil
+        notedFloats = (moments?.perImage ?? 0) * geometry.output.N
         winogradWeights =
             fast ? WinogradWeights(geometry: geometry, slices: slices, threads: threads) : nil
         biasScratch = channelSumsScratch(geometry.output, slices: slices)
@@ -46,6 +50,9 @@ public struct ConvolutionKernel: Sendable {
 
     // MARK: Forward
 
+    /// Floats of the notes that a forward pass may take of its outputs.
+    public let notedFloats: Int
+
     /// Floats of the filters that `prepareForward` makes.
     public var forwardFilters: Int { winograd?.forwardFilters ?? columns.forwardFilters }
 
@@ -63,17 +70,28 @@ public struct ConvolutionKernel: Sendable {
     }
 
     /// y = convolution of x with prepared filters, finished on the way to memory.
+    ///
+    /// - Parameter notes: receives `notedFloats` that `moments` makes means and variances of.
     public func forward(
         _ x: Tensor,
         filters: UnsafePointer<Float>,
         finish: ConvolutionFinish,
         _ y: Tensor,
+        notes: UnsafeMutablePointer<Float>? = nil,
         scratch: UnsafeMutablePointer<Float>,
         _ pool: ThreadPool
     ) {
         let finish = finish.kernelArguments
         if let winograd {
-            winograd.forward(x, filters: filters, finish: finish, y, scratch: scratch, pool)
+            winograd.forward(
+                x,
+                filters: filters,
+                finish: finish,
+                y,
+                notes: notes,
+                scratch: scratch,
+                pool
+            )
         } else {
             columns.forward(x, filters: filters, finish: finish, y, scratch: scratch, pool)
         }

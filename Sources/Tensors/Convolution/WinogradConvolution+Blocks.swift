@@ -7,6 +7,7 @@ extension WinogradConvolution {
         var x, y: Tensor
         var filters: UnsafePointer<Float>
         var finish: Finish
+        var notes: UnsafeMutablePointer<Float>?
         var plan: Plan
         var kernels: KernelTable
     }
@@ -23,6 +24,7 @@ extension WinogradConvolution {
         _ filters: UnsafePointer<Float>,
         _ finish: Finish,
         _ y: Tensor,
+        _ notes: UnsafeMutablePointer<Float>?,
         _ scratch: UnsafeMutablePointer<Float>,
         _ pool: ThreadPool
     ) {
@@ -32,6 +34,7 @@ extension WinogradConvolution {
             y: y,
             filters: filters,
             finish: finish,
+            notes: notes,
             plan: plan,
             kernels: pool.kernels
         )
@@ -51,7 +54,8 @@ extension WinogradConvolution {
             return
         }
         let common = Maps(V: scratch, M: scratch + Self.planes * plan.V)
-        let grain = max(4, plan.tiles / (8 * threads))
+        let together = WinogradKernels.notedTiles
+        let grain = max(1, plan.tiles / (8 * threads) / together) * together
         let parts = min(strips, Self.partsOfPlane(threads))
         for first in stride(from: 0, to: total, by: plan.tiles) {
             let count = min(plan.tiles, total - first)
@@ -140,7 +144,11 @@ extension WinogradConvolution {
             )
             let start = image * call.y.shape.perImage
             let last = call.finish.advanced(by: start)
-            call.kernels.winograd.output(planes, last, d.outputWindow, part, call.y.base + start)
+            let notes = call.notes.map {
+                $0 + image * d.tilesPerImage / WinogradKernels.notedTiles * 3 * d.O
+            }
+            let to = call.y.base + start
+            call.kernels.winograd.output(planes, last, d.outputWindow, part, to, notes)
         }
     }
 }

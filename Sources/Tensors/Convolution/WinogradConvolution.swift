@@ -156,10 +156,11 @@ struct WinogradConvolution: Sendable {
         filters: UnsafePointer<Float>,
         finish: Finish,
         _ y: Tensor,
+        notes: UnsafeMutablePointer<Float>?,
         scratch: UnsafeMutablePointer<Float>,
         _ pool: ThreadPool
     ) {
-        convolve(x, forwardDirection, filters, finish, y, scratch, pool)
+        convolve(x, forwardDirection, filters, finish, y, notes, scratch, pool)
     }
 
     // MARK: Backward
@@ -185,6 +186,6 @@ struct WinogradConvolution: Sendable {
         scratch: UnsafeMutablePointer<Float>,
         _ pool: ThreadPool
     ) {
-        convolve(dy, backwardDirection, filters, Finish(), dx, scratch, pool)
+        convolve(dy, backwardDirection, filters, Finish(), dx, nil, scratch, pool)
     }
 }

@@ -5,8 +5,9 @@ import KernelTable
 ///
 /// Training: y = relu(γ · (x − mean) / √(variance + ε) + β + residual). Sums run over fixed blocks of
 /// rows that stay in cache, and the blocks are combined in order and in double precision (Chan, Golub
-/// and LeVeque, 1979), so they depend on the shape alone. Limited by memory: two reads of x and one
-/// write forward, and two reads of x and dy (and y behind a sum) and one write backward.
+/// and LeVeque, 1979), so they depend on the shape alone. Limited by memory: two reads of x, or one where the
+/// convolution before has noted the moments, and one write forward, and two reads of x and dy (and y behind a
+/// sum) and one write backward.
 public struct BatchNormKernel: Sendable {
     private let shape: Shape
     private let slices: Int
@@ -41,6 +42,7 @@ public struct BatchNormKernel: Sendable {
     ///   - gamma: scale of each channel.
     ///   - beta: shift of each channel.
     ///   - residual: added before the ReLU.
+    ///   - noted: what the convolution that made `x` noted of it; may lie in `scratch`.
     ///   - y: output; may be `x` only if no backward pass follows.
     ///   - mean: receives the mean of each channel, [slices][C].
     ///   - variance: receives the biased variance of each channel, [slices][C].
@@ -52,6 +54,7 @@ public struct BatchNormKernel: Sendable {
         gamma: UnsafePointer<Float>,
         beta: UnsafePointer<Float>,
         residual: Tensor?,
+        noted: (moments: NotedMoments, notes: UnsafePointer<Float>)? = nil,
         _ y: Tensor,
         mean: UnsafeMutablePointer<Float>,
         variance: UnsafeMutablePointer<Float>,
@@ -61,6 +64,39 @@ public struct BatchNormKernel: Sendable {
         let C = shape.C
         let cut = blocks(slices)
         let kernels = PixelRows(kernels: pool.kernels.rows, C: C)
+        if let noted {
+            forEachChannels(slices, pool) { slice, channels in
+                noted.moments.sum(
+                    noted.notes,
+                    images: slices.images[slice],
+                    channels: channels,
+                    mean: mean + slice * C,
+                    variance: variance + slice * C
+                )
+            }
+        } else {
+            takeMoments(x, slices, cut, kernels, mean, variance, scratch, pool)
+        }
+        let factors = scratch
+        fold(slices, gamma, beta, mean, variance, into: factors, stride: 2 * C)
+        pool.parallelFor(cut.blocks.count) { block, _ in
+            let (slice, rows) = cut.blocks[block]
+            apply(x, rows, factors + slice * 2 * C, residual, y, kernels)
+        }
+    }
+
+    /// The mean and biased variance of each channel of each slice.
+    private func takeMoments(
+        _ x: Tensor,
+        _ slices: Slices,
+        _ cut: RowBlocks,
+        _ kernels: PixelRows,
+        _ mean: UnsafeMutablePointer<Float>,
+        _ variance: UnsafeMutablePointer<Float>,
+        _ scratch: UnsafeMutablePointer<Float>,
+        _ pool: ThreadPool
+    ) {
+        let C = shape.C
         let means = scratch
         let squares = scratch + cut.blocks.count * C
         pool.parallelFor(cut.blocks.count) { block, _ in
@@ -85,12 +121,6 @@ public struct BatchNormKernel: Sendable {
                 mean[slice * C + c] = Float(moments.mean)
                 variance[slice * C + c] = Float(moments.variance)
             }
-        }
-        let factors = scratch
-        fold(slices, gamma, beta, mean, variance, into: factors, stride: 2 * C)
-        pool.parallelFor(cut.blocks.count) { block, _ in
-            let (slice, rows) = cut.blocks[block]
-            apply(x, rows, factors + slice * 2 * C, residual, y, kernels)
         }
     }
 

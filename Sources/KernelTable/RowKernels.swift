@@ -96,6 +96,8 @@ public struct RowKernels: Sendable {
 
     /// (x, rows, C, sums): sums[c] = Σ x.
     public let sums: @Sendable (Floats, Int, Int, MutableFloats) -> Void
+    /// (y, dy, rows, C, sums): dy = 0 where y is not positive; sums[c] = Σ dy of what is left.
+    public let maskedSums: @Sendable (Floats, MutableFloats, Int, Int, MutableFloats) -> Void
     /// (x, rows, C, mean, squares): the mean of each channel and Σ (x − mean)².
     public let moments: @Sendable (Floats, Int, Int, MutableFloats, MutableFloats) -> Void
     /// (y, bias, rows, C): y += bias, row by row.
@@ -110,6 +112,8 @@ public struct RowKernels: Sendable {
     /// Assembles the loops.
     public init(
         sums: @escaping @Sendable (Floats, Int, Int, MutableFloats) -> Void,
+        maskedSums:
+            @escaping @Sendable (Floats, MutableFloats, Int, Int, MutableFloats) -> Void,
         moments: @escaping @Sendable (Floats, Int, Int, MutableFloats, MutableFloats) -> Void,
         addBias: @escaping @Sendable (MutableFloats, Floats, Int, Int) -> Void,
         normalise: @escaping @Sendable (Normalise, Int, Int) -> Void,
@@ -118,6 +122,7 @@ public struct RowKernels: Sendable {
         gradient: @escaping @Sendable (Gradient, Int, Int) -> Void
     ) {
         self.sums = sums
+        self.maskedSums = maskedSums
         self.moments = moments
         self.addBias = addBias
         self.normalise = normalise

@@ -13,6 +13,7 @@ public func makeKernelTable() -> KernelTable {
         ),
         rows: RowKernels(
             sums: rowSums,
+            maskedSums: maskedSums,
             moments: rowMoments,
             addBias: addBias,
             normalise: normalise,

@@ -12,6 +12,21 @@ func rowSums(_ x: Floats, _ rows: Int, _ C: Int, _ sums: MutableFloats) {
     }
 }
 
+/// The gradient behind a ReLU of output y, in place, and its sums.
+func maskedSums(_ y: Floats, _ dy: MutableFloats, _ rows: Int, _ C: Int, _ sums: MutableFloats) {
+    clear(sums, C)
+    var (p, d) = (y, dy)
+    for _ in 0..<rows {
+        sweep(C) { c, n in
+            let passed = Vector().replacing(with: load(d + c, n), where: load(p + c, n) .> 0)
+            store(passed, d + c, n)
+            store(load(sums + c, n) + passed, sums + c, n)
+        }
+        p += C
+        d += C
+    }
+}
+
 func addBias(_ y: MutableFloats, _ bias: Floats, _ rows: Int, _ C: Int) {
     var p = y
     for _ in 0..<rows {

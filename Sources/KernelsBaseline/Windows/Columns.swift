@@ -49,7 +49,7 @@ func scatter(_ columns: Floats, _ w: Window, _ rows: Range<Int>, _ dx: MutableFl
             for kh in 0..<w.kernel {
                 let h = top &+ kh
                 if h >= 0, h < w.H, !valid.isEmpty {
-                    add(
+                    addRun(
                         dx + (h &* w.W &+ left &+ valid.lowerBound) &* w.C,
                         from + valid.lowerBound &* w.C,
                         valid.count &* w.C
@@ -77,6 +77,20 @@ private func copy(_ to: MutableFloats, _ from: Floats, _ count: Int) {
         copyEight(from + (count &- 8), to + (count &- 8))
     } else {
         for i in 0..<count { to[i] = from[i] }
+    }
+}
+
+/// A register at a time, and what is left one by one: a short vector would go through memory.
+@inline(__always)
+private func addRun(_ to: MutableFloats, _ from: Floats, _ count: Int) {
+    var i = 0
+    while i &+ registerLanes <= count {
+        write(read(to + i) + read(from + i), to + i)
+        i &+= registerLanes
+    }
+    while i < count {
+        to[i] += from[i]
+        i &+= 1
     }
 }
 

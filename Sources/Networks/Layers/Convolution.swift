@@ -65,6 +65,7 @@ public struct Convolution: LayerDescription {
         )
         var output = builder.output(geometry.output, overwritable: true)
         let tail = ConvolutionTail()
+        tail.bias = bias
         output.tail = tail
         builder.keep(input)
         builder.describe(
@@ -197,7 +198,7 @@ private final class BuiltConvolution: Layer {
             dy,
             slices: slices,
             dweights: weights.gradient,
-            dbias: tail.norm == nil ? bias?.gradient : nil,
+            dbias: tail.norm == nil && !tail.relu ? bias?.gradient : nil,
             scratch: scratch,
             pool
         )

@@ -28,5 +28,9 @@ final class ConvolutionTail {
     /// What the norm adds, set before each pass.
     var residual: Tensor?
     /// Whether a ReLU follows the convolution itself.
+    ///
+    /// Its gradient pass then sums up the bias' gradient as well.
     var relu = false
+    /// The convolution's bias.
+    var bias: ParameterPlace?
 }

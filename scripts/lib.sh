@@ -14,7 +14,7 @@ need_swift() {
     local version
     command -v swift >/dev/null || fail "no Swift toolchain on the PATH; install Swift 6.3 from" \
         "https://www.swift.org/install/linux and start this script again"
-    version=$(swift --version 2>/dev/null | grep -oE 'Swift version [0-9]+\.[0-9]+' | head -n 1)
+    version=$(swift --version 2>/dev/null | grep -oE 'Swift version [0-9]+\.[0-9]+' | sed -n 1p)
     version=${version##* }
     if [ "${version%%.*}" -lt 6 ] || { [ "${version%%.*}" -eq 6 ] && [ "${version##*.}" -lt 2 ]; }; then
         fail "Swift $version is too old; install Swift 6.3 from https://www.swift.org/install/linux"

@@ -28,12 +28,13 @@ public struct WinogradKernels: Sendable {
         public func offset(_ c: Int) -> Int { c / width * stripStride + c % width }
     }
 
+    /// Tiles, one after the other in an image, whose moments are noted together.
+    @inlinable
+    public static var notedTiles: Int { 4 }
+
     /// (x, window, tiles, channels, planes): Bᵀ d B of the first channels of some tiles of one image of
     /// H × W × C.
     public let input: @Sendable (Floats, Window, Range<Int>, Int, Planes) -> Void
-    /// Tiles, one after the other in an image, whose moments are noted together.
-    public static let notedTiles = 4
-
     /// (planes, finish, window, tiles, y, notes): Aᵀ m A, finished, into the pixels of one image of
     /// OH × OW × C.
     ///

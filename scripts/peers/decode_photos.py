@@ -10,8 +10,6 @@ import json
 import math
 import os
 import random
-import resource
-import statistics
 import time
 
 import numpy
@@ -20,6 +18,8 @@ import torch
 import torchvision
 from PIL import Image
 from torchvision.transforms import v2
+
+from figures import peak_memory, rates
 
 MEAN = numpy.array([0.485, 0.456, 0.406], numpy.float32)
 DEVIATION = numpy.array([0.229, 0.224, 0.225], numpy.float32)
@@ -105,16 +105,11 @@ def main():
             read(path)
         if number > 0:
             times.append(time.perf_counter() - start)
-    rates = [len(paths) / seconds for seconds in times]
     print(
         json.dumps(
             {
-                "images_per_second": {
-                    "minimum": min(rates),
-                    "median": len(paths) / statistics.median(times),
-                    "maximum": max(rates),
-                },
-                "peak_memory": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+                "images_per_second": rates(len(paths), times),
+                "peak_memory": peak_memory(),
                 "torch": torch.__version__,
                 "pillow": PIL.__version__,
             }

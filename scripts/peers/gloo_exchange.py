@@ -2,14 +2,13 @@
 """Times all-reduce over gloo, as PyTorch's DistributedDataParallel does it, and prints one JSON line."""
 import argparse
 import json
-import resource
-import statistics
 import time
 
 import torch
 import torch.distributed as dist
 import torch.multiprocessing as processes
 
+from figures import peak_memory, spread
 from torch_step import free_port
 
 
@@ -37,7 +36,7 @@ def measure(rank, options, port, answers):
             work.wait()
         if number > 0:
             times.append(time.perf_counter() - start)
-    answers.put((times, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024))
+    answers.put((times, peak_memory()))
     dist.barrier()
     dist.destroy_process_group()
 
@@ -62,11 +61,7 @@ def main():
     print(
         json.dumps(
             {
-                "seconds": {
-                    "minimum": min(slowest),
-                    "median": statistics.median(slowest),
-                    "maximum": max(slowest),
-                },
+                "seconds": spread(slowest),
                 "peak_memory": max(memory for _, memory in found),
                 "ranks": options.ranks,
                 "torch": torch.__version__,

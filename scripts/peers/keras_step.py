@@ -8,8 +8,6 @@ momentum and a falling rate. Keras runs on TensorFlow.
 import argparse
 import json
 import os
-import resource
-import statistics
 import time
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
@@ -18,6 +16,8 @@ os.environ["KERAS_BACKEND"] = "tensorflow"
 import keras
 import numpy
 import tensorflow
+
+from figures import peak_memory, rates
 
 
 def arguments():
@@ -66,16 +66,11 @@ def main():
         model.train_on_batch(photos, labels)
         if number >= options.warmup:
             times.append(time.perf_counter() - start)
-    rates = [options.batch / seconds for seconds in times]
     print(
         json.dumps(
             {
-                "images_per_second": {
-                    "minimum": min(rates),
-                    "median": options.batch / statistics.median(times),
-                    "maximum": max(rates),
-                },
-                "peak_memory": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+                "images_per_second": rates(options.batch, times),
+                "peak_memory": peak_memory(),
                 "ranks": 1,
                 "threads": options.threads,
                 "parameters": model.count_params(),

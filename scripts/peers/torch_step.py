@@ -8,9 +8,7 @@ ranks train by DistributedDataParallel over gloo, or evaluate side by side.
 import argparse
 import json
 import os
-import resource
 import socket
-import statistics
 import time
 import warnings
 
@@ -19,6 +17,8 @@ import torch.distributed as dist
 import torch.multiprocessing as processes
 import torchvision
 from torch.nn.parallel import DistributedDataParallel
+
+from figures import peak_memory, rates
 
 
 def arguments():
@@ -107,8 +107,7 @@ def measure(rank, options, port, answers):
         step()
         if number >= options.warmup:
             times.append(time.perf_counter() - start)
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    answers.put((rank, times, memory))
+    answers.put((times, peak_memory()))
     if options.ranks > 1:
         dist.barrier()
         dist.destroy_process_group()
@@ -139,17 +138,12 @@ def main():
             if rank.exitcode != 0:
                 raise SystemExit("a rank of PyTorch failed")
     found = [answers.get() for _ in range(options.ranks)]
-    slowest = [max(times) for times in zip(*(times for _, times, _ in found))]
-    rates = [options.batch / seconds for seconds in slowest]
+    slowest = [max(times) for times in zip(*(times for times, _ in found))]
     print(
         json.dumps(
             {
-                "images_per_second": {
-                    "minimum": min(rates),
-                    "median": options.batch / statistics.median(slowest),
-                    "maximum": max(rates),
-                },
-                "peak_memory": max(memory for _, _, memory in found),
+                "images_per_second": rates(options.batch, slowest),
+                "peak_memory": max(memory for _, memory in found),
                 "ranks": options.ranks,
                 "threads": options.threads,
                 "torch": torch.__version__,

@@ -107,25 +107,24 @@ private func transform(
         sums.one = read(notes.place + notes.C)
         sums.two = read(notes.place + 2 &* notes.C)
     }
+    let isNoted = notes != nil
     for row in 0..<to.rows {
         let v = outputPoints(readSix(registerRow(buffer, row), registerLanes))
         let start = row &* to.rowStride
         let first = put(v.0, start, last, to.base)
-        if let notes {
-            if notes.isFirst, row == 0 { sums.value = first }
-            add(first, &sums)
-        }
+        if let notes, notes.isFirst, row == 0 { sums.value = first }
+        if isNoted { add(first, &sums) }
         if to.columns > 1 {
             let y = put(v.1, start &+ to.columnStride, last, to.base)
-            if notes != nil { add(y, &sums) }
+            if isNoted { add(y, &sums) }
         }
         if to.columns > 2 {
             let y = put(v.2, start &+ 2 &* to.columnStride, last, to.base)
-            if notes != nil { add(y, &sums) }
+            if isNoted { add(y, &sums) }
         }
         if to.columns > 3 {
             let y = put(v.3, start &+ 3 &* to.columnStride, last, to.base)
-            if notes != nil { add(y, &sums) }
+            if isNoted { add(y, &sums) }
         }
     }
     if let notes {

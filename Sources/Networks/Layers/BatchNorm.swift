@@ -166,7 +166,7 @@ final class BuiltBatchNorm: Layer {
                 gamma: parameters.gamma.value,
                 beta: parameters.beta.value,
                 residual: residual,
-                noted: tail?.takeNotes(),
+                notes: tail?.takeNotes(),
                 y,
                 mean: batchMean,
                 variance: batchVariance,

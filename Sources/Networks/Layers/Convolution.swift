@@ -145,26 +145,19 @@ private final class BuiltConvolution: Layer {
         let filters = forwardFilters.ready(scratch: working) {
             kernel.prepareForward(weights.value, into: $0, pool)
         }
-        let notes = notes(phase)
+        // A batch norm finds the moments at the beginning of the scratch.
+        tail.notes = nil
+        if case .training = phase, tail.norm != nil { tail.notes = kernel.notes(in: scratch) }
         kernel.forward(
             x,
             filters: filters,
             finish: finish(phase),
             y,
-            notes: notes,
+            notes: tail.notes,
             scratch: working + kernel.forwardFilters,
             pool
         )
         return y
-    }
-
-    /// Where to note the outputs' moments, at the beginning of the scratch, if a batch norm wants them.
-    private func notes(_ phase: Phase) -> UnsafeMutablePointer<Float>? {
-        guard case .training = phase, tail.norm != nil, let moments = kernel.moments else {
-            return nil
-        }
-        tail.note(moments, scratch)
-        return scratch
     }
 
     /// The bias, and what the layers behind have left to this one.

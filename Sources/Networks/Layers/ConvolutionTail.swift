@@ -14,17 +14,9 @@ final class ConvolutionTail {
 
     var norm: Norm?
     /// What the last forward pass in training noted for the norm.
-    private var noted: (moments: NotedMoments, notes: UnsafePointer<Float>)?
-
-    /// Leaves `notes` to the norm, which takes them before anything else uses the scratch that they lie in.
-    func note(_ moments: NotedMoments, _ notes: UnsafePointer<Float>) { noted = (moments, notes) }
-
-    /// The notes of the forward pass just now, once.
-    func takeNotes() -> (moments: NotedMoments, notes: UnsafePointer<Float>)? {
-        defer { noted = nil }
-        return noted
-    }
-
+    ///
+    /// The norm takes it before anything else uses the scratch that it lies in.
+    var notes: MomentNotes?
     /// What the norm adds, set before each pass.
     var residual: Tensor?
     /// Whether a ReLU follows the convolution itself.
@@ -33,4 +25,10 @@ final class ConvolutionTail {
     var relu = false
     /// The convolution's bias.
     var bias: ParameterPlace?
+
+    /// The notes of the forward pass just now, once.
+    func takeNotes() -> MomentNotes? {
+        defer { notes = nil }
+        return notes
+    }
 }

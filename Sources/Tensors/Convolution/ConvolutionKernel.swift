@@ -8,9 +8,8 @@ public struct ConvolutionKernel: Sendable {
     private let columnWeights: ColumnWeights
     private let winograd: WinogradConvolution?
     private let winogradWeights: WinogradWeights?
+    private let moments: NotedMoments?
     private let biasScratch: Int
-    /// What a forward pass may note of its outputs; nil where it can't.
-    public let moments: NotedMoments?
 
     /// Plans `geometry` for pools of at most `threads` threads.
     ///
@@ -29,10 +28,9 @@ public struct ConvolutionKernel: Sendable {
         columnWeights = ColumnWeights(columns: columns, slices: slices)
         let fast = !exact && WinogradConvolution.pays(for: geometry)
         winograd = fast ? WinogradConvolution(geometry: geometry, threads: threads) : nil
-        moments = fast ? NotedMoments(geometry.output) : nil
-        notedFloats = (moments?.perImage ?? 0) * geometry.output.N
         winogradWeights =
             fast ? WinogradWeights(geometry: geometry, slices: slices, threads: threads) : nil
+        moments = fast ? NotedMoments(geometry.output) : nil
         biasScratch = channelSumsScratch(geometry.output, slices: slices)
     }
 
@@ -51,7 +49,12 @@ public struct ConvolutionKernel: Sendable {
     // MARK: Forward
 
     /// Floats of the notes that a forward pass may take of its outputs.
-    public let notedFloats: Int
+    public var notedFloats: Int { (moments?.perImage ?? 0) * columns.geometry.output.N }
+
+    /// Notes in `notedFloats` floats; nil where the method takes none.
+    public func notes(in floats: UnsafeMutablePointer<Float>) -> MomentNotes? {
+        moments.map { MomentNotes(plan: $0, base: floats) }
+    }
 
     /// Floats of the filters that `prepareForward` makes.
     public var forwardFilters: Int { winograd?.forwardFilters ?? columns.forwardFilters }
@@ -71,13 +74,13 @@ public struct ConvolutionKernel: Sendable {
 
     /// y = convolution of x with prepared filters, finished on the way to memory.
     ///
-    /// - Parameter notes: receives `notedFloats` that `moments` makes means and variances of.
+    /// - Parameter notes: filled in for the batch norm that follows, if any.
     public func forward(
         _ x: Tensor,
         filters: UnsafePointer<Float>,
         finish: ConvolutionFinish,
         _ y: Tensor,
-        notes: UnsafeMutablePointer<Float>? = nil,
+        notes: MomentNotes? = nil,
         scratch: UnsafeMutablePointer<Float>,
         _ pool: ThreadPool
     ) {

@@ -7,7 +7,7 @@ extension WinogradConvolution {
         var x, y: Tensor
         var filters: UnsafePointer<Float>
         var finish: Finish
-        var notes: UnsafeMutablePointer<Float>?
+        var notes: MomentNotes?
         var plan: Plan
         var kernels: KernelTable
     }
@@ -24,7 +24,7 @@ extension WinogradConvolution {
         _ filters: UnsafePointer<Float>,
         _ finish: Finish,
         _ y: Tensor,
-        _ notes: UnsafeMutablePointer<Float>?,
+        _ notes: MomentNotes?,
         _ scratch: UnsafeMutablePointer<Float>,
         _ pool: ThreadPool
     ) {
@@ -144,11 +144,14 @@ extension WinogradConvolution {
             )
             let start = image * call.y.shape.perImage
             let last = call.finish.advanced(by: start)
-            let notes = call.notes.map {
-                $0 + image * d.tilesPerImage / WinogradKernels.notedTiles * 3 * d.O
-            }
-            let to = call.y.base + start
-            call.kernels.winograd.output(planes, last, d.outputWindow, part, to, notes)
+            call.kernels.winograd.output(
+                planes,
+                last,
+                d.outputWindow,
+                part,
+                call.y.base + start,
+                call.notes?.image(image)
+            )
         }
     }
 }

@@ -14,6 +14,8 @@ struct WinogradConvolution: Sendable {
     let geometry: ConvolutionGeometry
     let threads: Int
 
+    /// Pixels of a tile's side in the output.
+    static let tileSide = 4
     /// Products of the transform.
     static let planes = 36
     /// The widest strip of any instruction set.
@@ -30,8 +32,13 @@ struct WinogradConvolution: Sendable {
     /// processor, so that a layer computes the same everywhere.
     static func pays(for g: ConvolutionGeometry) -> Bool {
         guard g.kernel == 3, g.stride == 1, g.padding <= 2, g.input.C >= 8 else { return false }
-        let tiles = (g.output.H + 3) / 4 * ((g.output.W + 3) / 4)
-        return g.output.H * g.output.W >= 10 * tiles
+        return g.output.H * g.output.W >= 10 * tiles(g.output).count
+    }
+
+    /// The tiles of an output map, and how many of them are side by side.
+    static func tiles(_ y: Shape) -> (across: Int, count: Int) {
+        let across = (y.W + tileSide - 1) / tileSide
+        return (across, across * ((y.H + tileSide - 1) / tileSide))
     }
 
     /// One of the two directions: maps of `window` extents to maps of O channels.
@@ -69,7 +76,7 @@ struct WinogradConvolution: Sendable {
             window: window,
             O: y.C,
             outputWindow: outputWindow,
-            tilesPerImage: (y.H + 3) / 4 * ((y.W + 3) / 4)
+            tilesPerImage: Self.tiles(y).count
         )
     }
 
@@ -156,7 +163,7 @@ struct WinogradConvolution: Sendable {
         filters: UnsafePointer<Float>,
         finish: Finish,
         _ y: Tensor,
-        notes: UnsafeMutablePointer<Float>?,
+        notes: MomentNotes?,
         scratch: UnsafeMutablePointer<Float>,
         _ pool: ThreadPool
     ) {

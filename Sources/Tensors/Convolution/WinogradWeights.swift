@@ -21,7 +21,7 @@ struct WinogradWeights: SlicedWeights {
     /// Channels to which strips are filled up: the widest strip of any instruction set.
     static let widest = 32
 
-    var tilesPerImage: Int { (geometry.output.H + 3) / 4 * ((geometry.output.W + 3) / 4) }
+    var tilesPerImage: Int { WinogradConvolution.tiles(geometry.output).count }
 
     /// Tiles of the largest slice.
     var sliceTiles: Int { sliceImages * tilesPerImage }

@@ -42,7 +42,7 @@ public struct BatchNormKernel: Sendable {
     ///   - gamma: scale of each channel.
     ///   - beta: shift of each channel.
     ///   - residual: added before the ReLU.
-    ///   - noted: what the convolution that made `x` noted of it; may lie in `scratch`.
+    ///   - notes: what the convolution that made `x` noted of it; may lie in `scratch`.
     ///   - y: output; may be `x` only if no backward pass follows.
     ///   - mean: receives the mean of each channel, [slices][C].
     ///   - variance: receives the biased variance of each channel, [slices][C].
@@ -54,7 +54,7 @@ public struct BatchNormKernel: Sendable {
         gamma: UnsafePointer<Float>,
         beta: UnsafePointer<Float>,
         residual: Tensor?,
-        noted: (moments: NotedMoments, notes: UnsafePointer<Float>)? = nil,
+        notes: MomentNotes? = nil,
         _ y: Tensor,
         mean: UnsafeMutablePointer<Float>,
         variance: UnsafeMutablePointer<Float>,
@@ -64,10 +64,9 @@ public struct BatchNormKernel: Sendable {
         let C = shape.C
         let cut = blocks(slices)
         let kernels = PixelRows(kernels: pool.kernels.rows, C: C)
-        if let noted {
+        if let notes {
             forEachChannels(slices, pool) { slice, channels in
-                noted.moments.sum(
-                    noted.notes,
+                notes.sum(
                     images: slices.images[slice],
                     channels: channels,
                     mean: mean + slice * C,

@@ -1,31 +1,29 @@
 import KernelTable
 
-/// What a convolution's output pass notes of its results for the batch norm behind it.
+/// How a convolution's output pass notes its results for the batch norm behind it.
 ///
 /// Of some tiles at a time a value p of each channel, Σ (x − p) and Σ (x − p)². They are cut by the image alone, so
 /// the moments of a slice depend on the slice alone. Only maps are noted whose tiles come in whole groups, and
 /// whose channels fill vectors.
-public struct NotedMoments: Sendable {
+struct NotedMoments: Sendable {
     /// Pixels of each group of tiles of an image.
-    private let pixels: [Double]
+    fileprivate let pixels: [Double]
     /// Channels.
-    private let C: Int
+    fileprivate let C: Int
 
     /// Channels that are summed up together.
     private static let lanes = 16
-    private static let tileSide = 4
 
     /// Plans maps of `shape`; nil where they are not noted.
     init?(_ shape: Shape) {
-        let side = Self.tileSide
-        let (across, down) = ((shape.W + side - 1) / side, (shape.H + side - 1) / side)
+        let side = WinogradConvolution.tileSide
+        let tiles = WinogradConvolution.tiles(shape)
         let together = WinogradKernels.notedTiles
-        guard across * down % together == 0, shape.C % Self.lanes == 0 else { return nil }
+        guard tiles.count % together == 0, shape.C % Self.lanes == 0 else { return nil }
         C = shape.C
-        pixels = (0..<across * down / together).map { group in
-            let tiles = group * together..<(group + 1) * together
-            return tiles.reduce(0) { sum, tile in
-                let (row, column) = tile.quotientAndRemainder(dividingBy: across)
+        pixels = (0..<tiles.count / together).map { group in
+            (group * together..<(group + 1) * together).reduce(0) { sum, tile in
+                let (row, column) = tile.quotientAndRemainder(dividingBy: tiles.across)
                 let rows = min(side, shape.H - row * side)
                 return sum + Double(rows * min(side, shape.W - column * side))
             }
@@ -34,29 +32,37 @@ public struct NotedMoments: Sendable {
 
     /// Floats that the notes of an image take.
     var perImage: Int { pixels.count * 3 * C }
+}
 
-    /// Mean and biased variance of some channels of a slice: [C] each, from `notes` of the whole batch.
+/// The notes of a batch.
+public struct MomentNotes {
+    let plan: NotedMoments
+    let base: UnsafeMutablePointer<Float>
+
+    /// Where the notes of an image begin.
+    func image(_ index: Int) -> UnsafeMutablePointer<Float> { base + index * plan.perImage }
+
+    /// Mean and biased variance of some channels of a slice, [C] each.
     func sum(
-        _ notes: UnsafePointer<Float>,
         images: Range<Int>,
         channels: Range<Int>,
         mean: UnsafeMutablePointer<Float>,
         variance: UnsafeMutablePointer<Float>
     ) {
-        let total = Double(images.count) * pixels.reduce(0, +)
-        let share = 1 / max(total, 1)
+        let C = plan.C
+        let share = 1 / max(Double(images.count) * plan.pixels.reduce(0, +), 1)
         withUnsafeTemporaryAllocation(of: Double.self, capacity: 2 * channels.count) { sums in
             guard let means = sums.baseAddress else { return }
             let squares = means + channels.count
             means.update(repeating: 0, count: 2 * channels.count)
-            forEachGroup(notes + channels.lowerBound, images) { group, size in
+            forEachGroup(images, from: channels.lowerBound) { group, size in
                 for c in 0..<channels.count {
                     means[c] += size * Double(group[c]) + Double(group[C + c])
                 }
             }
             for c in 0..<channels.count { means[c] *= share }
             // Σ (x − mean)² = Σ (x − p)² + 2 (p − mean) Σ (x − p) + n (p − mean)².
-            forEachGroup(notes + channels.lowerBound, images) { group, size in
+            forEachGroup(images, from: channels.lowerBound) { group, size in
                 for c in 0..<channels.count {
                     let d = Double(group[c]) - means[c]
                     squares[c] +=
@@ -70,17 +76,18 @@ public struct NotedMoments: Sendable {
         }
     }
 
+    /// Calls `body` with the notes of each group of tiles, from a channel on, and with its pixels.
     @inline(__always)
     private func forEachGroup(
-        _ notes: UnsafePointer<Float>,
         _ images: Range<Int>,
+        from channel: Int,
         _ body: (_ group: UnsafePointer<Float>, _ pixels: Double) -> Void
     ) {
-        var group = notes + images.lowerBound * perImage
+        var group = UnsafePointer(image(images.lowerBound) + channel)
         for _ in images {
-            for size in pixels {
+            for size in plan.pixels {
                 body(group, size)
-                group += 3 * C
+                group += 3 * plan.C
             }
         }
     }

@@ -74,13 +74,14 @@ let package = Package(
         ),
 
         .target(name: "CMemoryShim"),
+        .target(name: "CThreadShim"),
         .target(name: "CVectorShim"),
 
         // Floor 1.
         .target(name: "KernelTable", swiftSettings: strict),
         .target(
             name: "Tensors",
-            dependencies: ["KernelTable", "CVectorShim"]
+            dependencies: ["KernelTable", "CThreadShim", "CVectorShim"]
                 + instructionSets.map { .target(name: "Kernels\($0.name)") },
             swiftSettings: hot
         ),

@@ -1,3 +1,4 @@
+import CThreadShim
 import Foundation
 import KernelTable
 import Synchronization
@@ -46,18 +47,29 @@ public final class ThreadPool: @unchecked Sendable {
     ///   - instructions: what the loops may use; one that this machine has.
     ///   - ownsCores: whether each thread has a core that nobody else wants, so that waiting threads may
     ///     keep it for a fraction of a millisecond.
+    ///   - processors: one for each thread, in the kernel's numbers, which the workers stay on; empty =
+    ///     where the scheduler puts them. The caller is never held to the first: threads that it
+    ///     starts would be, too.
     public init(
         threads: Int,
         instructions: InstructionSet = .current,
-        ownsCores: Bool = false
+        ownsCores: Bool = false,
+        processors: [Int] = []
     ) {
         precondition(threads >= 1, "a pool has at least the caller's thread")
+        precondition(
+            processors.isEmpty || processors.count == threads,
+            "each thread of a pool has one processor, or none has"
+        )
         self.threads = threads
         self.instructions = instructions
         spins = ownsCores ? 1 << 18 : 1 << 12
         kernels = instructions.makeKernelTable()
         for worker in 1..<max(threads, 1) {
+            let processor = processors.isEmpty ? nil : Int32(processors[worker])
             let thread = Thread { [weak self] in
+                // A system that refuses runs the thread where it likes: slower, and right.
+                if let processor { _ = threadshim_stay_on(processor) }
                 var seen = 0
                 while ThreadPool.turn(of: self, worker, &seen) {}
             }

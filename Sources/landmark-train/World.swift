@@ -9,6 +9,9 @@ struct World {
     let topology: Topology
     let pool: ThreadPool
 
+    /// Whether each thread has a processor to itself and stays there.
+    let isPinned: Bool
+
     /// Whether this rank speaks for all.
     var isRoot: Bool { communicator.rank == 0 }
 
@@ -83,7 +86,12 @@ struct World {
             }
         }
         let threads = threads ?? topology.threads
-        pool = ThreadPool(threads: threads, ownsCores: threads <= topology.threads)
+        isPinned = topology.processors.count == threads
+        pool = ThreadPool(
+            threads: threads,
+            ownsCores: threads <= topology.threads,
+            processors: isPinned ? topology.processors : []
+        )
     }
 
     /// The ranks of this launch; run alone, MPI is not started at all.

@@ -35,6 +35,60 @@ import Testing
         #expect(Topology.threads(mask: masks[0], neighbours: masks, quota: 200) == 32)
     }
 
+    @Test func unboundRanksHaveWholeCoresOfTheirOwn() {
+        let byCore = [0, 4, 1, 5, 2, 6, 3, 7]
+        func shares(_ ranks: Int, quota: Double? = nil) -> [[Int]] {
+            let masks = [[Int]](repeating: Array(0..<8), count: ranks)
+            return (0..<ranks).map {
+                Topology.processors(mask: byCore, position: $0, neighbours: masks, quota: quota)
+            }
+        }
+        #expect(shares(1) == [byCore])
+        #expect(shares(2) == [[0, 4, 1, 5], [2, 6, 3, 7]])
+        #expect(shares(3) == [[0, 4], [1, 5], [2, 6]])
+        #expect(shares(8) == byCore.map { [$0] })
+        #expect(shares(9).allSatisfy { $0.isEmpty })
+        #expect(shares(2, quota: 6).allSatisfy { $0.isEmpty })
+    }
+
+    @Test func boundRanksHaveTheProcessorsThatNobodyElseMayUse() {
+        func own(_ rank: Int, of masks: [[Int]]) -> [Int] {
+            let before = masks[..<rank].filter { $0 == masks[rank] }.count
+            return Topology.processors(
+                mask: masks[rank],
+                position: before,
+                neighbours: masks,
+                quota: nil
+            )
+        }
+        let sockets = [[0, 1], [0, 1], [2, 3]]
+        #expect((0..<3).map { own($0, of: sockets) } == [[0], [1], [2, 3]])
+        // One rank may run anywhere: the others cannot tell where it will.
+        let mixed = [[0, 1], [2, 3], [0, 1, 2, 3]]
+        #expect((0..<3).allSatisfy { own($0, of: mixed).isEmpty })
+    }
+
+    @Test func threadsOfACoreStandSideBySide() throws {
+        let devices = FileManager.default.temporaryDirectory.appending(path: "\(UUID())")
+        defer { try? FileManager.default.removeItem(at: devices) }
+        // Two packages of two cores, numbered as the kernel does: first threads, then second ones.
+        for processor in 0..<8 {
+            let folder = devices.appending(path: "cpu\(processor)/topology")
+            try FileManager.default.createDirectory(
+                at: folder,
+                withIntermediateDirectories: true
+            )
+            let (package, core) = (processor % 4 / 2, processor % 2)
+            try Data("\(package)\n".utf8).write(to: folder.appending(path: "physical_package_id"))
+            try Data("\(core)\n".utf8).write(to: folder.appending(path: "core_id"))
+        }
+        #expect(
+            ProcessorMask.byCore(Array(0..<8), devices: devices.path) == [0, 4, 1, 5, 2, 6, 3, 7]
+        )
+        #expect(ProcessorMask.byCore([7, 3, 0], devices: devices.path) == [0, 3, 7])
+        #expect(ProcessorMask.byCore([2, 0, 1], devices: "/nowhere") == [0, 1, 2])
+    }
+
     @Test func ranksOfOneProcessShareItsNode() throws {
         let alone = try Topology(SoloCommunicator())
         #expect(alone.ranksOnNode == 1 && alone.threads >= 1)
@@ -46,6 +100,8 @@ import Testing
         }
         let share = max(alone.allowedProcessors / 3, 1)
         #expect(found.allSatisfy { $0[0] == 3 && $0[1] == 1 && $0[2] <= share && $0[2] >= 1 })
+        let own = try ThreadRanks.run(2) { try Topology($0).processors }
+        #expect(Set(own.joined()).count == own.joined().count)
     }
 
     @Test func processorListsAreReadAsTheKernelWritesThem() {

@@ -1,3 +1,5 @@
+import Foundation
+import Synchronization
 import Tensors
 import Testing
 
@@ -14,4 +16,32 @@ import Testing
         }
         #expect(seen.buffer.allSatisfy { $0 == 200 })
     }
+
+    #if os(Linux)
+        @Test func workersStayOnTheirProcessors() throws {
+            let before = try Self.allowed()
+            let one = Int(before.prefix { $0.isNumber }) ?? 0
+            let pool = ThreadPool(threads: 3, processors: [one, one, one])
+            let places = Mutex([String](repeating: "", count: 3))
+            let arrived = Atomic<Int>(0)
+            pool.parallelFor(3) { _, worker in
+                let place = (try? Self.allowed()) ?? "not known"
+                places.withLock { $0[worker] = place }
+                // Nobody takes a second task before all have one.
+                arrived.wrappingAdd(1, ordering: .relaxed)
+                while arrived.load(ordering: .relaxed) < 3 { usleep(100) }
+            }
+            let found = places.withLock { $0 }
+            #expect(found[1...].allSatisfy { $0 == "\(one)" })
+            #expect(found[0] == before)
+            #expect(try Self.allowed() == before)
+        }
+
+        /// The processors that the calling thread may run on, as the kernel lists them.
+        private static func allowed() throws -> String {
+            let status = try String(contentsOfFile: "/proc/thread-self/status", encoding: .utf8)
+            let line = status.split(separator: "\n").first { $0.hasPrefix("Cpus_allowed_list:") }
+            return line?.split(separator: "\t").last.map(String.init) ?? ""
+        }
+    #endif
 }

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Runs landmark-train and PyTorch or Keras in turn and writes the ratios into docs/performance.md.
+"""Runs landmark-train and PyTorch or Keras in turn and writes the ratios into docs/performance.md; and
+landmark-train in two ways in turn, where one is to cost no more than the other.
 
 Called by scripts/bench-peers. All pairs are kept in docs/performance.json, so that rows can be
 measured one at a time; rows of another machine are dropped.
@@ -21,7 +22,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 PAGE = os.path.join(ROOT, "docs", "performance.md")
 DATA = os.path.join(ROOT, "docs", "performance.json")
-BEGIN, END = "<!-- peers: begin -->", "<!-- peers: end -->"
+ITSELF = "itself"  # the rival of rows whose peer is one rank of landmark-train
 LAYOUTS = [["--layout", "nchw"], ["--layout", "channels_last"]]
 PROCESSES = [["--ranks", "1", "--threads", "2"], ["--ranks", "2", "--threads", "1"]]
 
@@ -33,9 +34,9 @@ class Row:
     name: str
     title: str
     ours: list  # arguments of landmark-train
-    script: str  # of the peer, in this folder
+    script: str  # of the peer, in this folder; none for another run of landmark-train
     peer: list  # its arguments
-    trials: list  # arguments to choose the best from
+    trials: list = field(default_factory=lambda: [[]])  # arguments to choose the best from
     trial: list = field(default_factory=list)  # arguments that shorten a trial
     ranks: int = 1  # of landmark-train
     unit: str = "images/s"
@@ -97,6 +98,35 @@ def evaluate(model, batch, size, repetitions):
     )
 
 
+def two_ranks(model, batch, size, steps):
+    """Two ranks of one thread beside one rank of two."""
+    network = ["bench", "step", "--model", model, "--batch", str(batch), "--image-size", str(size)]
+    network += ["--steps", str(steps), "--warmup", "1"]
+    return Row(
+        name=f"ranks-{model}-{size}",
+        title=f"train {model}, batch {batch}, {size}²: 2 ranks × 1 thread to 1 rank × 2 threads",
+        ours=[*network, "--threads", "1"],
+        script="",
+        peer=[*network, "--threads", "2"],
+        ranks=2,
+        rival=ITSELF,
+    )
+
+
+def eight_slices(model, batch, size, steps):
+    """A batch in eight slices beside one, on one rank."""
+    network = ["bench", "step", "--model", model, "--batch", str(batch), "--image-size", str(size)]
+    network += ["--threads", "2", "--steps", str(steps), "--warmup", "1"]
+    return Row(
+        name=f"slices-{model}-{size}",
+        title=f"train {model}, batch {batch}, {size}², 1 rank × 2 threads: 8 slices to 1",
+        ours=[*network, "--slices", "8"],
+        script="",
+        peer=[*network, "--slices", "1"],
+        rival=ITSELF,
+    )
+
+
 ROWS = [
     train("vgg19_bn", 16, 224, steps=2),
     train("vgg19_bn", 16, 224, steps=2, ranks=2),
@@ -128,6 +158,12 @@ ROWS = [
         trials=[["--how", "pillow"], ["--how", "torchvision"]],
         needs_photos=True,
     ),
+    two_ranks("vgg19_bn", 16, 224, 3),
+    two_ranks("resnet18", 32, 224, 6),
+    two_ranks("resnet50", 16, 224, 4),
+    eight_slices("vgg19_bn", 64, 224, 1),
+    eight_slices("resnet18", 64, 224, 4),
+    eight_slices("resnet18", 64, 64, 20),
 ]
 
 
@@ -138,6 +174,7 @@ class Failed(Exception):
 class Comparison:
     def __init__(self, options):
         self.options = options
+        self.rows = [row for row in ROWS if not options.only or row.name in options.only]
         self.environment = dict(os.environ)
         folders = ["/usr/lib/*-linux-gnu", "/usr/lib64", "/usr/lib", "/usr/local/lib"]
         libraries = [
@@ -149,12 +186,17 @@ class Comparison:
         self.tcmalloc = libraries[0] if libraries else ""
 
     def ours(self, row):
-        command = [self.options.program, *row.ours, "--json", *self.photos(row)]
-        if row.ranks > 1:
-            command = ["mpirun", "--bind-to", "none", "-np", str(row.ranks), *command]
+        return self.landmark_train(row.ours, row.ranks, self.photos(row))
+
+    def landmark_train(self, arguments, ranks, photos):
+        command = [self.options.program, *arguments, "--json", *photos]
+        if ranks > 1:
+            command = ["mpirun", "--bind-to", "none", "-np", str(ranks), *command]
         return self.run(command, self.environment)
 
     def peer(self, row, setting, shorter=()):
+        if row.rival == ITSELF:
+            return self.landmark_train(row.peer, 1, self.photos(row))
         script = os.path.join(HERE, row.script)
         arguments = [*self.photos(row), *row.peer, *setting, *shorter]
         environment = dict(self.environment)
@@ -178,6 +220,8 @@ class Comparison:
 
     def best_setting(self, row):
         """The peer's fastest setting for the row, found by one short run of each."""
+        if len(row.trials) == 1:
+            return row.trials[0]
         found = []
         for setting in row.trials:
             name = " ".join(setting) or "buckets"
@@ -283,14 +327,27 @@ def memory_text(values):
     return f"{statistics.median(known) / 1e9:.2f}" if known else "–"
 
 
-def table(data):
-    lines = [
+def peers_table(data):
+    return [
         f"Measured on {data['machine']}; {data['versions']}.",
         "",
         "| work | landmark-train | peer | ratio (min–max) | GB | peer's GB | pairs | peer's best setting |",
         "|---|---|---|---|---|---|---|---|",
+        *lines(data, [row for row in ROWS if row.rival != ITSELF]),
     ]
-    for row in ROWS:
+
+
+def itself_table(data):
+    return [
+        "| work | in this way | in that way | ratio (min–max) | GB | that way's GB | pairs |",
+        "|---|---|---|---|---|---|---|",
+        *lines(data, [row for row in ROWS if row.rival == ITSELF]),
+    ]
+
+
+def lines(data, rows):
+    lines = []
+    for row in rows:
         entry = data["rows"].get(row.name)
         if not entry:
             continue
@@ -307,8 +364,7 @@ def table(data):
             memory_text([pair["our_memory"] for pair in pairs]),
             memory_text([pair["peer_memory"] for pair in pairs]),
             f"{len(pairs)}, {entry['date']}",
-            setting,
-        ]
+        ] + ([setting] if row.rival != ITSELF else [])
         lines.append("| " + " | ".join(cells) + " |")
     return lines
 
@@ -318,11 +374,14 @@ def write(data):
         json.dump(data, file, indent=1, sort_keys=True)
         file.write("\n")
     page = open(PAGE).read()
-    if BEGIN not in page or END not in page:
-        sys.exit(f"bench-peers: {PAGE} has no lines '{BEGIN}' and '{END}' to put the table between")
-    before, after = page.split(BEGIN)[0], page.split(END)[1]
+    for name, table in [("peers", peers_table(data)), ("itself", itself_table(data))]:
+        begin, end = f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
+        if begin not in page or end not in page:
+            sys.exit(f"bench-peers: {PAGE} has no lines '{begin}' and '{end}' to put a table between")
+        before, after = page.split(begin)[0], page.split(end)[1]
+        page = "\n".join([before + begin, "", *table, "", end + after])
     with open(PAGE, "w") as file:
-        file.write("\n".join([before + BEGIN, "", *table(data), "", END + after]))
+        file.write(page)
 
 
 def load(comparison):
@@ -334,7 +393,8 @@ def load(comparison):
             data = old
         elif old["rows"]:
             print(f"rows of another machine are dropped: {old['machine']}")
-    data["versions"] = versions(comparison)
+    if "versions" not in data or any(row.rival != ITSELF for row in comparison.rows):
+        data["versions"] = versions(comparison)
     return data
 
 
@@ -372,9 +432,7 @@ def main():
     parser.add_argument("--retry", action="store_true", help="find the peers' best settings anew")
     comparison = Comparison(parser.parse_args())
     data = load(comparison)
-    for row in ROWS:
-        if comparison.options.only and row.name not in comparison.options.only:
-            continue
+    for row in comparison.rows:
         measure(row, data, comparison)
         write(data)
 

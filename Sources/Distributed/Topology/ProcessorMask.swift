@@ -27,6 +27,31 @@ public enum ProcessorMask {
         return numbers
     }
 
+    /// Sorts processors so that those of a core are side by side, and cores of a package; the kernel may
+    /// number all first threads of cores before the second ones.
+    ///
+    /// - Parameter devices: the kernel's folder of processors; one it does not tell of keeps its number
+    ///   as its core.
+    public static func byCore(
+        _ processors: [Int],
+        devices: String = "/sys/devices/system/cpu"
+    ) -> [Int] {
+        let places = processors.map { processor in
+            let folder = "\(devices)/cpu\(processor)/topology/"
+            return (
+                package: number(folder + "physical_package_id") ?? 0,
+                core: number(folder + "core_id") ?? processor,
+                processor: processor
+            )
+        }
+        return places.sorted { $0 < $1 }.map(\.processor)
+    }
+
+    private static func number(_ path: String) -> Int? {
+        let text = try? String(contentsOfFile: path, encoding: .utf8)
+        return text.flatMap { Int($0.trimmingCharacters(in: .whitespacesAndNewlines)) }
+    }
+
     /// Processors of the node that are switched on.
     public static var online: Int { sysconf(Int32(_SC_NPROCESSORS_ONLN)) }
 }

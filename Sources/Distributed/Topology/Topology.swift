@@ -4,6 +4,8 @@ import Foundation
 public struct Topology: Sendable {
     /// Threads of this rank: its share of the node's allowed processors, at least 1.
     public let threads: Int
+    /// Processors that are this rank's alone, whole cores side by side; empty where ranks share some.
+    public let processors: [Int]
     /// Ranks on this rank's node.
     public let ranksOnNode: Int
     /// Name of this rank's node.
@@ -49,9 +51,15 @@ public struct Topology: Sendable {
         allowedProcessors = own.mask.count
         onlineProcessors = ProcessorMask.online
         quota = own.quota
-        threads = Topology.threads(
-            mask: own.mask,
-            neighbours: neighbours.map(\.mask),
+        let masks = neighbours.map(\.mask)
+        threads = Topology.threads(mask: own.mask, neighbours: masks, quota: own.quota)
+        let before = places[..<communicator.rank].filter {
+            $0.name == own.name && $0.boot == own.boot && $0.mask == own.mask
+        }
+        processors = Topology.processors(
+            mask: ProcessorMask.byCore(own.mask),
+            position: before.count,
+            neighbours: masks,
             quota: own.quota
         )
     }
@@ -72,6 +80,29 @@ public struct Topology: Sendable {
         if let quota { share = min(share, quota / Double(max(neighbours.count, 1))) }
         // Three thirds of a processor are one, whatever the rounding.
         return max(Int(share + 1e-6), 1)
+    }
+
+    /// The processors of its mask that a rank has to itself.
+    ///
+    /// - Parameters:
+    ///   - mask: processors that the rank may run on, those of a core side by side.
+    ///   - position: how many ranks of the same mask come before this one.
+    ///   - neighbours: the masks of all ranks on the node, this one included.
+    ///   - quota: processors' worth of time of the ranks together; where there is one, the scheduler has
+    ///     to move threads about.
+    /// - Returns: an equal share of the mask among the ranks that have the same, without what is left over;
+    ///   empty where masks overlap otherwise, or there are more ranks than processors.
+    public static func processors(
+        mask: [Int],
+        position: Int,
+        neighbours: [[Int]],
+        quota: Double?
+    ) -> [Int] {
+        let own = Set(mask)
+        let sharers = neighbours.filter { !own.isDisjoint(with: $0) }
+        guard quota == nil, sharers.allSatisfy({ own == Set($0) }) else { return [] }
+        let share = mask.count / max(sharers.count, 1)
+        return Array(mask.dropFirst(position * share).prefix(share))
     }
 
     /// What to tell the user when processors lie idle because the launcher bound the ranks; nil

@@ -51,7 +51,8 @@ struct MachineCheck {
         let text =
             "\(topology.allowedProcessors) of \(topology.onlineProcessors) allowed\(quota); "
             + "\(topology.ranksOnNode) ranks on \(topology.node), "
-            + "\(world.pool.threads) threads a rank (\(topology.cpuModel))"
+            + "\(world.pool.threads) threads a rank\(world.isPinned ? ", a processor each" : "") "
+            + "(\(topology.cpuModel))"
         guard let advice = topology.advice else {
             return Finding(verdict: .fine, subject: "cores", text: text)
         }

@@ -33,7 +33,7 @@ extension ColumnWeights {
 
     /// Floats of the places where slices of a block wait.
     private func workerFloats(_ slices: Int) -> Int {
-        Slices.depth(slices) * Self.blockOutputs * Self.blockTaps
+        BlockPlaces.count(slices) * Self.blockOutputs * Self.blockTaps
     }
 
     var blocksScratch: Int {
@@ -79,7 +79,8 @@ extension ColumnWeights {
                 distance: taps,
                 waiting: workers + thread * workerFloats(self.slices),
                 rows: outputs.count,
-                columns: block.count
+                columns: block.count,
+                isDirect: leaf.count == 1
             )
             Slices.addTree(
                 0..<leaf.count,
@@ -106,6 +107,7 @@ extension ColumnWeights {
                 },
                 add: { places.add($0, $1, pool.kernels.flat) }
             )
+            places.finish()
         }
     }
 

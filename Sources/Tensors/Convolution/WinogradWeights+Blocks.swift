@@ -43,7 +43,7 @@ extension WinogradWeights {
 
     /// Floats of a thread's sums and of the places where slices of a block wait.
     private func workerFloats(_ plan: BlockPlan, _ slices: Int) -> Int {
-        Self.planes * plan.sums + Slices.depth(slices) * plan.outputs * 9 * Self.blockInputs
+        Self.planes * plan.sums + BlockPlaces.count(slices) * plan.outputs * 9 * Self.blockInputs
     }
 
     var blocksScratch: Int {
@@ -92,7 +92,8 @@ extension WinogradWeights {
                 distance: I,
                 waiting: sums + Self.planes * plan.sums,
                 rows: 9 * outputs.count,
-                columns: inputs.count
+                columns: inputs.count,
+                isDirect: leaf.count == 1
             )
             Slices.addTree(
                 0..<leaf.count,
@@ -123,6 +124,7 @@ extension WinogradWeights {
                 },
                 add: { places.add($0, $1, pool.kernels.flat) }
             )
+            places.finish()
         }
     }
 

@@ -172,7 +172,7 @@ private func addSlices(
 ) {
     let O = dy.shape.perImage
     let filled = kernels.gemm.packedCount(K: 1, N: I)
-    let capacity = max(1, Slices.depth(slices.count) * outputs.count * inputs.count)
+    let capacity = max(1, BlockPlaces.count(slices.count) * outputs.count * inputs.count)
     withUnsafeTemporaryAllocation(of: Float.self, capacity: capacity) { waiting in
         guard let waiting = waiting.baseAddress else { return }
         let places = BlockPlaces(
@@ -180,7 +180,8 @@ private func addSlices(
             distance: I,
             waiting: waiting,
             rows: outputs.count,
-            columns: inputs.count
+            columns: inputs.count,
+            isDirect: slices.count == 1
         )
         let longest = slices.images.reduce(0) { max($0, $1.count) }
         Slices.addTree(
@@ -208,5 +209,6 @@ private func addSlices(
             },
             add: { places.add($0, $1, kernels.flat) }
         )
+        places.finish()
     }
 }

@@ -25,6 +25,11 @@ public enum Figures {
         return (value < 0 ? "-" : "") + groups.joined(separator: ",")
     }
 
+    /// How many there are of what a word names, such as `1 rank`, `8 ranks`.
+    public static func count(_ number: Int, _ word: String) -> String {
+        "\(grouped(number)) \(word)\(number == 1 ? "" : "s")"
+    }
+
     /// A number in few characters, such as `0.05`, `1.2k`, `3e-05`.
     public static func compact(_ value: Double) -> String {
         guard value.isFinite else { return "\(value)" }

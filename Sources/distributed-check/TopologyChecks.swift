@@ -12,4 +12,14 @@ func checkTopology(_ checks: Checks, _ world: any Communicator) {
         return topology.ranksOnNode == world.size && topology.threads >= 1
             && total <= max(topology.onlineProcessors, world.size)
     }
+    checks.check("no two ranks have a processor of their own in common") {
+        let topology = try Topology(world)
+        guard topology.nodes.count == 1, let highest = ProcessorMask.allowed().max() else {
+            return true
+        }
+        var owners = [Double](repeating: 0, count: Int(try world.largest(Double(highest))) + 1)
+        for processor in topology.processors { owners[processor] += 1 }
+        try world.sum(&owners)
+        return owners.allSatisfy { $0 <= 1 }
+    }
 }

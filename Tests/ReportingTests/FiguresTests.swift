@@ -9,6 +9,11 @@ import Testing
         #expect(Figures.grouped(value) == text)
     }
 
+    @Test(arguments: [(0, "0 ranks"), (1, "1 rank"), (8, "8 ranks"), (1_024, "1,024 ranks")])
+    func wordsFollowTheirNumbers(number: Int, text: String) {
+        #expect(Figures.count(number, "rank") == text)
+    }
+
     @Test(arguments: [
         (0.04, "0.0 s"), (9.94, "9.9 s"), (9.96, "10 s"), (59.4, "59 s"), (59.6, "1:00 min"),
         (187, "3:07 min"), (3_600, "1:00 h"), (8_100, "2:15 h"), (200_000, "2 d 7 h"),

@@ -24,7 +24,11 @@ struct MachineCheck {
                 text: "run alone: MPI is not started; try mpirun -np 2 landmark-train doctor"
             )
         }
-        return Finding(verdict: .fine, subject: "MPI", text: "\(size) ranks on \(nodes)")
+        return Finding(
+            verdict: .fine,
+            subject: "MPI",
+            text: "\(Figures.count(size, "rank")) on \(nodes)"
+        )
     }
 
     private var launched: Bool {
@@ -50,8 +54,8 @@ struct MachineCheck {
         let quota = topology.quota.map { ", \(Figures.fixed($0, 1)) by quota" } ?? ""
         let text =
             "\(topology.allowedProcessors) of \(topology.onlineProcessors) allowed\(quota); "
-            + "\(topology.ranksOnNode) ranks on \(topology.node), "
-            + "\(world.pool.threads) threads a rank\(world.isPinned ? ", a processor each" : "") "
+            + "\(Figures.count(topology.ranksOnNode, "rank")) on \(topology.node), "
+            + "\(Figures.count(world.pool.threads, "thread")) a rank\(world.isPinned ? ", a processor each" : "") "
             + "(\(topology.cpuModel))"
         guard let advice = topology.advice else {
             return Finding(verdict: .fine, subject: "cores", text: text)

@@ -48,7 +48,7 @@ struct RunHeader {
         let batch = min(settings.batch, Self.smallBatch)
         let perEpoch = max(1, photos.training.count / batch)
         let epochs = (3 * Self.fewSteps + perEpoch - 1) / perEpoch
-        return "\(plural(steps, "step")) hardly teach a network from scratch; "
+        return "\(Figures.count(steps, "step")) hardly teach a network from scratch; "
             + "try --batch \(batch) --epochs \(epochs)"
     }
 
@@ -66,9 +66,9 @@ struct RunHeader {
     private var ranks: String {
         let topology = world.topology
         let size = world.communicator.size
-        return "\(plural(size, "rank")) on \(plural(topology.nodes.count, "node")) "
+        return "\(Figures.count(size, "rank")) on \(Figures.count(topology.nodes.count, "node")) "
             + "(\(topology.cpuModels.joined(separator: ", "))), "
-            + "\(plural(world.pool.threads, "thread")) a rank"
+            + "\(Figures.count(world.pool.threads, "thread")) a rank"
     }
 
     private var data: String {
@@ -129,12 +129,8 @@ struct RunHeader {
         let course = trainer.course
         let slices = settings.slices ?? 1
         let epochs = Double(course.totalSteps) / Double(course.stepsPerEpoch)
-        return "batch \(settings.batch) in \(plural(slices, "slice")), "
+        return "batch \(settings.batch) in \(Figures.count(slices, "slice")), "
             + "\(Figures.grouped(course.totalSteps)) steps = \(Figures.compact(epochs)) epochs, "
             + "seed \(settings.seed)"
-    }
-
-    private func plural(_ count: Int, _ word: String) -> String {
-        "\(Figures.grouped(count)) \(word)\(count == 1 ? "" : "s")"
     }
 }

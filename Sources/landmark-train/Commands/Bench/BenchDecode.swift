@@ -94,8 +94,7 @@ struct BenchDecode: ParsableCommand {
         return [
             "\(result.photos) photos of \(result.width)×\(result.height) pixels, "
                 + "\(Figures.bytes(result.bytes)) on average, to \(imageSize)×\(imageSize)",
-            "\(result.threads) \(result.threads == 1 ? "thread" : "threads"), "
-                + world.topology.cpuModel,
+            "\(Figures.count(result.threads, "thread")), \(world.topology.cpuModel)",
             "",
         ] + TextTable(rows).lines
     }

@@ -1,4 +1,5 @@
 import Distributed
+import Reporting
 import Tensors
 
 /// What a benchmark ran on, on one line.
@@ -8,8 +9,8 @@ struct BenchMachine {
     init(_ world: World) {
         let (ranks, threads) = (world.communicator.size, world.pool.threads)
         line =
-            "\(ranks) \(ranks == 1 ? "rank" : "ranks") × \(threads) "
-            + "\(threads == 1 ? "thread" : "threads"), \(world.pool.instructions), "
+            "\(Figures.count(ranks, "rank")) × \(Figures.count(threads, "thread")), "
+            + "\(world.pool.instructions), "
             + world.topology.cpuModels.joined(separator: ", ")
     }
 }

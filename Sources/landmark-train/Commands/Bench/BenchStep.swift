@@ -95,8 +95,8 @@ struct BenchStep: ParsableCommand {
                 + "(\(Figures.percent(seconds / mean, decimals: 0)))"
         }
         return [
-            "\(result.model.rawValue), batch \(result.batch) in \(result.slices) "
-                + "\(result.slices == 1 ? "slice" : "slices"), "
+            "\(result.model.rawValue), batch \(result.batch) in "
+                + "\(Figures.count(result.slices, "slice")), "
                 + "\(result.imageSize)×\(result.imageSize), \(result.optimizer.rawValue)",
             BenchMachine(world).line,
             "",

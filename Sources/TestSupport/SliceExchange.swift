@@ -16,6 +16,9 @@ public struct SliceExchange: Sendable {
     /// Whether ranks of a node are let into one another's memory, and have their values in common.
     public var connects = true
 
+    /// Whether the pass with an update is an `OverlappedExchange`, where ranks share no memory.
+    public var overlaps = false
+
     /// What came of it on one rank.
     public struct Outcome: Sendable, Equatable {
         /// The totals, gathered from all ranks.
@@ -112,10 +115,24 @@ public struct SliceExchange: Sendable {
 
         addSlices(tree.slices(of: rank), accumulator)
         let blocks = shards.pieces(of: rank).flatMap { shards.cut($0.range) }
-        try reducer.exchange(nodes: accumulator.nodes, blocks: blocks) {
+        let update: GradientReducer.Update = {
             for (index, place) in $1.enumerated() {
                 values.base[place] = 0.5 * values.base[place] + $2[index]
             }
+        }
+        if overlaps, communicator.size > 1, !reducer.sharesMemory {
+            let exchange = try OverlappedExchange(
+                reducer,
+                nodes: accumulator.nodes,
+                blocks: blocks,
+                update: update
+            )
+            for first in stride(from: count, to: 0, by: -bucket / 3 - 1) {
+                exchange.advance(to: first)
+            }
+            try exchange.finish()
+        } else {
+            try reducer.exchange(nodes: accumulator.nodes, blocks: blocks, update: update)
         }
         let updated = Array(values.buffer)
         try reducer.spread(blocks: blocks) {

@@ -24,6 +24,8 @@ final class ThreadCommunicator: Communicator {
 
     var size: Int { meeting.size }
 
+    var machines: [Int] { nodes.map { node in nodes.firstIndex(of: node) ?? 0 } }
+
     func barrier() throws { try meeting.meet(rank, .init(call: "barrier")) { _ in } }
 
     func broadcast(_ bytes: UnsafeMutableRawBufferPointer, from root: Int) throws {
@@ -58,7 +60,7 @@ final class ThreadCommunicator: Communicator {
         }
     }
 
-    func allToAll(sends: [FloatMessage], receives: [FloatMessage]) throws {
+    func allToAll(sends: [FloatMessage], receives: [FloatMessage], patiently: Bool) throws {
         // Nobody may leave with an error that the others do not see, so what does not fit is told
         // to all in a second meeting.
         let problem = try meeting.meet(rank, .init(call: "allToAll", messages: sends)) { offers in
@@ -76,7 +78,7 @@ final class ThreadCommunicator: Communicator {
     }
 
     func makeNodeStorage(count: Int) throws -> NodeStorage {
-        let homes = nodes.map { node in nodes.firstIndex(of: node) ?? 0 }
+        let homes = machines
         let offer = Meeting.Offer(call: "makeNodeStorage", storages: [Storage(count: count)])
         return try meeting.meet(rank, offer) { offers in
             NodeStorage(offers[homes[rank]].storages[0], homes: homes)

@@ -53,8 +53,9 @@ typedef struct {
 } mpishim_message;
 
 // Sends and receives all messages at once and waits for them; those between two ranks match in the
-// order of the lists. Here because MPI_Request is a macro type and its array lives for one call.
+// order of the lists. The wait spins, or sleeps for `nap` microseconds between looks where that is above
+// 0. Here because MPI_Request is a macro type and its array lives for one call.
 int mpishim_exchange(const mpishim_message *sends, int send_count,
-                     const mpishim_message *receives, int receive_count);
+                     const mpishim_message *receives, int receive_count, int nap);
 
 #endif

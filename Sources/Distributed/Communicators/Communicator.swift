@@ -2,7 +2,7 @@ public import Tensors
 
 /// The ranks of a run and what they do together.
 ///
-/// Each call but `rank`, `size` and `makeStorage` is collective: every rank makes the same calls in the same
+/// Each call but `rank`, `size`, `machines` and `makeStorage` is collective: every rank makes the same calls in the same
 /// order, from any of its threads, one at a time.
 public protocol Communicator: AnyObject, Sendable {
     /// Number of this rank, from 0.
@@ -10,6 +10,9 @@ public protocol Communicator: AnyObject, Sendable {
 
     /// Number of ranks.
     var size: Int { get }
+
+    /// For each rank, the lowest rank on the same machine; equal on all ranks.
+    var machines: [Int] { get }
 
     /// Returns when every rank has called.
     func barrier() throws
@@ -30,7 +33,9 @@ public protocol Communicator: AnyObject, Sendable {
     ///
     /// The k-th message from rank a to rank b meets the k-th that b receives from a, with the same
     /// count. Memory that is received into must not overlap any other message's.
-    func allToAll(sends: [FloatMessage], receives: [FloatMessage]) throws
+    ///
+    /// - Parameter patiently: sleep between looks at what has come, for threads beside others that compute.
+    func allToAll(sends: [FloatMessage], receives: [FloatMessage], patiently: Bool) throws
 
     /// Zeros that ranks of the same node can come to read and write; plain memory where no other
     /// rank could.
@@ -55,6 +60,11 @@ public protocol Communicator: AnyObject, Sendable {
 }
 
 extension Communicator {
+    /// The same by a thread that has the processor to itself.
+    public func allToAll(sends: [FloatMessage], receives: [FloatMessage]) throws {
+        try allToAll(sends: sends, receives: receives, patiently: false)
+    }
+
     /// Plain memory.
     public func makeStorage(count: Int) -> Storage { Storage(count: count) }
 

@@ -9,6 +9,11 @@ public final class MPICommunicator: Communicator {
     public let rank: Int
     /// Number of ranks in MPI_COMM_WORLD.
     public let size: Int
+    /// Microseconds between looks of a patient wait: short beside the milliseconds of a bucket, long beside
+    /// a look.
+    private static let nap: Int32 = 100
+    /// For each rank, the lowest rank on the same machine.
+    public let machines: [Int]
     /// Most elements or bytes in one MPI call, whose counts are 32-bit numbers.
     private let limit: Int
     /// Ranks that could map one another's memory, this one included.
@@ -41,9 +46,15 @@ public final class MPICommunicator: Communicator {
         self.rank = Int(rank)
         self.size = Int(size)
         limit = 1 << 30
-        var keys = [Double](repeating: 0, count: Int(size))
-        keys[Int(rank)] = key
-        try MPICommunicator.check("MPI_Allreduce", mpishim_sum_doubles(&keys, size))
+        func gathered(_ own: Double) throws -> [Double] {
+            var keys = [Double](repeating: 0, count: Int(size))
+            keys[Int(rank)] = own
+            try MPICommunicator.check("MPI_Allreduce", mpishim_sum_doubles(&keys, size))
+            return keys
+        }
+        let names = try gathered(NodeKey.machine())
+        machines = names.map { name in names.firstIndex(of: name) ?? 0 }
+        let keys = try gathered(key)
         sharesMemory = !keys.contains(0) && Set(keys).count < keys.count
         mates = sharesMemory ? keys.indices.filter { keys[$0] == key } : [Int(rank)]
     }
@@ -56,6 +67,7 @@ public final class MPICommunicator: Communicator {
         mates = self.sharesMemory ? other.mates : [other.rank]
         rank = other.rank
         size = other.size
+        machines = other.machines
         self.limit = limit
     }
 
@@ -104,13 +116,23 @@ public final class MPICommunicator: Communicator {
         }
     }
 
-    /// MPI_Isend and MPI_Irecv of all messages, then MPI_Waitall.
-    public func allToAll(sends: [FloatMessage], receives: [FloatMessage]) throws {
+    /// MPI_Isend and MPI_Irecv of all messages, then MPI_Waitall, or MPI_Testall between naps.
+    public func allToAll(
+        sends: [FloatMessage],
+        receives: [FloatMessage],
+        patiently: Bool
+    ) throws {
         let sends = messages(sends)
         let receives = messages(receives)
         try MPICommunicator.check(
-            "MPI_Waitall",
-            mpishim_exchange(sends, Int32(sends.count), receives, Int32(receives.count))
+            patiently ? "MPI_Testall" : "MPI_Waitall",
+            mpishim_exchange(
+                sends,
+                Int32(sends.count),
+                receives,
+                Int32(receives.count),
+                patiently ? MPICommunicator.nap : 0
+            )
         )
     }
 

@@ -7,6 +7,9 @@ public final class SoloCommunicator: Communicator {
     /// Always 1.
     public let size = 1
 
+    /// A single machine.
+    public let machines = [0]
+
     /// A world of one.
     public init() {}
 
@@ -25,7 +28,7 @@ public final class SoloCommunicator: Communicator {
     public func allGather(_ bytes: [UInt8]) -> [[UInt8]] { [bytes] }
 
     /// Copies what is sent to where it is received.
-    public func allToAll(sends: [FloatMessage], receives: [FloatMessage]) {
+    public func allToAll(sends: [FloatMessage], receives: [FloatMessage], patiently: Bool) {
         precondition(sends.count == receives.count, "each message is sent and received")
         for (sent, received) in zip(sends, receives) {
             precondition(sent.peer == 0 && received.peer == 0, "there is one rank")

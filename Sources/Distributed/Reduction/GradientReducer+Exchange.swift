@@ -1,6 +1,12 @@
 import Tensors
 
 extension GradientReducer {
+    /// Told the number of a block, the range of a strip of it and the totals of the strip's gradient,
+    /// turns the strip's values into new ones.
+    public typealias Update = (
+        _ block: Int, _ strip: Range<Int>, _ gradient: UnsafePointer<Float>
+    ) -> Void
+
     /// Puts the total over all slices into this rank's pieces of `gradients`.
     ///
     /// - Parameters:
@@ -31,12 +37,11 @@ extension GradientReducer {
     ///   - sums: this rank's nodes, from the first slice to the last.
     ///   - blocks: this rank's pieces, in order and without holes, cut so that none crosses a
     ///     multiple of `ShardMap.block`.
-    ///   - update: told the number of a block, the range of a strip of it and the totals of the
-    ///     strip's gradient, turns the strip's values into new ones; called by all threads of the pool.
+    ///   - update: called by all threads of the pool.
     public func exchange(
         nodes sums: [SliceNode],
         blocks: [Range<Int>],
-        update: (_ block: Int, _ strip: Range<Int>, _ gradient: UnsafePointer<Float>) -> Void
+        update: Update
     ) throws {
         let meeting = try meet(sums)
         try giveUpdated(blocks, prepare: { try places(meeting, $0) }) {

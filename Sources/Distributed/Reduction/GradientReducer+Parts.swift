@@ -77,7 +77,8 @@ extension GradientReducer {
     /// in reach is received for `bucket`.
     func places(
         _ meeting: Meeting,
-        _ bucket: Range<Int>?
+        _ bucket: Range<Int>?,
+        patiently: Bool = false
     ) throws -> [UnsafeMutablePointer<Float>] {
         let rank = communicator.rank
         let own = bucket.map { shards.piece(of: rank, in: $0) } ?? 0..<0
@@ -89,7 +90,7 @@ extension GradientReducer {
             messages += 1
             return place(ofMessage: messages - 1, own)
         }
-        if let bucket { try receive(bucket, meeting.own, places) }
+        if let bucket { try receive(bucket, meeting.own, places, patiently) }
         return places
     }
 
@@ -111,7 +112,7 @@ extension GradientReducer {
     }
 
     /// Gives this rank's piece of a bucket to the other nodes, and receives theirs.
-    func send(_ bucket: Range<Int>) throws {
+    func send(_ bucket: Range<Int>, patiently: Bool = false) throws {
         let base = values.storage.base
         func message(_ peer: Int, from owner: Int) -> FloatMessage? {
             let piece = shards.piece(of: owner, in: bucket)
@@ -120,7 +121,8 @@ extension GradientReducer {
         }
         try communicator.allToAll(
             sends: route.targets.compactMap { message($0, from: communicator.rank) },
-            receives: route.sources.compactMap { message($0, from: $0) }
+            receives: route.sources.compactMap { message($0, from: $0) },
+            patiently: patiently
         )
     }
 
@@ -131,7 +133,8 @@ extension GradientReducer {
     private func receive(
         _ bucket: Range<Int>,
         _ sums: [SliceNode],
-        _ places: [UnsafeMutablePointer<Float>]
+        _ places: [UnsafeMutablePointer<Float>],
+        _ patiently: Bool
     ) throws {
         let rank = communicator.rank
         let own = shards.piece(of: rank, in: bucket)
@@ -150,6 +153,6 @@ extension GradientReducer {
                 receives.append(FloatMessage(peer: from, place + own.lowerBound, own.count))
             }
         }
-        try communicator.allToAll(sends: sends, receives: receives)
+        try communicator.allToAll(sends: sends, receives: receives, patiently: patiently)
     }
 }

@@ -66,6 +66,17 @@ public final class GradientReducer {
     /// Whether ranks work in one another's memory, at least on some nodes.
     public var sharesMemory: Bool { reach.isAny || values.isShared }
 
+    /// Whether every rank has a machine to itself, and an exchange goes on beside the backward pass
+    /// (`OverlappedExchange`).
+    ///
+    /// Ranks of one machine have to wait until all have their sums complete before they
+    /// work in one another's memory, and are done sooner than a pass could hide; their messages too are the
+    /// work of the processors that compute.
+    public var canOverlap: Bool {
+        communicator.size > 1 && !sharesMemory
+            && Set(communicator.machines).count == communicator.size
+    }
+
     /// Whether all of an exchange happens in memory.
     var needsNoMessages: Bool { reach.isWhole && values.isWhole }
 

@@ -79,6 +79,12 @@ public final class SliceAccumulator {
         }
     }
 
+    /// This rank's only node, still to be computed, where all its slices are one pass; nil where it has
+    /// several.
+    public var onlyNode: SliceNode? {
+        passes.count == 1 ? SliceNode(slices: passes[0], gradient) : nil
+    }
+
     /// Floats held beside the gradient.
     public var memory: Int { (places.count - 1) * gradient.count }
 

@@ -15,16 +15,19 @@ enum NodeKey {
             throw DistributedError.start("\(variable) is '\(other)'; give memory or messages")
         }
         let files = FileManager.default
-        guard
-            let boot = try? String(
-                contentsOfFile: "/proc/sys/kernel/random/boot_id",
-                encoding: .utf8
-            ),
+        guard let boot = NodeNames.boot(),
             let numbers = try? files.destinationOfSymbolicLink(atPath: "/proc/self/ns/pid")
         else { return 0 }
-        // FNV-1a (Fowler, Noll and Vo). Should two keys ever meet, no file is found under the other's
-        // numbers, and the ranks send messages.
-        let hash = (boot + numbers).utf8.reduce(0xCBF2_9CE4_8422_2325) {
+        // Should two keys ever meet, no file is found under the other's numbers, and the ranks send messages.
+        return number(boot + numbers)
+    }
+
+    /// The same for the machine, by its name and running kernel.
+    static func machine() -> Double { number(NodeNames.node() + (NodeNames.boot() ?? "")) }
+
+    /// FNV-1a (Fowler, Noll and Vo), to as many bits as a Double counts, and never 0.
+    private static func number(_ text: String) -> Double {
+        let hash = text.utf8.reduce(0xCBF2_9CE4_8422_2325) {
             ($0 ^ UInt64($1)) &* 0x0000_0100_0000_01B3
         }
         return Double(hash >> 12 | 1)

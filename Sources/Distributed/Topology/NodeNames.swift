@@ -9,6 +9,12 @@ enum NodeNames {
         return text(names.nodename)
     }
 
+    /// What tells apart machines of one name, and stays equal while a machine is up; nil where the system
+    /// does not tell.
+    static func boot() -> String? {
+        try? String(contentsOfFile: "/proc/sys/kernel/random/boot_id", encoding: .utf8)
+    }
+
     /// The model of the processors, or the machine's architecture where Linux names none.
     static func processor() -> String {
         let information = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)) ?? ""

@@ -117,10 +117,9 @@ public struct Topology: Sendable {
     }
 
     private static func place() -> Place {
-        let boot = try? String(contentsOfFile: "/proc/sys/kernel/random/boot_id", encoding: .utf8)
         return Place(
             name: NodeNames.node(),
-            boot: boot ?? "",
+            boot: NodeNames.boot() ?? "",
             model: NodeNames.processor(),
             mask: ProcessorMask.allowed(),
             quota: ProcessorQuota.read()

@@ -8,16 +8,18 @@ import Tensors
 /// The order of every sum is fixed by the slices, so the weights after a step are the same bits
 /// whichever ranks did the work (see `docs/distributed.md`).
 final class TrainingStep {
-    private let communicator: any Communicator
-    private let tree: SliceTree
-    private let model: Model
-    private let loss: BatchLoss
-    private let accumulator: SliceAccumulator
+    let communicator: any Communicator
+    let tree: SliceTree
+    let model: Model
+    let loss: BatchLoss
+    let accumulator: SliceAccumulator
     private let reducer: GradientReducer
     private let update: WeightUpdate
-    private let seed: UInt64
-    private let dlogits: Storage
-    private let pool: ThreadPool
+    let seed: UInt64
+    let dlogits: Storage
+    let pool: ThreadPool
+    /// This rank's node where all ranks exchange theirs beside the backward pass.
+    private let overlapped: SliceNode?
 
     init(
         communicator: any Communicator,
@@ -48,6 +50,9 @@ final class TrainingStep {
         )
         dlogits = Storage(count: model.output.count)
         try reducer.connect(sums: accumulator.places)
+        let overlaps = reducer.canOverlap && accumulator.onlyNode != nil && !update.clips
+        let all = try communicator.gather(overlaps ? 1 : 0).allSatisfy { $0 == 1 }
+        overlapped = all ? accumulator.onlyNode : nil
     }
 
     /// Bytes held beside the network.
@@ -86,107 +91,44 @@ final class TrainingStep {
         if facts.failures > 0 { _ = try communicator.together { try loaded.get() } }
         let photos = try loaded.get()
 
+        let batch = Batch(step: step, photos: photos, parts: parts, scale: facts.scale)
         var sums = SliceSums(slices: parts.count)
-        model.withConstantWeights {
-            for pass in accumulator.passes {
-                let slices = own(parts, pass)
-                gradient(of: slices, photos, parts, step: step, scale: facts.scale, &sums, &spent)
-                spent.backward += measureSeconds { accumulator.add() }
-            }
-        }
-        spent.exchange += try measureSeconds { try sums.share(communicator) }
-        let meanLoss = sums.loss * Double(facts.scale)
-        guard meanLoss.isFinite else { throw TrainingError.diverged(atStep: step + 1) }
-
-        let time = try measureSeconds {
-            try update.apply(
+        if let overlapped {
+            let dy = forward(accumulator.passes[0], batch, &sums, &spent)
+            try share(&sums, batch, &spent)
+            let exchange = try update.begin(
                 step: step,
                 learningRate: learningRate,
-                nodes: accumulator.nodes,
+                nodes: [overlapped],
                 reducer: reducer
             )
+            backward(dy, &spent) { exchange.advance(to: $0.lowerBound) }
+            spent.exchange += try measureSeconds { try exchange.finish() }
+        } else {
+            model.withConstantWeights {
+                for pass in accumulator.passes {
+                    backward(forward(pass, batch, &sums, &spent), &spent)
+                }
+            }
+            try share(&sums, batch, &spent)
+            let time = try measureSeconds {
+                try update.apply(
+                    step: step,
+                    learningRate: learningRate,
+                    nodes: accumulator.nodes,
+                    reducer: reducer
+                )
+            }
+            if communicator.size == 1 { spent.update += time } else { spent.exchange += time }
         }
-        if communicator.size == 1 { spent.update += time } else { spent.exchange += time }
         let readable = (parts.last?.upperBound ?? 0) - Int(facts.badPhotos)
         return Outcome(
-            loss: meanLoss,
+            loss: sums.loss * Double(facts.scale),
             accuracy: Double(sums.correct) / Double(max(readable, 1)),
             badPhotos: Int(facts.badPhotos),
             signal: Int32(facts.signal),
             parts: spent
         )
-    }
-
-    /// A slice, and where its photos lie among this rank's.
-    private typealias Slice = (number: Int, photos: Range<Int>)
-
-    /// The slices `numbers` of this rank.
-    private func own(_ parts: [Range<Int>], _ numbers: Range<Int>) -> [Slice] {
-        let first = parts[tree.slices(of: communicator.rank).lowerBound].lowerBound
-        return numbers.map {
-            ($0, parts[$0].lowerBound - first..<parts[$0].upperBound - first)
-        }
-    }
-
-    /// Computes the gradient of the slices of a pass where the accumulator wants it.
-    private func gradient(
-        of slices: [Slice],
-        _ photos: LoadedBatch,
-        _ parts: [Range<Int>],
-        step: Int,
-        scale: Float,
-        _ sums: inout SliceSums,
-        _ spent: inout StepParts
-    ) {
-        let target = accumulator.begin()
-        model.store.writeGradients(to: target)
-        let begin = slices.first?.photos.lowerBound ?? 0
-        let range = begin..<(slices.last?.photos.upperBound ?? begin)
-        guard !range.isEmpty else { return fillZero(target.base, target.count, pool) }
-        let context = TrainingContext(
-            seed: seed,
-            step: UInt64(step),
-            firstPosition: slices.first.map { parts[$0.number].lowerBound } ?? 0,
-            slices: slices.map {
-                TrainingContext.Slice(
-                    images: $0.photos.lowerBound - begin..<$0.photos.upperBound - begin,
-                    statisticsWeight: Float($0.photos.count) / Float(parts.last?.upperBound ?? 1)
-                )
-            }
-        )
-        let dy = dlogits.tensor(model.output.with(N: range.count))
-        spent.forward += measureSeconds {
-            let logits = model.forward(photos.images.images(range), .training(context))
-            for ((number, photosOfSlice), images) in zip(slices, context.slices.images) {
-                let sum = loss(
-                    logits.images(images),
-                    photos,
-                    photosOfSlice,
-                    scale: scale,
-                    dlogits: dy.images(images)
-                )
-                sums.set(number, sum)
-            }
-        }
-        spent.backward += measureSeconds { model.backward(dy) { _ in } }
-    }
-
-    private func facts(
-        _ loaded: Result<LoadedBatch, any Error>,
-        _ parts: [Range<Int>],
-        _ signal: Int32
-    ) -> StepFacts {
-        var facts = StepFacts(slices: parts.count)
-        facts.signal = Double(signal)
-        guard let photos = try? loaded.get() else {
-            facts.failures = 1
-            return facts
-        }
-        for slice in own(parts, tree.slices(of: communicator.rank)) {
-            facts.weights[slice.number] = loss.weight(of: photos, slice.photos)
-        }
-        facts.badPhotos = Double(photos.skipped.count)
-        return facts
     }
 }
 

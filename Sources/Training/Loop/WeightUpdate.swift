@@ -69,6 +69,9 @@ final class WeightUpdate {
         startAverage()
     }
 
+    /// Whether the whole gradient must be known before the first update.
+    var clips: Bool { clip != nil }
+
     /// What is remembered beside the weights, under the prefixes of its names in checkpoints.
     var shards: [(prefix: String, values: Storage)] {
         optimizer.state.map { ("optimizer.\($0.name).", $0.values) }
@@ -144,13 +147,32 @@ final class WeightUpdate {
         }
     }
 
+    /// Begins to do the same beside the backward pass.
+    ///
+    /// - Parameter nodes: the gradients, still to be computed; not clipped.
+    /// - Returns: the exchange, to be told what is complete.
+    func begin(
+        step: Int,
+        learningRate: Float,
+        nodes: [SliceNode],
+        reducer: GradientReducer
+    ) throws -> OverlappedExchange {
+        precondition(!clips, "the norm of a gradient must be known before the first update")
+        return try OverlappedExchange(
+            reducer,
+            nodes: nodes,
+            blocks: ranges,
+            update: change(step: step, learningRate: learningRate, gradientScale: 1)
+        )
+    }
+
     /// What changes the values of a strip of a block, told the block's number, the strip and its
     /// gradient.
     private func change(
         step: Int,
         learningRate: Float,
         gradientScale: Float
-    ) -> (Int, Range<Int>, UnsafePointer<Float>) -> Void {
+    ) -> GradientReducer.Update {
         let rule = optimizer.begin(learningRate: learningRate, gradientScale: gradientScale)
         let decay = Float(averageDecay(step: step))
         let (blocks, average, store) = (blocks, average, store)

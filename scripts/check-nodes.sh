@@ -16,12 +16,20 @@ work=$(mktemp -d)
 nodes=("landmark-$$-0" "landmark-$$-1")
 
 clean_up() {
-    local node
+    local node made=()
     for node in "${nodes[@]}"; do
-        ip netns pids "$node" 2>/dev/null | xargs -r kill -9 2>/dev/null || true
-        ip netns delete "$node" 2>/dev/null || true
+        [ ! -e "/run/netns/$node" ] || made+=("$node")
+    done
+    for node in ${made[@]+"${made[@]}"}; do
+        # A process that ends by itself meanwhile cannot be killed.
+        until [ -z "$(ip netns pids "$node")" ]; do
+            ip netns pids "$node" | xargs -r kill -9 2>/dev/null || sleep 0.1
+        done
     done
     rm -rf "$work"
+    for node in ${made[@]+"${made[@]}"}; do
+        ip netns delete "$node" || fail "a namespace is left; remove it: ip netns delete $node"
+    done
 }
 trap clean_up EXIT
 
@@ -50,7 +58,7 @@ inside() {
 }
 
 if [ "$(id -u)" -ne 0 ] || ! command -v ip >/dev/null || ! make_machines 2>"$work/log"; then
-    echo "several machines are not tried: this user cannot make network namespaces"
+    echo "several machines are not tried: this user cannot make network namespaces $(tail -n 1 "$work/log")"
     exit 0
 fi
 

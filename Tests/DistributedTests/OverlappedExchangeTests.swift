@@ -78,7 +78,7 @@ import Testing
         #expect(found.allSatisfy { $0 == expected })
     }
 
-    @Test func theErrorOfTheExchangeIsThePasss() throws {
+    @Test func aRankThatIsGoneEndsTheExchange() throws {
         let outcomes = ThreadRanks.outcomes(2, nodes: [0, 1]) { communicator in
             let pass = try Pass(communicator)
             if communicator.rank == 1 { throw DistributedError.mismatch("out of order") }

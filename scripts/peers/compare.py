@@ -49,20 +49,23 @@ class Row:
         return self.name.replace("-rmsprop", "").replace("-2ranks", "")
 
 
+def network(model, batch, size):
+    return ["--model", model, "--batch", str(batch), "--image-size", str(size)]
+
+
 def train(model, batch, size, optimizer="sgd", ranks=1, steps=4):
     name = f"train-{model}-{size}" + ("-rmsprop" if optimizer == "rmsprop" else "")
-    network = ["--model", model, "--batch", str(batch), "--image-size", str(size)]
-    network += ["--optimizer", optimizer]
+    work = [*network(model, batch, size), "--optimizer", optimizer]
     # PyTorch is given fewer steps where one takes a quarter of a minute.
     theirs = ["--steps", str(max(steps // 2, 1)), "--warmup", "1"]
     return Row(
         name=name + ("-2ranks" if ranks == 2 else ""),
         title=f"train {model}, batch {batch}, {size}², {optimizer}, "
         + ("2 ranks × 1 thread" if ranks == 2 else "1 rank × 2 threads"),
-        ours=["bench", "step", *network, "--threads", str(2 // ranks)]
+        ours=["bench", "step", *work, "--threads", str(2 // ranks)]
         + ["--steps", str(steps), "--warmup", "1"],
         script="torch_step.py",
-        peer=["--work", "train", *network, *theirs],
+        peer=["--work", "train", *work, *theirs],
         trials=[processes + layout for processes in PROCESSES for layout in LAYOUTS],
         trial=["--steps", "1"],
         ranks=ranks,
@@ -84,47 +87,44 @@ def tutorial(name, note, trials):
 
 
 def evaluate(model, batch, size, repetitions):
-    network = ["--model", model, "--batch", str(batch), "--image-size", str(size)]
+    work = network(model, batch, size)
     trials = [processes + layout for processes in PROCESSES for layout in LAYOUTS]
     return Row(
         name=f"evaluate-{model}",
         title=f"evaluate {model}, batch {batch}, {size}², 1 rank × 2 threads",
-        ours=["bench", "evaluate", *network, "--threads", "2"]
+        ours=["bench", "evaluate", *work, "--threads", "2"]
         + ["--repetitions", str(repetitions), "--warmup", "1"],
         script="torch_step.py",
-        peer=["--work", "evaluate", *network, "--steps", str(repetitions), "--warmup", "1"],
+        peer=["--work", "evaluate", *work, "--steps", str(repetitions), "--warmup", "1"],
         trials=trials + [trial + ["--frozen"] for trial in trials],
         trial=["--steps", str(max(repetitions // 3, 1))],
     )
 
 
-def two_ranks(model, batch, size, steps):
-    """Two ranks of one thread beside one rank of two."""
-    network = ["bench", "step", "--model", model, "--batch", str(batch), "--image-size", str(size)]
-    network += ["--steps", str(steps), "--warmup", "1"]
+def itself(name, how, model, batch, size, steps, ours, theirs, ranks=1):
+    """landmark-train in one way beside one rank of it in another."""
+    step = ["bench", "step", *network(model, batch, size), "--steps", str(steps), "--warmup", "1"]
     return Row(
-        name=f"ranks-{model}-{size}",
-        title=f"train {model}, batch {batch}, {size}²: 2 ranks × 1 thread to 1 rank × 2 threads",
-        ours=[*network, "--threads", "1"],
+        name=f"{name}-{model}-{size}",
+        title=f"train {model}, batch {batch}, {size}²" + how,
+        ours=step + ours,
         script="",
-        peer=[*network, "--threads", "2"],
-        ranks=2,
+        peer=step + theirs,
+        ranks=ranks,
         rival=ITSELF,
     )
+
+
+def two_ranks(model, batch, size, steps):
+    how = ": 2 ranks × 1 thread to 1 rank × 2 threads"
+    one, two = ["--threads", "1"], ["--threads", "2"]
+    return itself("ranks", how, model, batch, size, steps, one, two, ranks=2)
 
 
 def eight_slices(model, batch, size, steps):
-    """A batch in eight slices beside one, on one rank."""
-    network = ["bench", "step", "--model", model, "--batch", str(batch), "--image-size", str(size)]
-    network += ["--threads", "2", "--steps", str(steps), "--warmup", "1"]
-    return Row(
-        name=f"slices-{model}-{size}",
-        title=f"train {model}, batch {batch}, {size}², 1 rank × 2 threads: 8 slices to 1",
-        ours=[*network, "--slices", "8"],
-        script="",
-        peer=[*network, "--slices", "1"],
-        rival=ITSELF,
-    )
+    how = ", 1 rank × 2 threads: 8 slices to 1"
+    eight, one = (["--threads", "2", "--slices", slices] for slices in "81")
+    return itself("slices", how, model, batch, size, steps, eight, one)
 
 
 ROWS = [

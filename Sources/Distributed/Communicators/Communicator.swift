@@ -2,8 +2,8 @@ public import Tensors
 
 /// The ranks of a run and what they do together.
 ///
-/// Each call but `rank`, `size`, `machines` and `makeStorage` is collective: every rank makes the same calls in the same
-/// order, from any of its threads, one at a time.
+/// Each call but `rank`, `size`, `machines` and `makeStorage` is collective: every rank makes the same
+/// calls in the same order, from any of its threads, one at a time.
 public protocol Communicator: AnyObject, Sendable {
     /// Number of this rank, from 0.
     var rank: Int { get }

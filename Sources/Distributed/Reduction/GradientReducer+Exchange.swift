@@ -21,10 +21,8 @@ extension GradientReducer {
         let blocks = ownBlocks
         for part in parts(blocks) {
             let places = try places(meeting, part.bucket)
-            pool.parallelFor(part.blocks.count) { task, worker in
-                for strip in strips(blocks[part.blocks.lowerBound + task]) {
-                    _ = total(strip, places, worker, target: gradients + strip.lowerBound)
-                }
+            forEachStrip(of: part, blocks, on: pool) { _, strip, worker in
+                _ = total(strip, places, worker, target: gradients + strip.lowerBound)
             }
         }
         try settle()
@@ -73,10 +71,7 @@ extension GradientReducer {
     ) throws {
         for part in parts(blocks) {
             let context = try prepare(part.bucket)
-            pool.parallelFor(part.blocks.count) { task, worker in
-                let number = part.blocks.lowerBound + task
-                for strip in strips(blocks[number]) { update(number, strip, context, worker) }
-            }
+            forEachStrip(of: part, blocks, on: pool) { update($0, $1, context, $2) }
             if let bucket = part.bucket { try send(bucket) }
         }
         try settle()

@@ -44,6 +44,19 @@ extension GradientReducer {
         }
     }
 
+    /// Calls `body` with every strip of a part's blocks, the number of its block and that of the worker.
+    func forEachStrip(
+        of part: Part,
+        _ blocks: [Range<Int>],
+        on pool: ThreadPool,
+        _ body: (_ block: Int, _ strip: Range<Int>, _ worker: Int) -> Void
+    ) {
+        pool.parallelFor(part.blocks.count) { task, worker in
+            let number = part.blocks.lowerBound + task
+            for strip in strips(blocks[number]) { body(number, strip, worker) }
+        }
+    }
+
     /// What ranks tell one another before an exchange.
     struct Meeting {
         /// This rank's nodes.

@@ -17,6 +17,8 @@ public final class OverlappedExchange: @unchecked Sendable {
     private let meeting: GradientReducer.Meeting
     private let blocks: [Range<Int>]
     private let update: GradientReducer.Update
+    /// The pool of the thread, for the reducer's computes the pass.
+    private let alone = ThreadPool(threads: 1)
     private let changed = NSCondition()
     /// The first float from which on the gradient is complete.
     private var complete: Int
@@ -81,10 +83,8 @@ public final class OverlappedExchange: @unchecked Sendable {
             while complete > bucket.lowerBound { changed.wait() }
             changed.unlock()
             let places = try reducer.places(meeting, bucket, patiently: true)
-            for number in part.blocks {
-                for strip in reducer.strips(blocks[number]) {
-                    update(number, strip, reducer.total(strip, places, 0))
-                }
+            reducer.forEachStrip(of: part, blocks, on: alone) {
+                update($0, $1, reducer.total($1, places, $2))
             }
             try reducer.send(bucket, patiently: true)
         }

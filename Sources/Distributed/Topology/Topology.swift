@@ -26,8 +26,6 @@ public struct Topology: Sendable {
     /// What each rank tells the others.
     private struct Place: Codable {
         var name: String
-        /// Tells apart nodes of one name, and stays equal while a node is up.
-        var boot: String
         var model: String
         var mask: [Int]
         var quota: Double?
@@ -40,25 +38,22 @@ public struct Topology: Sendable {
         let places = try communicator.allGather(Array(bytes)).map {
             try JSONDecoder().decode(Place.self, from: Data($0))
         }
-        var seen: Set<[String]> = []
-        nodes = places.filter { seen.insert([$0.name, $0.boot]).inserted }.map(\.name)
+        let machines = communicator.machines
+        nodes = machines.indices.filter { machines[$0] == $0 }.map { places[$0].name }
         var models: Set<String> = []
         cpuModels = places.map(\.model).filter { models.insert($0).inserted }
-        let neighbours = places.filter { $0.name == own.name && $0.boot == own.boot }
+        let mates = machines.indices.filter { machines[$0] == machines[communicator.rank] }
         node = own.name
         cpuModel = own.model
-        ranksOnNode = neighbours.count
+        ranksOnNode = mates.count
         allowedProcessors = own.mask.count
         onlineProcessors = ProcessorMask.online
         quota = own.quota
-        let masks = neighbours.map(\.mask)
+        let masks = mates.map { places[$0].mask }
         threads = Topology.threads(mask: own.mask, neighbours: masks, quota: own.quota)
-        let before = places[..<communicator.rank].filter {
-            $0.name == own.name && $0.boot == own.boot && $0.mask == own.mask
-        }
         processors = Topology.processors(
             mask: ProcessorMask.byCore(own.mask),
-            position: before.count,
+            position: mates.count { $0 < communicator.rank && places[$0].mask == own.mask },
             neighbours: masks,
             quota: own.quota
         )
@@ -119,7 +114,6 @@ public struct Topology: Sendable {
     private static func place() -> Place {
         return Place(
             name: NodeNames.node(),
-            boot: NodeNames.boot() ?? "",
             model: NodeNames.processor(),
             mask: ProcessorMask.allowed(),
             quota: ProcessorQuota.read()

@@ -18,7 +18,8 @@ final class TrainingStep {
     let seed: UInt64
     let dlogits: Storage
     let pool: ThreadPool
-    /// This rank's node where all ranks exchange theirs beside the backward pass.
+    /// This rank's node where all ranks exchange theirs beside the backward pass; nil where they do so after
+    /// the last.
     private let overlapped: SliceNode?
 
     init(
@@ -94,6 +95,7 @@ final class TrainingStep {
         let batch = Batch(step: step, photos: photos, parts: parts, scale: facts.scale)
         var sums = SliceSums(slices: parts.count)
         if let overlapped {
+            // Not with constant weights: those of layers that are through change during the pass.
             let dy = forward(accumulator.passes[0], batch, &sums, &spent)
             try share(&sums, batch, &spent)
             let exchange = try update.begin(

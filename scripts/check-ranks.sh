@@ -30,24 +30,26 @@ same() {
     echo "equal: $3"
 }
 
-"$program" dataset synthesize photos --landmarks 5 --photos 120 --test-photos 31 --image-size 64 \
-    >/dev/null 2>&1
+must "drawing photos" "$program" dataset synthesize photos --landmarks 5 --photos 120 \
+    --test-photos 31 --image-size 64 >/dev/null
 # Batch norm, dropout and every augmentation; a last batch of an epoch that the slices share unevenly.
 settings=(--data photos --model small --image-size 32 --batch 16 --slices 8 --dropout 0.3
     --min-scale 0.4 --flip 0.5 --colour-jitter 0.3 --erasing 0.5 --ema 0.9 --clip 1)
 
 say "ranks and threads"
 for count in 1 2 3 4 8; do
-    launch "$count" "${settings[@]}" --steps 12 --output "ranks-$count" >/dev/null 2>log \
-        || { cat log >&2; fail "the run on $count ranks ended with code $?"; }
+    must "the run on $count ranks" \
+        launch "$count" "${settings[@]}" --steps 12 --output "ranks-$count" >/dev/null
     same ranks-1 "ranks-$count" "1 and $count ranks"
 done
-launch 1 "${settings[@]}" --steps 12 --threads 3 --output threads >/dev/null 2>&1
+must "the run with 3 threads" \
+    launch 1 "${settings[@]}" --steps 12 --threads 3 --output threads >/dev/null
 same ranks-1 threads "the machine's threads and 3"
 
 say "interruptions"
 long=(--epochs 15 --checkpoint-every 7 --keep 1)
-launch 1 "${settings[@]}" "${long[@]}" --output whole >/dev/null 2>&1
+must "the run without an interruption" \
+    launch 1 "${settings[@]}" "${long[@]}" --output whole >/dev/null
 
 steps() { if [ -e "$1/metrics.jsonl" ]; then wc -l <"$1/metrics.jsonl"; else echo 0; fi; }
 
@@ -93,7 +95,7 @@ begin killed 2 $((40 + RANDOM % 30)) --resume "$run"
 strike
 gone killed
 echo "killed at step $(steps killed) on 2 ranks"
-launch 4 --resume "$run" >/dev/null 2>log || { cat log >&2; fail "resuming ended with code $?"; }
+must "resuming on 4 ranks" launch 4 --resume "$run" >/dev/null
 same whole killed "never interrupted, and killed on 3 and 2 ranks, finished on 4"
 for file in metrics evaluations; do
     [ "$(wc -l <killed/$file.jsonl)" -eq "$(wc -l <whole/$file.jsonl)" ] \
@@ -118,13 +120,14 @@ code=0
 wait "$launcher" || code=$?
 [ "$code" -eq 75 ] || { cat log >&2; fail "SIGTERM ends with code $code instead of 75"; }
 echo "stopped by SIGTERM after step $(steps stopped) on 1 rank"
-launch 8 --resume "$run" >/dev/null 2>log || { cat log >&2; fail "resuming ended with code $?"; }
+must "resuming on 8 ranks" launch 8 --resume "$run" >/dev/null
 same whole stopped "never interrupted, and stopped on 2 and 1 ranks, finished on 8"
 
 say "evaluation"
 for count in 1 2 3; do
-    launch "$count" evaluate whole --json --predictions "answers-$count.csv" \
-        >"result-$count.json" 2>log || { cat log >&2; fail "evaluating ended with code $?"; }
+    must "evaluating on $count ranks" \
+        launch "$count" evaluate whole --json --predictions "answers-$count.csv" \
+        >"result-$count.json"
     cmp answers-1.csv "answers-$count.csv" && cmp result-1.json "result-$count.json" \
         || fail "1 and $count ranks evaluate differently"
 done

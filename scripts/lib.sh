@@ -9,6 +9,15 @@ fail() {
     exit 1
 }
 
+# must WHAT COMMAND…: runs a command that has to succeed; its errors go to the file `log`, and are shown
+# where it does not.
+must() {
+    local what=$1 code=0
+    shift
+    "$@" 2>log || code=$?
+    [ "$code" -eq 0 ] || { cat log >&2; fail "$what ended with code $code"; }
+}
+
 # Swift 6.2 or newer on the PATH; it comes with its package manager, test library and formatter.
 need_swift() {
     local version

@@ -74,10 +74,12 @@ let package = Package(
         ),
 
         .target(name: "CMemoryShim"),
+        .target(name: "CProcessShim"),
         .target(name: "CThreadShim"),
         .target(name: "CVectorShim"),
 
         // Floor 1.
+        .target(name: "Files", swiftSettings: strict),
         .target(name: "KernelTable", swiftSettings: strict),
         .target(
             name: "Tensors",
@@ -88,7 +90,11 @@ let package = Package(
 
         // Floor 2: these three never see one another.
         .target(name: "Networks", dependencies: ["Tensors"], swiftSettings: strict),
-        .target(name: "Images", dependencies: ["Tensors", "CJPEGShim"], swiftSettings: hot),
+        .target(
+            name: "Images",
+            dependencies: ["Files", "Tensors", "CJPEGShim"],
+            swiftSettings: hot
+        ),
         .target(
             name: "Distributed",
             dependencies: ["Tensors", "CMPIShim", "CMemoryShim"],
@@ -98,12 +104,14 @@ let package = Package(
         // Floors 3 and 4.
         .target(
             name: "Training",
-            dependencies: ["Networks", "Images", "Distributed", "Tensors"],
+            dependencies: ["Networks", "Images", "Distributed", "Files", "Tensors"],
             swiftSettings: strict
         ),
         .target(
             name: "Reporting",
-            dependencies: ["Training", .product(name: "Mustache", package: "swift-mustache")],
+            dependencies: [
+                "Training", "Files", .product(name: "Mustache", package: "swift-mustache"),
+            ],
             swiftSettings: strict
         ),
 
@@ -111,7 +119,8 @@ let package = Package(
         .executableTarget(
             name: "landmark-train",
             dependencies: [
-                "Tensors", "Networks", "Images", "Distributed", "Training", "Reporting",
+                "CProcessShim", "Files", "Tensors", "Networks", "Images", "Distributed", "Training",
+                "Reporting",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict
@@ -130,6 +139,7 @@ let package = Package(
             dependencies: ["Networks", "Distributed", "Tensors"],
             swiftSettings: strict
         ),
+        .testTarget(name: "FilesTests", dependencies: ["Files"], swiftSettings: strict),
         .testTarget(
             name: "TensorsTests",
             dependencies: ["Tensors", "TestSupport", "COpenBLAS"],
@@ -143,7 +153,7 @@ let package = Package(
         ),
         .testTarget(
             name: "ImagesTests",
-            dependencies: ["Images", "Tensors", "TestSupport"],
+            dependencies: ["Images", "Files", "Tensors", "TestSupport"],
             swiftSettings: strict
         ),
         .testTarget(
@@ -154,13 +164,13 @@ let package = Package(
         .testTarget(
             name: "TrainingTests",
             dependencies: [
-                "Training", "Networks", "Images", "Distributed", "Tensors", "TestSupport",
+                "Training", "Networks", "Images", "Distributed", "Files", "Tensors", "TestSupport",
             ],
             swiftSettings: strict
         ),
         .testTarget(
             name: "ReportingTests",
-            dependencies: ["Reporting", "Training"],
+            dependencies: ["Reporting", "Training", "Files"],
             swiftSettings: strict
         ),
     ] + kernels,

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// A file that grows while a run goes on.
@@ -12,10 +13,12 @@ final class AppendedFile {
     init(_ path: String, complain: @escaping (String) -> Void) {
         self.path = path
         self.complain = complain
-        if FileManager.default.createFile(atPath: path, contents: nil) {
-            handle = FileHandle(forWritingAtPath: path)
+        let descriptor = openFile(path, O_WRONLY | O_CREAT | O_TRUNC)
+        if descriptor >= 0 {
+            handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+        } else {
+            complain("cannot write \(path): the run goes on without it")
         }
-        if handle == nil { complain("cannot write \(path): the run goes on without it") }
     }
 
     /// Adds `data` at the end.

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 public import Training
 
@@ -45,7 +46,7 @@ public struct RunHistory: Sendable, Equatable {
     }
 
     private static func contents(_ path: String) -> String {
-        String(decoding: FileManager.default.contents(atPath: path) ?? Data(), as: UTF8.self)
+        String(decoding: (try? Files.contents(of: path)) ?? Data(), as: UTF8.self)
     }
 
     private static func lines<T: Decodable>(_ path: String) throws -> [T] {

@@ -1,4 +1,5 @@
 import Distributed
+import Files
 import Foundation
 import Images
 import Networks
@@ -47,6 +48,7 @@ public enum TrainingError: Error, CustomStringConvertible, Sendable, Equatable {
         case let error as TrainingError: error.exitCode
         case let error as ImagesError: error.exitCode
         case is PhotoError, is NetworksError: 65
+        case is FileError: FileError.exitCode
         case is CocoaError: 74
         default: 70
         }

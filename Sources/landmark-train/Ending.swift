@@ -1,5 +1,6 @@
 import ArgumentParser
 import Distributed
+import Files
 import Foundation
 import Images
 import Networks

@@ -1,4 +1,6 @@
 import ArgumentParser
+import CProcessShim
+import Files
 
 /// The program: subcommands, of which `train` is the one meant when none is named.
 @main
@@ -27,9 +29,16 @@ struct LandmarkTrain: ParsableCommand {
         defaultSubcommand: Train.self
     )
 
+    /// The arguments of this launch, the paths among them with every byte.
+    private static var arguments: [String] {
+        (1..<max(processshim_argument_count(), 1)).map { place in
+            processshim_argument(place).map { String(pathPointer: $0) } ?? ""
+        }
+    }
+
     static func main() {
         do {
-            var command = try parseAsRoot()
+            var command = try parseAsRoot(arguments)
             try command.run()
         } catch {
             let code = exitCode(for: error)

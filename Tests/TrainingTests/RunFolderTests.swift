@@ -45,7 +45,7 @@ struct RunFolderTests {
         #expect {
             try run.create(.quick())
         } throws: {
-            ($0 as? TrainingError)?.exitCode == 74 && "\($0)".contains(folder.file("a"))
+            TrainingError.exitCode(of: $0) == 74 && "\($0)".contains(folder.file("a"))
         }
     }
 

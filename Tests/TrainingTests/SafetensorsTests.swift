@@ -121,7 +121,7 @@ struct SafetensorsTests {
         #expect {
             try SafetensorsFile(path: folder.file("none"))
         } throws: {
-            ($0 as? TrainingError)?.exitCode == 74
+            TrainingError.exitCode(of: $0) == 74
         }
     }
 }

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// Reads a csv file (RFC 4180) piece by piece, as bytes: no string per field, no whole file in
@@ -27,7 +28,7 @@ final class CSVReader {
     /// Opens a file; `piece` bytes are read at a time.
     init(_ path: String, piece: Int = 1 << 20) throws {
         self.path = path
-        file = open(path, O_RDONLY)
+        file = openFile(path, O_RDONLY)
         buffer = .allocate(capacity: max(piece, 4))
         guard file >= 0 else {
             throw ImagesError.files("\(path) cannot be read: \(String(cString: strerror(errno)))")

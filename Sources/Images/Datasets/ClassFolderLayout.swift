@@ -1,3 +1,5 @@
+import Files
+
 /// One folder per class, with or without `train` and `test` above.
 struct ClassFolderLayout: PhotoLayout {
     private let root: String
@@ -72,7 +74,6 @@ struct ClassFolderLayout: PhotoLayout {
 
     private static func mayBePhoto(_ file: String) -> Bool {
         let others = ["csv", "tsv", "txt", "md", "json", "xml", "yaml", "yml", "ini", "db", "log"]
-        guard let dot = file.lastIndex(of: ".") else { return true }
-        return !others.contains(file[file.index(after: dot)...].lowercased())
+        return !others.contains(Path.fileExtension(of: file))
     }
 }

@@ -1,3 +1,5 @@
+import Files
+
 /// Google Landmarks files: tables of ids and landmarks, photos at `a/b/c/<id>.jpg`.
 struct LandmarkLayout: PhotoLayout {
     private let directory: String

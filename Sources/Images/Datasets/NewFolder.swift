@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// A folder that is filled beside its final place and gets its name when it is complete; dropped
@@ -16,42 +17,31 @@ final class NewFolder: Sendable {
             guard isFolder(target) else {
                 throw ImagesError.files("\(target) is a file; name another folder")
             }
-            guard try FileManager.default.contentsOfDirectory(atPath: target).isEmpty else {
+            guard try FolderListing.names(in: target).isEmpty else {
                 throw ImagesError.files(
                     "\(target) holds files already; name a new or an empty folder"
                 )
             }
         }
-        let name = (target as NSString).lastPathComponent
-        let parent = (target as NSString).deletingLastPathComponent
-        let unfinished = ".\(name).\(getpid()).unfinished"
-        path = parent.isEmpty ? unfinished : parent + "/" + unfinished
-        do {
-            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-        } catch {
-            throw ImagesError.files("\(target) cannot be written: \(NewFolder.reason())")
-        }
+        // Of `.` and `..` the name is told by the way from the root alone.
+        let whole = Path.absolute(target)
+        path = Path.joined(
+            Path.parent(of: whole),
+            ".\(Path.name(of: whole)).\(getpid()).unfinished"
+        )
+        try Files.makeFolders(path)
     }
 
-    deinit { try? FileManager.default.removeItem(atPath: path) }
+    deinit { removeTree(path) }
 
     /// Makes folders, with those above them.
     func makeFolders(_ folders: [String]) throws {
-        for folder in Set(folders) {
-            do {
-                try FileManager.default.createDirectory(
-                    atPath: path + "/" + folder,
-                    withIntermediateDirectories: true
-                )
-            } catch {
-                throw ImagesError.files("\(target)/\(folder) cannot be made: \(NewFolder.reason())")
-            }
-        }
+        for folder in Set(folders) { try Files.makeFolders(Path.joined(path, folder)) }
     }
 
     /// Writes a file whose folder is there.
     func write(_ bytes: [UInt8], _ name: String) throws {
-        let file = open(path + "/" + name, O_WRONLY | O_CREAT | O_EXCL, 0o644)
+        let file = openFile(Path.joined(path, name), O_WRONLY | O_CREAT | O_EXCL)
         guard file >= 0 else {
             throw ImagesError.files("\(target)/\(name) cannot be written: \(NewFolder.reason())")
         }
@@ -74,14 +64,18 @@ final class NewFolder: Sendable {
 
     /// Makes a symbolic link to `destination`.
     func link(_ name: String, to destination: String) throws {
-        guard symlink(destination, path + "/" + name) == 0 else {
+        let made = destination.withPathPointer { destination in
+            Path.joined(path, name).withPathPointer { symlink(destination, $0) }
+        }
+        guard made == 0 else {
             throw ImagesError.files("\(target)/\(name) cannot be made: \(NewFolder.reason())")
         }
     }
 
     /// Gives the folder its name.
     func publish() throws {
-        guard rename(path, target) == 0 else {
+        let named = path.withPathPointer { old in target.withPathPointer { rename(old, $0) } }
+        guard named == 0 else {
             throw ImagesError.files("\(target) cannot be named: \(NewFolder.reason())")
         }
     }

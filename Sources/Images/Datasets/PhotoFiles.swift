@@ -19,7 +19,7 @@ struct LandmarkFiles: PhotoFiles {
     /// Where the photo lies below its root.
     static func place(of id: String) -> String {
         var place = ""
-        for character in id.prefix(3) { place += "\(character)/" }
+        for character in id.unicodeScalars.prefix(3) { place += "\(character)/" }
         return place + id + ".jpg"
     }
 }

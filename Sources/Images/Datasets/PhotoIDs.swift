@@ -1,3 +1,5 @@
+import Files
+
 /// Ids of photos in little memory: eight bytes each where all have 16 lower-case hex digits, as in
 /// Google Landmarks; otherwise their bytes one after the other.
 struct PhotoIDs: Sendable {
@@ -21,14 +23,13 @@ struct PhotoIDs: Sendable {
     }
 
     mutating func append(_ id: String) {
-        var id = id
-        id.withUTF8 { append($0) }
+        id.pathBytes.withUnsafeBufferPointer { append($0) }
     }
 
     subscript(index: Int) -> String {
         guard !isPacked else { return PhotoIDs.text(packed[index]) }
         let start = index == 0 ? 0 : ends[index - 1]
-        return String(decoding: bytes[start..<ends[index]], as: UTF8.self)
+        return String(pathBytes: bytes[start..<ends[index]])
     }
 
     private mutating func unpack() {

@@ -1,3 +1,5 @@
+import Files
+
 /// How a folder lays out its photos.
 protocol PhotoLayout {
     /// Whether the folder lists photos other than those of its test split.
@@ -15,9 +17,10 @@ protocol PhotoLayout {
 ///
 /// - Parameter needsPhotos: whether tables without any of their photos are refused.
 func findLayout(_ directory: String, needsPhotos: Bool = true) throws -> any PhotoLayout {
-    let directory =
-        directory.count > 1 && directory.hasSuffix("/")
-        ? String(directory.dropLast()) : directory
+    var directory = directory
+    while directory.utf8.count > 1, directory.utf8.last == UInt8(ascii: "/") {
+        directory.unicodeScalars.removeLast()
+    }
     guard exists(directory) else {
         throw ImagesError.data("there is no folder \(directory); --data wants a folder of photos")
     }

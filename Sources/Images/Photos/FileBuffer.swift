@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// The bytes of one file at a time, in memory that serves for file after file.
@@ -20,7 +21,7 @@ struct FileBuffer: ~Copyable {
     /// Reads the whole file at `path`.
     mutating func read(_ path: String) throws(PhotoError) {
         count = 0
-        let file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        let file = openFile(path, O_RDONLY | O_NONBLOCK)
         guard file >= 0 else {
             let reason =
                 errno == ENOENT ? "there is no such file" : String(cString: strerror(errno))

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Synchronization
 import Tensors
@@ -69,7 +70,7 @@ public func openBuiltIn(
     progress: @Sendable (Int) -> Void = { _ in }
 ) throws -> LoadedPhotos {
     if exists(directory + "/train.csv") {
-        let found = FileManager.default.contents(atPath: directory + "/" + RenderingPlan.settings)
+        let found = try contents(of: directory + "/" + RenderingPlan.settings)
             .flatMap(LandmarkSet.parse)
         guard found == set else {
             throw ImagesError.files(

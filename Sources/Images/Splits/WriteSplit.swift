@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// Writes a split of the photos of a folder to another one, which can be given as `--data` then.
@@ -33,24 +34,20 @@ public func writeSplit(
         try folder.write(table(training), "train.csv")
         try folder.write(table(held), "test.csv")
         try folder.write(names(photos.classes), "train_label_to_category.csv")
-        try folder.link("train", to: absolute(files.root))
+        try folder.link("train", to: Path.absolute(files.root))
     } else {
         for (part, list) in [("train", training), ("test", held)] {
             let ids = (0..<list.count).map { list.id($0) }
             try folder.makeFolders(
-                [part] + ids.map { part + "/" + ($0 as NSString).deletingLastPathComponent }
+                [part] + ids.map { part + "/" + Path.parent(of: $0) }
             )
             for (index, id) in ids.enumerated() {
-                try folder.link(part + "/" + id, to: absolute(list.path(index)))
+                try folder.link(part + "/" + id, to: Path.absolute(list.path(index)))
             }
         }
     }
     try folder.publish()
     return photos
-}
-
-private func absolute(_ path: String) -> String {
-    URL(fileURLWithPath: path).standardizedFileURL.path
 }
 
 private func table(_ photos: PhotoList) -> [UInt8] {

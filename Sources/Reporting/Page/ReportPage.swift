@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Mustache
 import Training
@@ -30,15 +31,7 @@ public struct ReportPage: Sendable {
 
     /// Writes the page to `path`, where it appears whole or not at all.
     public func write(to path: String) throws {
-        let html = try html()
-        do {
-            try Data(html.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
-        } catch {
-            throw ReportingError.files(
-                "cannot write \(path): \(error.localizedDescription); "
-                    + "check the folder's permissions and free space"
-            )
-        }
+        try OutputFile.write(Data(try html().utf8), to: path)
     }
 
     private var fields: [String: Any] {

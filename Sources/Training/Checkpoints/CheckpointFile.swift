@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Images
 public import Networks
@@ -33,11 +34,10 @@ public struct CheckpointFile {
     }
 
     private static func resolve(_ path: String, latest: Bool) throws -> String {
-        var isFolder: ObjCBool = false
-        guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
+        guard exists(path) else {
             throw TrainingError.files("no checkpoint or run folder at \(path); check the path")
         }
-        guard isFolder.boolValue else { return path }
+        guard isFolder(path) else { return path }
         let run = RunFolder(path)
         let found = latest ? run.latest : (run.best ?? run.latest)
         guard let found else {

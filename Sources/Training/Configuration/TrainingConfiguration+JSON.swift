@@ -1,3 +1,4 @@
+import Files
 public import Foundation
 
 extension TrainingConfiguration {
@@ -16,7 +17,7 @@ extension TrainingConfiguration {
         _ path: String,
         over base: TrainingConfiguration
     ) throws -> TrainingConfiguration {
-        guard let data = FileManager.default.contents(atPath: path) else {
+        guard let data = try contents(of: path) else {
             throw TrainingError.configuration(
                 "cannot read the configuration \(path); give a JSON file such as a run's config.json"
             )

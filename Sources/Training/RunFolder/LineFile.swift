@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// A text file to which lines are added, each in one go.
@@ -9,9 +10,9 @@ final class LineFile {
     /// never ended.
     init(_ path: String, keeping isKept: (Data) -> Bool) throws {
         self.path = path
-        descriptor = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
+        descriptor = openFile(path, O_RDWR | O_CREAT | O_APPEND)
         guard descriptor >= 0 else { throw fileError("cannot write", path) }
-        let text = FileManager.default.contents(atPath: path) ?? Data()
+        let text = try contents(of: path) ?? Data()
         var kept = text.startIndex
         while let end = text[kept...].firstIndex(of: 0x0A), isKept(text[kept..<end]) {
             kept = text.index(after: end)

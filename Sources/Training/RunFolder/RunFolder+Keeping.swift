@@ -1,9 +1,10 @@
+import Files
 import Foundation
 
 extension RunFolder {
     /// Makes the folder of a new run and stores its settings.
     ///
-    /// Throws `TrainingError.usage` where a run was begun there already, and `TrainingError.files`
+    /// Throws `TrainingError.usage` where a run was begun there already, and `FileError`
     /// where the folder cannot be written to.
     public func create(_ configuration: TrainingConfiguration) throws {
         guard !holdsRun else {
@@ -32,7 +33,7 @@ extension RunFolder {
         let kept = Set([latest, best].compactMap { $0 })
         let others = steps.sorted(by: >).map { checkpoint(step: $0) }.filter { !kept.contains($0) }
         for old in others.dropFirst(keep) {
-            guard unlink(old) == 0 || errno == ENOENT else { throw fileError("cannot remove", old) }
+            guard remove(old) == 0 || errno == ENOENT else { throw fileError("cannot remove", old) }
         }
     }
 
@@ -40,43 +41,38 @@ extension RunFolder {
     /// and what a killed run left half written is gone.
     func restore(step: Int, best bestStep: Int?) throws {
         try makeFolders()
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: checkpoints)) ?? []
+        let names = (try? FolderListing.names(in: checkpoints)) ?? []
         for name in names where name.hasSuffix(".partial") || name.hasSuffix(".link") {
-            unlink(checkpoints + "/" + name)
+            _ = remove(checkpoints + "/" + name)
         }
-        guard FileManager.default.fileExists(atPath: checkpoint(step: step)) else { return }
+        guard exists(checkpoint(step: step)) else { return }
         try point("latest", at: step)
-        if let bestStep, FileManager.default.fileExists(atPath: checkpoint(step: bestStep)) {
+        if let bestStep, exists(checkpoint(step: bestStep)) {
             try point("best", at: bestStep)
         }
     }
 
     private func makeFolders() throws {
-        var partial = checkpoints.hasPrefix("/") ? "/" : ""
-        for name in checkpoints.split(separator: "/") {
-            partial += (partial.isEmpty || partial == "/" ? "" : "/") + name
-            guard mkdir(partial, 0o755) != 0, errno != EEXIST else { continue }
-            let code = errno
-            // Above the run, folders may be there and refuse even this.
-            if FileManager.default.fileExists(atPath: partial) { continue }
-            throw fileError("cannot make the folder", partial, code)
-        }
-        var isFolder: ObjCBool = false
-        guard FileManager.default.fileExists(atPath: checkpoints, isDirectory: &isFolder),
-            isFolder.boolValue
-        else { throw fileError("cannot make the folder", checkpoints, ENOTDIR) }
-        guard access(path, W_OK) == 0 else { throw fileError("cannot write in", path) }
-        guard access(checkpoints, W_OK) == 0 else {
-            throw fileError("cannot write in", checkpoints)
+        try Files.makeFolders(checkpoints)
+        for folder in [path, checkpoints] {
+            guard folder.withPathPointer({ access($0, W_OK) }) == 0 else {
+                throw fileError("cannot write in", folder)
+            }
         }
     }
+
+    private func remove(_ path: String) -> Int32 { path.withPathPointer { unlink($0) } }
 
     /// Replaces a link in one go, so that it always points somewhere.
     private func point(_ link: String, at step: Int) throws {
         let place = checkpoints + "/" + link
         let new = place + ".link"
-        unlink(new)
-        guard symlink(RunFolder.name(step: step), new) == 0, rename(new, place) == 0 else {
+        _ = remove(new)
+        let made = new.withPathPointer { link in
+            symlink(RunFolder.name(step: step), link) == 0
+                && place.withPathPointer { rename(link, $0) } == 0
+        }
+        guard made else {
             throw fileError("cannot write", place)
         }
     }

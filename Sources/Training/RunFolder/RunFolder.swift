@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// The folder of a run and the names in it.
@@ -44,18 +45,18 @@ public struct RunFolder: Sendable, Equatable {
 
     /// Whether a run was begun here.
     public var holdsRun: Bool {
-        FileManager.default.fileExists(atPath: config) || !steps.isEmpty
+        exists(config) || !steps.isEmpty
     }
 
     /// Steps of which there are checkpoints, in no order.
     public var steps: [Int] {
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: checkpoints)) ?? []
+        let names = (try? FolderListing.names(in: checkpoints)) ?? []
         return names.compactMap { RunFolder.step(name: $0) }
     }
 
     /// The configuration in `config.json`.
     public func configuration() throws -> TrainingConfiguration {
-        guard FileManager.default.fileExists(atPath: config) else {
+        guard exists(config) else {
             throw TrainingError.files(
                 "\(path) holds no run: there is no \(config); give the folder of a run"
             )
@@ -75,11 +76,8 @@ public struct RunFolder: Sendable, Equatable {
     }
 
     private func target(of link: String) -> String? {
-        let manager = FileManager.default
-        guard
-            let name = try? manager.destinationOfSymbolicLink(atPath: checkpoints + "/" + link)
-        else { return nil }
+        guard let name = Path.linkTarget(of: checkpoints + "/" + link) else { return nil }
         let target = name.hasPrefix("/") ? name : checkpoints + "/" + name
-        return manager.fileExists(atPath: target) ? target : nil
+        return exists(target) ? target : nil
     }
 }

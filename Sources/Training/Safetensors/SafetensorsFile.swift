@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// A safetensors file opened for reading; tensors are read one by one when asked for.
@@ -17,10 +18,10 @@ public final class SafetensorsFile {
 
     /// Opens `path` and reads its header.
     ///
-    /// Throws `TrainingError.files` where it cannot be read and `TrainingError.checkpoint` where it
+    /// Throws `FileError` where it cannot be read and `TrainingError.checkpoint` where it
     /// is not a whole safetensors file.
     public init(path: String) throws {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        let descriptor = openFile(path, O_RDONLY)
         guard descriptor >= 0 else { throw fileError("cannot open", path) }
         do {
             var status = stat()

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// Writes a safetensors file tensor by tensor, in the order announced.
@@ -29,7 +30,7 @@ public final class SafetensorsWriter {
 
     /// Begins the file with its header.
     ///
-    /// Throws `TrainingError.files` where the folder cannot be written to.
+    /// Throws `FileError` where the folder cannot be written to.
     public init(path: String, tensors: [Entry], metadata: [String: String]) throws {
         self.tensors = tensors
         file = try DurableFile(path)

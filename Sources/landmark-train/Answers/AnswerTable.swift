@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Images
 import Reporting
@@ -44,7 +45,7 @@ struct AnswerTable {
     /// Reads a table that was written before.
     init(reading path: String) throws {
         let text = String(
-            decoding: FileManager.default.contents(atPath: path) ?? Data(),
+            decoding: try contents(of: path) ?? Data(),
             as: UTF8.self
         )
         rows = try CommaSeparated.rows(text).dropFirst().map { fields in

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Images
 
@@ -7,19 +8,9 @@ struct PhotoFiles: PhotoSource {
 
     /// Takes paths of photos, and of folders for all files directly in them.
     init(_ arguments: [String]) {
-        let manager = FileManager.default
-        paths = arguments.flatMap { path -> [String] in
-            var isFolder: ObjCBool = false
-            guard manager.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue
-            else {
-                return [path]
-            }
-            let names = (try? manager.contentsOfDirectory(atPath: path)) ?? []
-            let inside = names.filter { !$0.hasPrefix(".") }.sorted().map { path + "/" + $0 }
-            return inside.filter {
-                var isFolder: ObjCBool = false
-                return manager.fileExists(atPath: $0, isDirectory: &isFolder) && !isFolder.boolValue
-            }
+        paths = arguments.flatMap { path in
+            guard isFolder(path) else { return [path] }
+            return ((try? FolderListing(path))?.files ?? []).map { Path.joined(path, $0) }
         }
     }
 

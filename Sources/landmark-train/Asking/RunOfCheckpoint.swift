@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Training
 
@@ -7,15 +8,11 @@ struct RunOfCheckpoint {
 
     /// Takes the path of a run folder, or of a checkpoint in its `checkpoints` folder.
     init(_ path: String) {
-        var isFolder: ObjCBool = false
-        _ = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
+        // By the way from the root: what is above `step-1.safetensors` alone is not in its path.
         let folder =
-            isFolder.boolValue
-            ? path
-            : URL(fileURLWithPath: path).deletingLastPathComponent().deletingLastPathComponent()
-                .relativePath
+            isFolder(path) ? path : Path.parent(of: Path.parent(of: Path.absolute(path)))
         let run = RunFolder(folder)
-        self.run = FileManager.default.fileExists(atPath: run.config) ? run : nil
+        self.run = exists(run.config) ? run : nil
     }
 
     /// The folder of photos that the run was trained on; nil where there is no run.

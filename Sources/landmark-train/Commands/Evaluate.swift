@@ -1,4 +1,5 @@
 import ArgumentParser
+import Files
 import Foundation
 import Images
 import Networks
@@ -84,7 +85,7 @@ struct Evaluate: ParsableCommand {
     private func photoFolder() throws -> String {
         if let data { return data }
         if let data = try RunOfCheckpoint(network.checkpoint).data() { return data }
-        guard FileManager.default.fileExists(atPath: network.checkpoint) else {
+        guard exists(network.checkpoint) else {
             throw TrainingError.files(
                 "no checkpoint or run folder at \(network.checkpoint); check the path"
             )

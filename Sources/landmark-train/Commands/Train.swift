@@ -1,5 +1,6 @@
 import ArgumentParser
 import Distributed
+import Files
 import Foundation
 import Networks
 import Training
@@ -73,8 +74,8 @@ struct Train: ParsableCommand {
         optimisation.apply(to: &settings)
         course.apply(to: &settings)
         // Where a run is gone on with from another folder, its photos must still be found.
-        settings.data = settings.data.map(absolute)
-        settings.weights = settings.weights.map(absolute)
+        settings.data = settings.data.map(Path.absolute)
+        settings.weights = settings.weights.map(Path.absolute)
         if settings.slices == nil { settings.slices = world.communicator.size }
         try settings.check(ranks: world.communicator.size)
         guard resume == nil else { return settings }
@@ -104,10 +105,6 @@ struct Train: ParsableCommand {
         var settings = try RunFolder(resume).configuration()
         settings.output = resume
         return settings
-    }
-
-    private func absolute(_ path: String) -> String {
-        URL(fileURLWithPath: path).standardizedFileURL.path
     }
 
     private static func newFolder(_ settings: TrainingConfiguration) -> String {

@@ -1,4 +1,5 @@
 import Distributed
+import Files
 import Foundation
 import Reporting
 import Tensors
@@ -38,7 +39,7 @@ struct MachineCheck {
     private var launcher: Finding {
         let folders = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")
         let found = folders.map { "\($0)/mpirun" }
-            .first { FileManager.default.isExecutableFile(atPath: $0) }
+            .first { $0.withPathPointer { access($0, X_OK) } == 0 }
         guard let found else {
             return Finding(
                 verdict: .worthKnowing,
@@ -130,15 +131,16 @@ struct MachineCheck {
         guard let folder = nearestFolder else {
             return Finding(verdict: .wrong, subject: subject, text: "\(output) cannot be made")
         }
-        guard access(folder, W_OK) == 0 else {
+        guard folder.withPathPointer({ access($0, W_OK) }) == 0 else {
             return Finding(
                 verdict: .wrong,
                 subject: subject,
                 text: "\(folder) is not writable; choose another --output"
             )
         }
-        let values = try? FileManager.default.attributesOfFileSystem(forPath: folder)
-        let free = (values?[.systemFreeSize] as? NSNumber)?.intValue ?? 0
+        var system = statvfs()
+        _ = folder.withPathPointer { statvfs($0, &system) }
+        let free = Int(clamping: UInt64(system.f_bavail) * UInt64(system.f_frsize))
         return Finding(
             verdict: free < 2 << 30 ? .worthKnowing : .fine,
             subject: subject,
@@ -148,14 +150,9 @@ struct MachineCheck {
 
     /// The output folder, or the nearest above it that is there.
     private var nearestFolder: String? {
-        var folder = URL(fileURLWithPath: output).standardizedFileURL
-        while !FileManager.default.fileExists(atPath: folder.path) {
-            guard folder.path != "/" else { return nil }
-            folder.deleteLastPathComponent()
-        }
-        var isFolder: ObjCBool = false
-        _ = FileManager.default.fileExists(atPath: folder.path, isDirectory: &isFolder)
-        return isFolder.boolValue ? folder.path : nil
+        var folder = Path.absolute(output)
+        while !exists(folder), folder != "/" { folder = Path.parent(of: folder) }
+        return isFolder(folder) ? folder : nil
     }
 
     private var files: Finding {

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Images
 import Networks
@@ -31,7 +32,7 @@ enum RunReport {
             "\(Figures.grouped($0.trainingCounts.reduce(0, +))) photos to learn from"
         }
         var content = ReportContent(
-            title: URL(fileURLWithPath: run.path).lastPathComponent,
+            title: Path.name(of: Path.absolute(run.path)),
             subtitle: [
                 "\(settings.model.rawValue) at \(settings.imageSize)×\(settings.imageSize)",
                 settings.data ?? "built-in landmarks", landmarks, learned,
@@ -48,7 +49,7 @@ enum RunReport {
             "landmark-train export \(name) --torch weights.safetensors",
         ]
         let answers = run.path + "/" + AnswerTable.name
-        if FileManager.default.fileExists(atPath: answers), let metadata {
+        if exists(answers), let metadata {
             let table = try AnswerTable(reading: answers)
             content.hardest = table.hardest(
                 10,
@@ -56,7 +57,7 @@ enum RunReport {
                 trained: metadata.trainingCounts
             )
         }
-        content.sheet = FileManager.default.contents(atPath: run.path + "/" + AnswerSheet.name)
+        content.sheet = try contents(of: run.path + "/" + AnswerSheet.name)
         return content
     }
 

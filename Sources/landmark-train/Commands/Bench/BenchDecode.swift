@@ -1,5 +1,6 @@
 import ArgumentParser
 import Distributed
+import Files
 import Foundation
 import Images
 import Reporting
@@ -59,7 +60,7 @@ struct BenchDecode: ParsableCommand {
         if let folder { return try body(found(in: folder)) }
         let drawn = FileManager.default.temporaryDirectory
             .appendingPathComponent("landmark-train-\(UUID().uuidString)").path
-        defer { try? FileManager.default.removeItem(atPath: drawn) }
+        defer { removeTree(drawn) }
         let set = LandmarkSet(
             landmarks: 2,
             trainingPhotos: max(min(photos, 16), 2),
@@ -73,16 +74,24 @@ struct BenchDecode: ParsableCommand {
     }
 
     private func found(in folder: String) throws -> [String] {
-        let names = FileManager.default.enumerator(atPath: folder)?.compactMap { $0 as? String }
-        let paths = (names ?? []).filter {
-            ["jpg", "jpeg"].contains(($0 as NSString).pathExtension.lowercased())
-        }
+        let paths = photoFiles(below: folder)
         guard !paths.isEmpty else {
             throw ImagesError.files(
                 "\(folder) holds no .jpg or .jpeg file; name a folder of photos"
             )
         }
-        return paths.sorted().prefix(photos).map { folder + "/" + $0 }
+        return Array(paths.prefix(photos))
+    }
+
+    /// The photos in a folder and in those within it, links to folders not followed.
+    private func photoFiles(below folder: String) -> [String] {
+        guard let listing = try? FolderListing(folder) else { return [] }
+        let files = listing.files.filter {
+            ["jpg", "jpeg"].contains(Path.fileExtension(of: $0))
+        }
+        return files.map { Path.joined(folder, $0) }
+            + listing.folders.map { Path.joined(folder, $0) }.filter { !Path.isLink($0) }
+            .flatMap(photoFiles)
     }
 
     private func lines(_ result: DecodeBenchmark, _ world: World) -> [String] {

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Images
 import Reporting
@@ -19,14 +20,7 @@ struct DatasetPictures {
     ///
     /// - Returns: their paths.
     func write(to folder: String) throws -> [String] {
-        do {
-            try FileManager.default.createDirectory(
-                atPath: folder,
-                withIntermediateDirectories: true
-            )
-        } catch {
-            throw ReportingError.files("cannot make the folder \(folder); choose another")
-        }
+        try makeFolders(folder)
         let sheet = samplePhotos(photos, seed: seed, title: "Photos chosen by chance")
         let pictures = [
             ("images-per-landmark.svg", Data(histogram.document().utf8)),
@@ -34,8 +28,9 @@ struct DatasetPictures {
             ("photos.jpg", Data(try sheet.jpeg())),
         ]
         return try pictures.map { name, data in
-            try OutputFile.write(data, to: folder + "/" + name)
-            return folder + "/" + name
+            let path = Path.joined(folder, name)
+            try OutputFile.write(data, to: path)
+            return path
         }
     }
 

@@ -1,0 +1,82 @@
+public import Foundation
+
+/// Files that a command was asked to write.
+///
+/// A regular file, or one that is not there yet, is replaced in one go and is on the disk when the
+/// call returns; where a symbolic link leads to it, the link stays. A device or a pipe is written to and
+/// stays what it is, and so does what standard output or standard error already go to.
+public enum OutputFile {
+    /// Writes `data` to `path`.
+    ///
+    /// - Throws: `FileError` where not all of it could be written.
+    public static func write(_ data: Data, to path: String) throws {
+        switch place(path) {
+        case .file(let target):
+            let file = try DurableFile(target)
+            try data.withUnsafeBytes { try file.write($0) }
+            try file.finish()
+        case .stream:
+            let descriptor = openFile(path, O_WRONLY | O_CREAT | O_TRUNC)
+            guard descriptor >= 0 else { throw fileError("cannot write", path) }
+            do {
+                try data.withUnsafeBytes { try writeAll($0, to: descriptor, path) }
+            } catch {
+                close(descriptor)
+                throw error
+            }
+            guard close(descriptor) == 0 else { throw fileError("cannot write", path) }
+        case .open(let descriptor):
+            fflush(nil)
+            try data.withUnsafeBytes { try writeAll($0, to: descriptor, path) }
+        }
+    }
+
+    private enum Place {
+        /// A regular file, where there is one, at this path.
+        case file(String)
+        /// Something that is written to as it is.
+        case stream
+        /// What this descriptor is open to.
+        case open(Int32)
+    }
+
+    private static func place(_ path: String) -> Place {
+        guard let target = identity(of: path) else {
+            // A link to a file that is still missing is filled where it points.
+            return Path.isLink(path) ? .stream : .file(path)
+        }
+        // /dev/stdout, or the file that a shell sends it to: a second file would hide the first.
+        for descriptor in [STDOUT_FILENO, STDERR_FILENO] {
+            var status = stat()
+            if fstat(descriptor, &status) == 0, Identity(status) == target {
+                return .open(descriptor)
+            }
+        }
+        guard target.isRegular else { return .stream }
+        guard Path.isLink(path) else { return .file(path) }
+        let resolved = path.withPathPointer { pointer -> String? in
+            guard let real = realpath(pointer, nil) else { return nil }
+            defer { free(real) }
+            return String(pathPointer: real)
+        }
+        guard let resolved, identity(of: resolved) == target else { return .stream }
+        return .file(resolved)
+    }
+
+    private static func identity(of path: String) -> Identity? {
+        var status = stat()
+        return path.withPathPointer { stat($0, &status) } == 0 ? Identity(status) : nil
+    }
+
+    private struct Identity: Equatable {
+        let device: UInt64
+        let node: UInt64
+        let isRegular: Bool
+
+        init(_ status: stat) {
+            device = UInt64(status.st_dev)
+            node = UInt64(status.st_ino)
+            isRegular = status.st_mode & S_IFMT == S_IFREG
+        }
+    }
+}

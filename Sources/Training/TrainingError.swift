@@ -16,6 +16,8 @@ public enum TrainingError: Error, CustomStringConvertible, Sendable, Equatable {
     case checkpoint(String)
     /// A file or folder that cannot be read or written.
     case files(String)
+    /// A run folder that another process writes in.
+    case owned(String)
     /// The numbers left the finite range.
     case diverged(String)
     /// What another rank reported; `code` is its exit code.
@@ -25,7 +27,8 @@ public enum TrainingError: Error, CustomStringConvertible, Sendable, Equatable {
     public var description: String {
         switch self {
         case .usage(let message), .configuration(let message), .data(let message),
-            .checkpoint(let message), .files(let message), .diverged(let message):
+            .checkpoint(let message), .files(let message), .owned(let message),
+            .diverged(let message):
             message
         case .rank(_, _, let message): message
         }
@@ -37,6 +40,7 @@ public enum TrainingError: Error, CustomStringConvertible, Sendable, Equatable {
         case .usage, .configuration: 64
         case .data, .checkpoint: 65
         case .diverged: 70
+        case .owned: 73
         case .files: 74
         case .rank(_, let code, _): code
         }

@@ -11,6 +11,8 @@ import Training
 enum Ending {
     /// Stopped by a signal, with a checkpoint written.
     static let stopped: Int32 = 75
+    /// A run that was asked to end goes on for longer than one wanted to wait.
+    static let tooSoon: Int32 = 69
     /// Some of the photos asked about cannot be used.
     static let badData: Int32 = 65
 

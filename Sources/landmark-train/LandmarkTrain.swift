@@ -18,13 +18,13 @@ struct LandmarkTrain: ParsableCommand {
               landmark-train predict runs/RUN holiday.jpg      what is this?
 
             Logs go to standard error, results to standard output. Exit codes: 0 good, 64 usage, \
-            65 bad data, 70 internal, 74 input or output, 75 stopped by a signal with a \
-            checkpoint written.
+            65 bad data, 69 a run did not end in time, 70 internal, 73 the run folder is another \
+            process's, 74 input or output, 75 stopped with a checkpoint written.
             """,
         version: "0.1.0",
         subcommands: [
             Train.self, Evaluate.self, Predict.self, DatasetCommand.self, Export.self,
-            Report.self, BenchCommand.self, Doctor.self,
+            Report.self, Stop.self, BenchCommand.self, Doctor.self,
         ],
         defaultSubcommand: Train.self
     )
@@ -37,6 +37,7 @@ struct LandmarkTrain: ParsableCommand {
     }
 
     static func main() {
+        StandardStreams.secure()
         do {
             var command = try parseAsRoot(arguments)
             try command.run()

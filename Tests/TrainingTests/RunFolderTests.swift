@@ -109,4 +109,71 @@ struct RunFolderTests {
         try FileManager.default.moveItem(atPath: run.path, toPath: moved)
         #expect(try text(RunFolder(moved).best) == "3")
     }
+
+    @Test(arguments: [EPERM, EOPNOTSUPP, ENOSYS])
+    func smallFilesStandInForLinks(_ code: Int32) throws {
+        try run.create(.quick())
+        for step in [2, 4, 6] {
+            try touch(step)
+            try run.publish(step: step, isBest: step == 4, keep: 0) { _, _ in
+                errno = code
+                return -1
+            }
+        }
+        #expect(try text(run.checkpoints + "/best") == "step-00000004.safetensors\n")
+        #expect(try text(run.latest) == "6")
+        #expect(try text(run.best) == "4")
+        #expect(run.steps.sorted() == [4, 6])
+        // Copied to a file system that has links, they become links again.
+        try touch(8)
+        try run.publish(step: 8, isBest: true, keep: 0)
+        #expect(try text(run.best) == "8")
+        #expect(
+            try folder.names("a/run/checkpoints") == [
+                "best", "latest", "step-00000008.safetensors",
+            ]
+        )
+    }
+
+    @Test func diskThatRefusesLinksForAnotherReasonIsSaid() throws {
+        try run.create(.quick())
+        try touch(1)
+        #expect {
+            try run.publish(step: 1, isBest: true, keep: 0) { _, _ in
+                errno = ENOSPC
+                return -1
+            }
+        } throws: {
+            "\($0)".contains("No space left")
+        }
+    }
+
+    @Test func checkpointNamesItsRun() throws {
+        try run.create(.quick())
+        try touch(3)
+        try run.publish(step: 3, isBest: true, keep: 0)
+        #expect(RunFolder.containing(run.path)?.run == run)
+        #expect(RunFolder.containing(run.path).map { $0.checkpoint == nil } == true)
+        let named = try #require(RunFolder.containing(run.checkpoint(step: 3)))
+        #expect(named.run == run && named.checkpoint == run.checkpoint(step: 3))
+        for name in ["best", "latest"] {
+            let linked = try #require(RunFolder.containing(run.checkpoints + "/" + name))
+            #expect(try text(linked.checkpoint) == "3")
+        }
+        let stray = try folder.write("stray.safetensors", "")
+        #expect(RunFolder.containing(stray) == nil)
+        #expect(RunFolder.containing(folder.path) == nil)
+    }
+
+    @Test func onlyTheRunsOwnNamesCount() throws {
+        try run.create(.quick())
+        for name in [
+            "step-3", "step--0000003", "step-+0000003", "step-99999999999999999999", "step-0",
+        ] {
+            try folder.write("a/run/checkpoints/\(name).safetensors", "x")
+        }
+        #expect(run.steps == [])
+        try touch(3)
+        #expect(run.steps == [3])
+    }
 }

@@ -55,7 +55,7 @@ public final class TensorBoardFile {
                 ],
                 record.step
             )
-        case .evaluating, .checkpoint, .photoSkipped: break
+        case .evaluating, .checkpoint, .photoSkipped, .remark: break
         }
     }
 

@@ -44,6 +44,7 @@ public final class TerminalReporter {
         case .checkpoint(let path, _):
             // With one at each epoch's end these lines say little that is new.
             if terminal.isScreen { terminal.replace("checkpoint \(path)") }
+        case .remark(let sentence): terminal.print("landmark-train: \(sentence)")
         case .photoSkipped(let path, let reason):
             skippedPhotos += 1
             if skippedPhotos <= TerminalReporter.namedPhotos {

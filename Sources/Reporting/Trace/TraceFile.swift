@@ -38,7 +38,7 @@ public final class TraceFile {
             span("wait for photos", begin, step.dataSeconds, lane: 1)
             span("compute", begin + step.dataSeconds, computing, lane: 1)
             span("exchange", end - step.communicationSeconds, step.communicationSeconds, lane: 1)
-        case .evaluating: break
+        case .evaluating, .remark: break
         case .evaluation(let record):
             span("evaluate", end - record.seconds, record.seconds, lane: 0)
         case .checkpoint(_, let step): span("checkpoint of step \(step)", end, 0, lane: 2)

@@ -12,13 +12,30 @@ public struct CheckpointFile {
     public let metadata: CheckpointMetadata?
     private let file: SafetensorsFile
 
+    /// Why other checkpoints of the run were passed over, in sentences.
+    public private(set) var remarks: [String] = []
+
     /// Opens `path`, which may be a checkpoint or a run folder.
     ///
     /// Of a run folder it is the best checkpoint, or the latest where none was evaluated yet or
-    /// where `latest` is wanted.
+    /// where `latest` is wanted; where that is damaged, the newest that is whole, with a remark.
     public init(_ path: String, latest: Bool = false) throws {
-        self.path = try CheckpointFile.resolve(path, latest: latest)
-        file = try SafetensorsFile(path: self.path)
+        guard exists(path) else {
+            throw TrainingError.files("no checkpoint or run folder at \(path); check the path")
+        }
+        guard isFolder(path) else {
+            try self.init(file: RunFolder.containing(path)?.checkpoint ?? path)
+            return
+        }
+        let (file, remarks) = try RunFolder(path).wholeCheckpoint(best: !latest)
+        self = file
+        self.remarks = remarks
+    }
+
+    /// Opens a file.
+    init(file path: String) throws {
+        self.path = path
+        file = try SafetensorsFile(path: path)
         guard let text = file.metadata[CheckpointMetadata.key] else {
             metadata = nil
             return
@@ -27,25 +44,10 @@ public struct CheckpointFile {
             metadata = try CheckpointMetadata(encoded: text.utf8)
         } catch {
             throw TrainingError.checkpoint(
-                "\(self.path): its description cannot be read by this version; "
+                "\(path): its description cannot be read by this version; "
                     + "use the version that wrote it"
             )
         }
-    }
-
-    private static func resolve(_ path: String, latest: Bool) throws -> String {
-        guard exists(path) else {
-            throw TrainingError.files("no checkpoint or run folder at \(path); check the path")
-        }
-        guard isFolder(path) else { return path }
-        let run = RunFolder(path)
-        let found = latest ? run.latest : (run.best ?? run.latest)
-        guard let found else {
-            throw TrainingError.checkpoint(
-                "\(path) holds no checkpoint yet; give a run folder or a .safetensors file"
-            )
-        }
-        return found
     }
 
     /// Number of classes of the network in the file, from its last layer.

@@ -13,4 +13,6 @@ public enum TrainingEvent: Sendable, Equatable {
     case checkpoint(path: String, step: Int)
     /// A photo could not be read; told once for each photo.
     case photoSkipped(path: String, reason: String)
+    /// Something that a user should know, in a sentence: what was mended, passed over or moved.
+    case remark(String)
 }

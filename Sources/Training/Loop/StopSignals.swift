@@ -1,9 +1,11 @@
 import Foundation
 import Synchronization
 
-/// Turns SIGTERM, SIGINT and SIGUSR1 into a wish that the loop reads between steps.
+/// Turns the signals that ask a program to end into a wish that the loop reads between steps.
 ///
-/// The signals are taken by one thread that waits for them. Threads started later inherit that they
+/// They are SIGTERM and SIGINT, SIGUSR1 and SIGUSR2 (which batch systems send before the time is up, and
+/// `mpirun` passes on), SIGXCPU, and SIGHUP unless the program was started with it ignored, as `nohup`
+/// does. They are taken by one thread that waits for them. Threads started later inherit that they
 /// are blocked; libraries may have started others before, when they were loaded, and a signal
 /// that reaches one of those is sent on until it reaches the thread that waits.
 public final class StopSignals: Sendable {
@@ -14,14 +16,21 @@ public final class StopSignals: Sendable {
 
     private let wish = Wish()
 
+    /// Stands for `landmark-train stop` where a signal's number is expected; above those of all signals.
+    public static let asked: Int32 = 128
+
     /// Blocks the signals and starts to wait; call this before other threads are started, which
     /// inherit the blocking.
     public init() {
         var set = sigset_t()
         sigemptyset(&set)
-        for number in [SIGTERM, SIGINT, SIGUSR1] {
-            sigaddset(&set, number)
-            sendOn(number)
+        for number in [SIGTERM, SIGINT, SIGUSR1, SIGUSR2, SIGXCPU, SIGHUP] {
+            let wasIgnored = sendOn(number)
+            if number == SIGHUP, wasIgnored {
+                Foundation.signal(number, SIG_IGN)
+            } else {
+                sigaddset(&set, number)
+            }
         }
         pthread_sigmask(SIG_BLOCK, &set, nil)
         let signals = set
@@ -45,12 +54,16 @@ public final class StopSignals: Sendable {
     /// Notes a wish to stop as if `signal` had come.
     public func request(_ signal: Int32) { wish.signal.store(signal, ordering: .relaxed) }
 
-    /// The usual name of a signal that is waited for.
+    /// The usual name of what ended a run.
     public static func name(_ signal: Int32) -> String {
         switch signal {
         case SIGTERM: "SIGTERM"
         case SIGINT: "SIGINT"
         case SIGUSR1: "SIGUSR1"
+        case SIGUSR2: "SIGUSR2"
+        case SIGXCPU: "SIGXCPU"
+        case SIGHUP: "SIGHUP"
+        case asked: "landmark-train stop"
         default: "signal \(signal)"
         }
     }
@@ -59,6 +72,9 @@ public final class StopSignals: Sendable {
 /// Lets any thread that a signal interrupts send it to the process again.
 ///
 /// While the handler runs its own thread does not take the signal, so another gets it.
-private func sendOn(_ number: Int32) {
-    signal(number) { _ = kill(getpid(), $0) }
+///
+/// - Returns: whether the signal was ignored before.
+private func sendOn(_ number: Int32) -> Bool {
+    let before = signal(number) { _ = kill(getpid(), $0) }
+    return unsafeBitCast(before, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self)
 }

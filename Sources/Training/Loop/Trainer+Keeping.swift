@@ -26,7 +26,7 @@ extension Trainer {
         try keep(stopping: false)
     }
 
-    private var evaluationIsDue: Bool {
+    var evaluationIsDue: Bool {
         photos.held.count > 0 && course.evaluationIsDue(after: progress.step)
     }
 
@@ -79,6 +79,7 @@ extension Trainer {
 
     /// Writes the checkpoint of this step, points `latest` and `best` at it, drops old ones.
     private func writeCheckpoint() throws {
+        try communicator.together { try lock?.verify() }
         let path = run.checkpoint(step: progress.step)
         let writer = CheckpointWriter(
             communicator: communicator,

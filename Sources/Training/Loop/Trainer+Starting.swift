@@ -16,6 +16,7 @@ extension Trainer {
             guard communicator.rank == 0 else { return [UInt8]() }
             let file = try CheckpointFile(path, latest: true)
             opened = file
+            for remark in file.remarks { report(.remark(remark)) }
             return try resumable(file).encoded()
         }
         let texts = try communicator.allGather(text)
@@ -42,7 +43,9 @@ extension Trainer {
         update.optimizer.resumed(atStep: progress.step)
         try communicator.together {
             guard communicator.rank == 0 else { return }
-            try run.restore(step: progress.step, best: progress.best?.step)
+            for remark in try run.restore(step: progress.step, best: progress.best?.step) {
+                report(.remark(remark))
+            }
         }
     }
 

@@ -44,12 +44,23 @@ extension Trainer {
     func openJournal() throws {
         try communicator.together {
             guard communicator.rank == 0 else { return }
-            journal = try RunJournal(run, step: progress.step)
+            let opened = try RunJournal(
+                run,
+                step: progress.step,
+                evaluated: progress.evaluation != nil || !evaluationIsDue
+            )
+            for remark in opened.remarks { report(.remark(remark)) }
+            journal = opened
         }
     }
 
     /// Does what may fail on this rank alone and keeps the failure until all ranks meet.
     private func note(_ body: () throws -> Void) {
-        do { try body() } catch { trouble = trouble ?? error }
+        do {
+            try lock?.check()
+            try body()
+        } catch {
+            trouble = trouble ?? error
+        }
     }
 }

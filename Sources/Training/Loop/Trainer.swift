@@ -25,6 +25,8 @@ public final class Trainer {
     private let step: TrainingStep
     private let schedule: LearningRateSchedule
     private let signals: StopSignals?
+    /// The right to write in the run folder; rank 0 alone has it, where there is a folder to share.
+    let lock: RunLock?
     /// The lines of the run folder; rank 0 alone has it, while it trains.
     var journal: RunJournal?
     /// Why this rank cannot go on; it is told to all at the next point where they meet.
@@ -52,6 +54,7 @@ public final class Trainer {
     ///   - photos: the same on all ranks.
     ///   - run: where rank 0 keeps lines and checkpoints; the folder is there.
     ///   - signals: wishes to stop; nil = none come.
+    ///   - lock: what lets rank 0 write in the folder of `run`; nil = nobody else could.
     ///   - report: told on rank 0 what happens, on the thread that called `train`.
     public init(
         configuration: TrainingConfiguration,
@@ -60,6 +63,7 @@ public final class Trainer {
         run: RunFolder,
         pool: ThreadPool,
         signals: StopSignals? = nil,
+        lock: RunLock? = nil,
         report: @escaping (TrainingEvent) -> Void = { _ in }
     ) throws {
         var configuration = configuration
@@ -74,6 +78,7 @@ public final class Trainer {
         self.run = run
         self.pool = pool
         self.signals = signals
+        self.lock = lock
         self.report = report
         course = try Course(configuration, photos: photos.training.count)
         plan = BatchPlan(configuration, photos, course, slices: slices)

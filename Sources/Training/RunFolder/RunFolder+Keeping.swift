@@ -27,8 +27,21 @@ extension RunFolder {
     /// Points `latest`, and `best` where it is the best, at the checkpoint of `step`, which must be
     /// there, and removes all but those two and the newest `keep` others.
     public func publish(step: Int, isBest: Bool, keep: Int) throws {
-        try point("latest", at: step)
-        if isBest { try point("best", at: step) }
+        try publish(step: step, isBest: isBest, keep: keep, symlink: CheckpointLink.symlink)
+    }
+
+    /// The same on a file system of another kind.
+    ///
+    /// - Parameter symlink: makes a symbolic link at a path, as the system's call does.
+    package func publish(
+        step: Int,
+        isBest: Bool,
+        keep: Int,
+        symlink: (_ target: String, _ path: String) -> Int32
+    ) throws {
+        let name = RunFolder.name(step: step)
+        try link("latest").point(at: name, symlink: symlink)
+        if isBest { try link("best").point(at: name, symlink: symlink) }
         try syncFolder(checkpoints)
         let kept = Set([latest, best].compactMap { $0 })
         let others = steps.sorted(by: >).map { checkpoint(step: $0) }.filter { !kept.contains($0) }
@@ -38,18 +51,30 @@ extension RunFolder {
     }
 
     /// Makes the folder ready to go on from the checkpoint of `step`: the links point as they did,
-    /// and what a killed run left half written is gone.
-    func restore(step: Int, best bestStep: Int?) throws {
+    /// later checkpoints are out of the way, and what a killed run left half written is gone.
+    ///
+    /// - Returns: what a user should know of it, in sentences.
+    func restore(step: Int, best bestStep: Int?) throws -> [String] {
         try makeFolders()
         let names = (try? FolderListing.names(in: checkpoints)) ?? []
         for name in names where name.hasSuffix(".partial") || name.hasSuffix(".link") {
             _ = remove(checkpoints + "/" + name)
         }
-        guard exists(checkpoint(step: step)) else { return }
-        try point("latest", at: step)
+        var remarks = try [setAside(after: step)].compactMap { $0 }
+        guard exists(checkpoint(step: step)) else { return remarks }
+        try link("latest").point(at: RunFolder.name(step: step))
         if let bestStep, exists(checkpoint(step: bestStep)) {
-            try point("best", at: bestStep)
+            try link("best").point(at: RunFolder.name(step: bestStep))
+        } else {
+            link("best").remove()
+            if let bestStep {
+                remarks.append(
+                    "the checkpoint of step \(bestStep), the best until then, is gone; the next that "
+                        + "is better becomes `best`"
+                )
+            }
         }
+        return remarks
     }
 
     private func makeFolders() throws {
@@ -62,18 +87,4 @@ extension RunFolder {
     }
 
     private func remove(_ path: String) -> Int32 { path.withPathPointer { unlink($0) } }
-
-    /// Replaces a link in one go, so that it always points somewhere.
-    private func point(_ link: String, at step: Int) throws {
-        let place = checkpoints + "/" + link
-        let new = place + ".link"
-        _ = remove(new)
-        let made = new.withPathPointer { link in
-            symlink(RunFolder.name(step: step), link) == 0
-                && place.withPathPointer { rename(link, $0) } == 0
-        }
-        guard made else {
-            throw fileError("cannot write", place)
-        }
-    }
 }

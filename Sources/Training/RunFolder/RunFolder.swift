@@ -8,7 +8,8 @@ import Foundation
 ///     evaluations.jsonl      a line for each evaluation
 ///     skipped.csv            photos that could not be read
 ///     checkpoints/step-00001234.safetensors
-///     checkpoints/latest, checkpoints/best     relative symbolic links
+///     checkpoints/latest, checkpoints/best     relative symbolic links, or files with a name
+///     lock.json              the process that trains in the folder, while it does
 public struct RunFolder: Sendable, Equatable {
     /// The folder.
     public let path: String
@@ -26,6 +27,8 @@ public struct RunFolder: Sendable, Equatable {
     public var evaluations: String { path + "/evaluations.jsonl" }
     /// Photos that could not be read.
     public var skipped: String { path + "/skipped.csv" }
+    /// Who trains in the folder.
+    public var lock: String { path + "/lock.json" }
     /// The folder of checkpoints.
     public var checkpoints: String { path + "/checkpoints" }
 
@@ -37,11 +40,13 @@ public struct RunFolder: Sendable, Equatable {
     /// The checkpoint to go on from: the one that `latest` points at, or the one of the highest
     /// step where the link is missing or broken; nil = there is none.
     public var latest: String? {
-        target(of: "latest") ?? steps.max().map { checkpoint(step: $0) }
+        link("latest").target ?? steps.max().map { checkpoint(step: $0) }
     }
 
     /// The checkpoint that evaluated best; nil = none was evaluated or it is gone.
-    public var best: String? { target(of: "best") }
+    ///
+    /// Where the link is missing, as in a copy of a run, the newest checkpoint knows.
+    public var best: String? { link("best").target ?? bestOnRecord }
 
     /// Whether a run was begun here.
     public var holdsRun: Bool {
@@ -72,12 +77,10 @@ public struct RunFolder: Sendable, Equatable {
 
     static func step(name: String) -> Int? {
         guard name.hasPrefix("step-"), name.hasSuffix(".safetensors") else { return nil }
-        return Int(name.dropFirst(5).dropLast(12))
+        guard let step = Int(name.dropFirst(5).dropLast(12)), step >= 0 else { return nil }
+        // One name for each step: those that look like it are not the run's.
+        return RunFolder.name(step: step) == name ? step : nil
     }
 
-    private func target(of link: String) -> String? {
-        guard let name = Path.linkTarget(of: checkpoints + "/" + link) else { return nil }
-        let target = name.hasPrefix("/") ? name : checkpoints + "/" + name
-        return exists(target) ? target : nil
-    }
+    func link(_ name: String) -> CheckpointLink { CheckpointLink(folder: checkpoints, name: name) }
 }

@@ -3,30 +3,46 @@ import Images
 
 /// The lines that a run writes while it goes on: steps, evaluations, unreadable photos.
 ///
-/// A journal opened for a resumed run cuts off what was written after the step that is resumed, so
+/// A journal opened for a resumed run drops what was written after the step that is resumed, so
 /// that the files read as if the run had never been interrupted.
 final class RunJournal {
+    /// What was wrong with the files, and how many lines went, in sentences.
+    let remarks: [String]
     private let metrics: LineFile
     private let evaluations: LineFile
     private let skipped: LineFile
     private var known: Set<String>
 
-    /// Opens the files of `run`, cut after `step`.
-    init(_ run: RunFolder, step: Int) throws {
+    /// Opens the files of `run` as they were after `step`.
+    ///
+    /// - Parameter evaluated: whether the evaluation of that very step counts; otherwise it is made
+    ///   again.
+    init(_ run: RunFolder, step: Int, evaluated: Bool) throws {
         struct Mark: Decodable { let step: Int }
-        func isKept(_ line: Data) -> Bool {
-            guard let mark = try? JSONDecoder().decode(Mark.self, from: line) else { return false }
-            return mark.step <= step
+        let decoder = JSONDecoder()
+        func judge(_ line: Data, _ isKept: (Int) -> Bool) -> LineFile.Verdict {
+            guard let mark = try? decoder.decode(Mark.self, from: line) else { return .setAside }
+            return isKept(mark.step) ? .keep : .drop
         }
-        metrics = try LineFile(run.metrics, keeping: isKept)
-        evaluations = try LineFile(run.evaluations, keeping: isKept)
-        var rows: [Data] = []
+        metrics = try LineFile(run.metrics) { judge($0) { $0 <= step } }
+        evaluations = try LineFile(run.evaluations) {
+            judge($0) { $0 < step || $0 == step && evaluated }
+        }
+        var rows: [String] = []
         skipped = try LineFile(run.skipped) { line in
-            rows.append(line)
-            return true
+            rows.append(String(decoding: line, as: UTF8.self))
+            return .keep
         }
-        known = Set(rows.dropFirst().map { String(decoding: $0, as: UTF8.self) })
+        known = Set(rows.dropFirst())
         if rows.isEmpty { try skipped.append(Data("path,reason".utf8)) }
+        var remarks = [metrics, evaluations, skipped].flatMap(\.remarks)
+        if metrics.dropped > 0 {
+            remarks.append(
+                "\(run.metrics): the lines of \(metrics.dropped) steps after step \(step) are gone; "
+                    + "those steps are computed again"
+            )
+        }
+        self.remarks = remarks
     }
 
     /// Writes a line for a step.

@@ -40,6 +40,7 @@ struct LoadedNetwork {
             }
             let opened = try CheckpointFile(choice.checkpoint, latest: choice.latest)
             file = opened
+            for remark in opened.remarks { Ending.say(remark) }
             return try LoadedNetwork.facts(opened, choice, names)
         }
         try world.together { try facts.description.check() }

@@ -11,9 +11,10 @@ struct Train: ParsableCommand {
         abstract: "Train a network on photos, on built-in landmarks where no --data is given.",
         discussion: """
             A run starts from a recipe; --config and then flags override it. What it computes is \
-            printed, stored in RUN/config.json and can be given again as --config. SIGTERM, \
-            SIGINT or SIGUSR1 end it after the step at hand with a checkpoint (exit code 75); \
-            --resume RUN goes on at that very step, on any number of ranks up to --slices.
+            printed, stored in RUN/config.json and can be given again as --config. \
+            `landmark-train stop RUN`, SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2 or SIGXCPU end it \
+            after the step at hand with a checkpoint (exit code 75); --resume RUN goes on at that \
+            very step, on any number of ranks up to --slices.
             """
     )
 
@@ -30,11 +31,14 @@ struct Train: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Run folder to go on with, from its latest checkpoint.",
+            "Run folder to go on with, from its latest checkpoint, or a checkpoint in one.",
             valueName: "run"
         )
     )
     var resume: String?
+
+    @Flag(help: "Take the run folder from a process on a machine that is gone for good.")
+    var takeOver = false
 
     @OptionGroup(title: "Photos") var photos: PhotoFlags
     @OptionGroup(title: "Network") var network: NetworkFlags
@@ -53,12 +57,15 @@ struct Train: ParsableCommand {
         let signals = StopSignals()
         World.launch(threads: machine.threads) { world in
             let settings = try world.fromRoot(TrainingConfiguration.self) { try settle(world) }
+            let lock = try world.together { try take(settings, world, signals) }
+            defer { lock?.release() }
             let session = try TrainingSession(
                 settings,
                 world,
-                resumes: resume != nil,
+                resume: resume,
                 trace: trace,
-                signals: signals
+                signals: signals,
+                lock: lock
             )
             guard dryRun else { return try session.run() }
             if world.isRoot { print(String(decoding: try settings.json(), as: UTF8.self)) }
@@ -90,6 +97,21 @@ struct Train: ParsableCommand {
         return settings
     }
 
+    /// The right to write in the run folder, for rank 0 of a run that writes.
+    private func take(
+        _ settings: TrainingConfiguration,
+        _ world: World,
+        _ signals: StopSignals
+    ) throws -> RunLock? {
+        guard world.isRoot, !dryRun else { return nil }
+        return try RunLock.take(
+            RunFolder(settings.output ?? ""),
+            takingOver: takeOver,
+            say: Ending.say,
+            asked: { signals.request(StopSignals.asked) }
+        )
+    }
+
     private func start() throws -> TrainingConfiguration {
         guard let resume else {
             let chosen = recipe ?? (photos.data == nil && config == nil ? .demo : .landmark)
@@ -102,8 +124,14 @@ struct Train: ParsableCommand {
                     + "leave out --recipe, --config and --output"
             )
         }
-        var settings = try RunFolder(resume).configuration()
-        settings.output = resume
+        let run = RunFolder.containing(resume)?.run ?? RunFolder(resume)
+        guard !exists(resume) || isFolder(resume) || run.path != resume else {
+            throw TrainingError.usage(
+                "\(resume) lies in no run folder; start a new run from it with --weights"
+            )
+        }
+        var settings = try run.configuration()
+        settings.output = run.path
         return settings
     }
 

@@ -7,7 +7,7 @@ import Training
 struct TrainingSession {
     private let settings: TrainingConfiguration
     private let world: World
-    private let resumes: Bool
+    private let resume: String?
     private let trace: String?
     private let folder: RunFolder
     private let photos: LoadedPhotos
@@ -17,21 +17,22 @@ struct TrainingSession {
     /// Opens the photos and builds the network; nothing is written yet but built-in photos.
     ///
     /// - Parameters:
-    ///   - resumes: go on with the run instead of beginning one.
+    ///   - resume: go on with this run, or from this checkpoint of it, instead of beginning one.
     ///   - trace: file for a trace; nil = none.
     init(
         _ settings: TrainingConfiguration,
         _ world: World,
-        resumes: Bool,
+        resume: String?,
         trace: String?,
-        signals: StopSignals
+        signals: StopSignals,
+        lock: RunLock?
     ) throws {
         let run = RunFolder(settings.output ?? "")
         let photos = try RunPhotos.open(settings, run, world)
         let reports = world.isRoot ? RunReports(run: run, trace: trace) : nil
         self.settings = settings
         self.world = world
-        self.resumes = resumes
+        self.resume = resume
         self.trace = trace
         folder = run
         self.photos = photos
@@ -48,6 +49,7 @@ struct TrainingSession {
                 run: run,
                 pool: world.pool,
                 signals: signals,
+                lock: lock,
                 report: { reports?.record($0) }
             )
         }
@@ -103,7 +105,7 @@ struct TrainingSession {
 
     /// Makes the run folder, or takes up the run in it.
     private func begin() throws {
-        guard resumes else {
+        guard let resume else {
             try world.together { if world.isRoot { try folder.create(settings) } }
             guard let weights = settings.weights else { return }
             let left = try trainer.start(fromWeights: weights)
@@ -114,9 +116,11 @@ struct TrainingSession {
             )
             return
         }
-        let latest = try world.fromRoot(String?.self) { folder.latest }
-        if let latest {
-            try trainer.resume(from: latest)
+        let checkpoint = try world.fromRoot(String?.self) {
+            RunFolder.containing(resume)?.checkpoint ?? (folder.latest == nil ? nil : folder.path)
+        }
+        if let checkpoint {
+            try trainer.resume(from: checkpoint)
             if world.isRoot {
                 Ending.say(
                     "going on after step \(trainer.stepsDone) of \(trainer.course.totalSteps)"

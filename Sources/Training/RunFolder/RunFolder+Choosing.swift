@@ -1,0 +1,91 @@
+import Files
+import Foundation
+
+extension RunFolder {
+    /// The run that `path` belongs to, and the checkpoint that it names: a run folder names none, a
+    /// file in the `checkpoints` of a run names itself, `latest` and `best` there what they stand for.
+    ///
+    /// - Returns: nil where `path` belongs to no run.
+    public static func containing(_ path: String) -> (run: RunFolder, checkpoint: String?)? {
+        if isFolder(path) {
+            let run = RunFolder(path)
+            return exists(run.config) ? (run, nil) : nil
+        }
+        let absolute = Path.absolute(path)
+        let folder = Path.parent(of: absolute)
+        let run = RunFolder(Path.parent(of: folder))
+        guard exists(run.config), Path.name(of: folder) == Path.name(of: run.checkpoints) else {
+            return nil
+        }
+        switch Path.name(of: absolute) {
+        case "latest": return (run, run.latest ?? path)
+        case "best": return (run, run.best ?? path)
+        default: return (run, path)
+        }
+    }
+
+    /// The checkpoint that evaluated best, by what the newest whole one says: for runs whose links a
+    /// copy has lost.
+    var bestOnRecord: String? {
+        guard let newest = try? wholeCheckpoint(best: false).file,
+            let step = newest.metadata?.best?.step
+        else { return nil }
+        let path = checkpoint(step: step)
+        return exists(path) ? path : nil
+    }
+
+    /// Opens the checkpoint to go on from or, with `best`, the one that evaluated best; where it is
+    /// damaged, the newest that is whole.
+    ///
+    /// - Returns: the checkpoint, and a sentence for each that was passed over.
+    /// - Throws: the damage of the first where none is whole, `TrainingError.checkpoint` where there is
+    ///   none at all.
+    func wholeCheckpoint(best: Bool) throws -> (file: CheckpointFile, remarks: [String]) {
+        var paths = best ? [self.best, latest] : [latest]
+        paths += steps.sorted(by: >).map { checkpoint(step: $0) }
+        var damage: [(path: String, error: TrainingError)] = []
+        for path in paths.compactMap({ $0 }) where !damage.contains(where: { $0.path == path }) {
+            do {
+                let file = try CheckpointFile(file: path)
+                return (file, damage.map { "\($0.error); \(file.path) is taken instead" })
+            } catch let error as TrainingError {
+                guard case .checkpoint = error else { throw error }
+                damage.append((path, error))
+            } catch let error as FileError {
+                // A run that goes on may have replaced it since its name was read.
+                guard !exists(path) else { throw error }
+            }
+        }
+        if let first = damage.first { throw first.error }
+        throw TrainingError.checkpoint(
+            "\(path) holds no checkpoint yet; give a run folder or a .safetensors file"
+        )
+    }
+
+    /// Puts the checkpoints of steps after `step` into a folder of their own, out of the way of the run
+    /// that goes on from there.
+    ///
+    /// - Returns: what was moved where, in a sentence; nil = there were none.
+    func setAside(after step: Int) throws -> String? {
+        let later = steps.filter { $0 > step }.sorted()
+        guard !later.isEmpty else { return nil }
+        let aside = checkpoints + "/aside"
+        try Files.makeFolders(aside)
+        for step in later {
+            let (old, new) = (checkpoint(step: step), aside + "/" + RunFolder.name(step: step))
+            guard old.withPathPointer({ old in new.withPathPointer { rename(old, $0) } }) == 0
+            else {
+                throw fileError("cannot move", old)
+            }
+        }
+        let names = later.count == 1 ? "step \(later[0])" : "steps \(RunFolder.list(later))"
+        return "the checkpoint\(later.count == 1 ? "" : "s") of \(names) went to \(aside); remove "
+            + "that folder once you do not need it"
+    }
+
+    /// Up to five numbers, and how many more there are.
+    static func list(_ numbers: [Int]) -> String {
+        let more = numbers.count > 5 ? " and \(numbers.count - 5) more" : ""
+        return numbers.prefix(5).map(String.init).joined(separator: ", ") + more
+    }
+}

@@ -54,6 +54,8 @@ need_packages() {
 }
 
 build_packages=(libopenmpi-dev openmpi-bin libopenblas-dev libjpeg-dev pkg-config)
+# Opened when the first photo of their kind comes; without them such photos are told as unreadable.
+photo_packages=(libpng16-16 libwebp7)
 
 # Open MPI refuses to run as root unless it is told twice; in containers root is the usual user.
 if [ "$(id -u)" -eq 0 ]; then

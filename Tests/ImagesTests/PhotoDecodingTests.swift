@@ -46,7 +46,7 @@ import Testing
         ("WebP", Array("RIFF\0\0\0\0WEBPVP8 ".utf8)), ("AVIF", Array("\0\0\0 ftypavif".utf8)),
         ("HEIC", Array("\0\0\0 ftypheic".utf8)), ("HTML", Array("\n<!DOCTYPE html><p>404".utf8)),
         ("text", Array("hello".utf8)), ("empty", []), ("zeros", [UInt8](repeating: 0, count: 99)),
-        ("damaged", [0xFF, 0xD8, 0xFF]), ("no JPEG", [1, 2, 3, 200]),
+        ("damaged", [0xFF, 0xD8, 0xFF]), ("no photo", [1, 2, 3, 200]),
     ])
     func contentDecidesAndNotTheName(word: String, bytes: [UInt8]) throws {
         let folder = try TemporaryFolder()

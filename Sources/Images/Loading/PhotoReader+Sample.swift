@@ -23,23 +23,23 @@ extension PhotoReader {
         random: Random,
         into target: UnsafeMutablePointer<Float>
     ) throws(PhotoError) {
-        try file.read(path)
-        defer { decoder.end() }
-        let header = try decoder.begin(file.bytes, path: path)
-        var plan = SamplePlan(
-            photoWidth: header.width,
-            photoHeight: header.height,
-            imageSize: imageSize
-        )
-        var random = random
-        for augmentation in augmentations { augmentation.apply(to: &plan, using: &random) }
-        try carryOut(plan, header, normalisation, path: path, into: target)
+        try read(path) { header, decoder throws(PhotoError) in
+            var plan = SamplePlan(
+                photoWidth: header.width,
+                photoHeight: header.height,
+                imageSize: imageSize
+            )
+            var random = random
+            for augmentation in augmentations { augmentation.apply(to: &plan, using: &random) }
+            try carryOut(plan, header, decoder, normalisation, path: path, into: target)
+        }
     }
 
     /// Decodes what `plan` needs and writes the square.
     private func carryOut(
         _ plan: SamplePlan,
         _ header: PhotoHeader,
+        _ decoder: any PhotoDecoder,
         _ normalisation: Normalisation,
         path: String,
         into target: UnsafeMutablePointer<Float>
@@ -55,7 +55,7 @@ extension PhotoReader {
             scale: plan.recolours ? .one : scale,
             offset: plan.recolours ? .zero : offset
         )
-        try resample(plan, header, path: path, to: writer)
+        try resample(plan, header, decoder, path: path, to: writer)
         if plan.recolours {
             Recolouring(plan).apply(to: target, count: size * size, scale: scale, offset: offset)
         }
@@ -70,6 +70,7 @@ extension PhotoReader {
     private func resample(
         _ plan: SamplePlan,
         _ header: PhotoHeader,
+        _ decoder: any PhotoDecoder,
         path: String,
         to writer: PixelWriter
     ) throws(PhotoError) {
@@ -82,13 +83,14 @@ extension PhotoReader {
         if plan.filter == .antialiased {
             let needed = Double(plan.imageSize) * PhotoReader.oversampling
             eighths = Reduction.eighths(
+                of: decoder.reductions,
                 from: (stored.width, stored.height),
                 covering: (needed, needed)
             )
         }
         let share = Double(eighths) / 8
-        let fullWidth = (header.storedWidth * eighths + 7) / 8
-        let fullHeight = (header.storedHeight * eighths + 7) / 8
+        let fullWidth = Reduction.extent(header.storedWidth, eighths: eighths)
+        let fullHeight = Reduction.extent(header.storedHeight, eighths: eighths)
         let box = CropBox(
             x: stored.x * share,
             y: stored.y * share,
@@ -108,9 +110,8 @@ extension PhotoReader {
         let rows = resampler.prepare(job)
         let window = try decoder.start(
             eighths: eighths,
-            left: left,
-            width: right - left,
-            top: rows.lowerBound,
+            columns: left..<right,
+            rows: rows,
             path: path
         )
         guard window.fullHeight == fullHeight, window.left <= left,

@@ -1,64 +1,94 @@
 /// Reads photos in one thread, one after the other, with scratch that is used again.
 public final class PhotoReader {
-    var file = FileBuffer()
-    let decoder: JPEGDecoder
+    private var file = FileBuffer()
+    private let jpeg: JPEGDecoder
+    private var png: PNGDecoder?
+    private var webp: WebPDecoder?
     let resampler = Resampler()
 
     /// Makes a reader.
-    public init() throws(PhotoError) { decoder = try JPEGDecoder() }
+    public init() throws(PhotoError) { jpeg = try JPEGDecoder() }
 
     /// Reads the header of the photo at `path`.
     public func header(_ path: String) throws(PhotoError) -> PhotoHeader {
-        try file.read(path)
-        defer { decoder.end() }
-        return try decoder.begin(file.bytes, path: path)
+        try read(path) { header, _ in header }
     }
 
     /// Decodes all of the photo at `path`, at the smallest size, and throws what is wrong with it.
     public func check(_ path: String) throws(PhotoError) -> PhotoHeader {
-        try file.read(path)
-        defer { decoder.end() }
-        let header = try decoder.begin(file.bytes, path: path)
-        _ = try stored(header, eighths: 1, path: path)
-        return header
+        try read(path) { header, decoder throws(PhotoError) in
+            _ = try stored(header, decoder, eighths: decoder.reductions.first ?? 8, path: path)
+            return header
+        }
     }
 
     /// Decodes the photo at `path`, upright.
     ///
     /// - Parameter covering: extents that the result does not fall below, unless the photo itself
-    ///   does; the strongest reduction among 1/8, 1/4 and 1/2 that allows it is taken.
-    ///   nil = full size.
+    ///   does; the strongest reduction that the decoder has and that allows it is taken: 1/8, 1/4 or
+    ///   1/2 of a JPEG. nil = full size.
     public func bitmap(
         _ path: String,
         covering: (width: Int, height: Int)? = nil
     ) throws(PhotoError) -> Bitmap {
-        try file.read(path)
-        defer { decoder.end() }
-        let header = try decoder.begin(file.bytes, path: path)
-        var eighths = 8
-        if let covering {
-            let (width, height) =
-                header.orientation.transposed
-                ? (covering.height, covering.width) : (covering.width, covering.height)
-            eighths = Reduction.eighths(
-                from: (Double(header.storedWidth), Double(header.storedHeight)),
-                covering: (Double(width), Double(height))
-            )
+        try read(path) { header, decoder throws(PhotoError) in
+            var eighths = 8
+            if let covering {
+                let (width, height) =
+                    header.orientation.transposed
+                    ? (covering.height, covering.width) : (covering.width, covering.height)
+                eighths = Reduction.eighths(
+                    of: decoder.reductions,
+                    from: (Double(header.storedWidth), Double(header.storedHeight)),
+                    covering: (Double(width), Double(height))
+                )
+            }
+            return try stored(header, decoder, eighths: eighths, path: path)
+                .turned(header.orientation)
         }
-        return try stored(header, eighths: eighths, path: path).turned(header.orientation)
+    }
+
+    /// Reads the file at `path` and hands its header and what decodes it to `use`.
+    func read<T>(
+        _ path: String,
+        _ use: (PhotoHeader, any PhotoDecoder) throws(PhotoError) -> T
+    ) throws(PhotoError) -> T {
+        try file.read(path)
+        let decoder = try decoder(path)
+        defer { decoder.end() }
+        return try use(try decoder.begin(file.bytes, path: path), decoder)
+    }
+
+    /// What decodes the file read last, by its content.
+    private func decoder(_ path: String) throws(PhotoError) -> any PhotoDecoder {
+        switch PhotoKind(file.bytes) {
+        case .jpeg: return jpeg
+        case .png:
+            if let png { return png }
+            let decoder = try PNGDecoder(path: path)
+            png = decoder
+            return decoder
+        case .webp:
+            if let webp { return webp }
+            let decoder = try WebPDecoder(path: path)
+            webp = decoder
+            return decoder
+        case .unread(let reason), .noPhoto(let reason):
+            throw .unsupported(path: path, reason: reason)
+        }
     }
 
     /// Decodes the whole photo whose header was read last, as it is stored.
     private func stored(
         _ header: PhotoHeader,
+        _ decoder: any PhotoDecoder,
         eighths: Int,
         path: String
     ) throws(PhotoError) -> Bitmap {
         let window = try decoder.start(
             eighths: eighths,
-            left: 0,
-            width: (header.storedWidth * eighths + 7) / 8,
-            top: 0,
+            columns: 0..<Reduction.extent(header.storedWidth, eighths: eighths),
+            rows: 0..<Reduction.extent(header.storedHeight, eighths: eighths),
             path: path
         )
         var bitmap = Bitmap(width: window.width, height: window.fullHeight)

@@ -12,4 +12,11 @@ struct Scratch<Element: BitwiseCopyable>: ~Copyable {
         memory = UnsafeMutableBufferPointer(start: base, count: max(count + count / 4, 64))
         return base
     }
+
+    /// Gives the memory back where it is more than `limit` bytes.
+    mutating func release(above limit: Int) {
+        guard memory.count * MemoryLayout<Element>.stride > limit else { return }
+        memory.deallocate()
+        memory = UnsafeMutableBufferPointer(start: nil, count: 0)
+    }
 }

@@ -19,12 +19,34 @@ extension Orientation {
             guard length >= 2, at + 2 + length <= bytes.count else { return }
             let segment = UnsafeBufferPointer(rebasing: bytes[at + 4..<at + 2 + length])
             if marker == 0xE1, segment.starts(with: [0x45, 0x78, 0x69, 0x66, 0, 0]) {
-                let tiff = UnsafeBufferPointer(rebasing: segment[6...])
-                self = Orientation(tag: Orientation.tag(tiff) ?? 1)
+                self.init(tiff: segment)
                 return
             }
             at += 2 + length
         }
+    }
+
+    /// Finds the orientation in the eXIf chunk of a PNG, before or behind the pixels.
+    init(png bytes: UnsafeBufferPointer<UInt8>) {
+        self = .upright
+        var at = 8
+        while at <= bytes.count - 12 {
+            let length = (0..<4).reduce(0) { $0 << 8 | Int(bytes[at + $1]) }
+            guard length <= bytes.count - at - 12 else { return }
+            if bytes[at + 4..<at + 8].elementsEqual([0x65, 0x58, 0x49, 0x66]) {
+                self.init(tiff: UnsafeBufferPointer(rebasing: bytes[at + 8..<at + 8 + length]))
+                return
+            }
+            at += 12 + length
+        }
+    }
+
+    /// Finds the orientation in a TIFF block, which JPEGs and some WebPs begin with `Exif` and two
+    /// zeros.
+    init(tiff bytes: UnsafeBufferPointer<UInt8>) {
+        let isMarked = bytes.starts(with: [0x45, 0x78, 0x69, 0x66, 0, 0])
+        let tiff = isMarked ? UnsafeBufferPointer(rebasing: bytes[6...]) : bytes
+        self.init(tag: Orientation.tag(tiff) ?? 1)
     }
 
     /// The value of tag 0x0112 in the first directory of a TIFF block.

@@ -4,9 +4,10 @@ public struct PhotoHeader: Sendable, Equatable {
     public var width: Int
     /// Rows when upright.
     public var height: Int
-    /// Channels as stored: 1 gray, 3 colour, 4 inks.
+    /// Channels as stored: 1 gray, 2 gray and alpha, 3 colour, 4 inks, or colour and alpha.
     public var components: Int
-    /// Whether the photo is stored as a series of refinements, such as a progressive JPEG.
+    /// Whether the photo is stored as a series of refinements, such as a progressive JPEG or
+    /// an interlaced PNG.
     public var isProgressive: Bool
     /// Size of the file in bytes.
     public var bytes: Int

@@ -7,6 +7,12 @@ public struct PhotoProblem: Codable, Sendable, Equatable {
     public let path: String
     /// What is wrong.
     public let reason: String
+
+    /// Names a photo and what is wrong with it.
+    public init(path: String, reason: String) {
+        self.path = path
+        self.reason = reason
+    }
 }
 
 /// Decodes every photo of a dataset in full.
@@ -46,4 +52,14 @@ public func checkPhotos(
     return found.withLock { $0 }.sorted { $0.key < $1.key }.map {
         PhotoProblem(path: photos.path($0.key), reason: $0.value)
     }
+}
+
+/// What several photos have in common that cannot be used: a line for each reason, with the number of
+/// photos, the most frequent first.
+public func commonReasons(_ problems: [PhotoProblem]) -> [String] {
+    var counts: [String: Int] = [:]
+    for problem in problems { counts[problem.reason, default: 0] += 1 }
+    return counts.filter { $0.value > 1 }
+        .sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+        .map { "\($0.value) photos: \($0.key)" }
 }

@@ -1,6 +1,7 @@
 import Distributed
 import Files
 import Foundation
+import Images
 import Reporting
 import Tensors
 
@@ -12,7 +13,7 @@ struct MachineCheck {
 
     /// All findings of this rank.
     var findings: [Finding] {
-        [mpi, launcher, cores, instructions, blas, memory, storage, files]
+        [mpi, launcher, cores, instructions, blas, photos, memory, storage, files]
     }
 
     private var mpi: Finding {
@@ -109,6 +110,22 @@ struct MachineCheck {
             verdict: .fine,
             subject: "BLAS",
             text: "\(Figures.fixed(speed, 0)) GFLOP/s on one thread, results right"
+        )
+    }
+
+    /// Which kinds of photo can be decoded here.
+    private var photos: Finding {
+        let libraries = [SystemLibrary.png, .webp]
+        let found = libraries.compactMap { library in
+            library.version.map { "\(library.format) (\($0))" }
+        }
+        let lacking = libraries.compactMap { library in
+            library.problem.map { "no \(library.format): \($0)" }
+        }
+        return Finding(
+            verdict: lacking.isEmpty ? .fine : .worthKnowing,
+            subject: "photos",
+            text: ([(["JPEG"] + found).joined(separator: ", ")] + lacking).joined(separator: "; ")
         )
     }
 

@@ -51,6 +51,7 @@ struct Check: ParsableCommand {
             "\(Figures.grouped(total)) photos opened, \(Figures.grouped(problems.count)) "
                 + "cannot be used"
         )
+        for line in commonReasons(problems) { Ending.say(line) }
         return problems.count
     }
 }

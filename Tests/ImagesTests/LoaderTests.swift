@@ -75,7 +75,7 @@ import Testing
         let reader = try PhotoReader()
         let alone = Storage(count: 24 * 24 * 3)
         try reader.sample(
-            photos.source.path(5),
+            photos.source.photo(5),
             imageSize: 24,
             augmentations: random,
             normalisation: .imageNet,

@@ -127,7 +127,7 @@ import Testing
             let path = try folder.write("rot.jpg", bytes)
             do {
                 try reader.sample(
-                    path,
+                    PhotoBytes(path: path),
                     imageSize: 32,
                     augmentations: [RandomResizedCrop(scale: 0.1...1)],
                     normalisation: .imageNet,

@@ -55,7 +55,7 @@ func sample(
 ) throws -> [Float] {
     let storage = Storage(count: size * size * 3)
     try PhotoReader().sample(
-        path,
+        PhotoBytes(path: path),
         imageSize: size,
         augmentations: augmentations,
         normalisation: .unit,

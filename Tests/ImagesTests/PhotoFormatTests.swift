@@ -161,7 +161,7 @@ import Testing
                 let path = try folder.write("rot", bytes)
                 do {
                     try reader.sample(
-                        path,
+                        PhotoBytes(path: path),
                         imageSize: 32,
                         augmentations: [RandomResizedCrop(scale: 0.1...1)],
                         normalisation: .imageNet,
@@ -197,6 +197,33 @@ import Testing
             let found = message { _ = try reader.check(path) }
             #expect(found.contains(word) && found.contains("convert it: \(command)"), "\(found)")
         }
+    }
+
+    @Test func bytesAtHandAreReadAsFilesAre() throws {
+        let folder = try TemporaryFolder()
+        let bytes = try encodeJPEG(waves(width: 90, height: 60), quality: 90)
+        let path = try folder.write("a.jpg", bytes)
+        let storage = Storage(count: 24 * 24 * 3)
+        func read(_ photo: PhotoBytes) throws -> [Float] {
+            try PhotoReader().sample(
+                photo,
+                imageSize: 24,
+                augmentations: [WholePhoto()],
+                normalisation: .unit,
+                random: Random(seed: 1, .test),
+                into: storage.base
+            )
+            return Array(storage.buffer)
+        }
+        let expected = try read(PhotoBytes(path: path))
+        #expect(try read(PhotoBytes(name: "standard input", bytes: bytes)) == expected)
+        let none = PhotoBytes(name: "standard input", bytes: [])
+        #expect(message { _ = try read(none) } == "standard input: it is empty")
+        let much = PhotoBytes(
+            name: "standard input",
+            bytes: [UInt8](repeating: 0, count: (1 << 28) + 1)
+        )
+        #expect(message { _ = try read(much) }.contains("more than 256 MiB"))
     }
 
     @Test func commonReasonsAreCounted() {

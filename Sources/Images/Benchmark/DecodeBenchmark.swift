@@ -85,7 +85,7 @@ private final class DecodeBench {
             pool.parallelFor(paths.count) { photo, worker in
                 do throws(PhotoError) {
                     try readers[worker].sample(
-                        paths[photo],
+                        PhotoBytes(path: paths[photo]),
                         imageSize: imageSize,
                         augmentations: augmentations,
                         normalisation: .imageNet,

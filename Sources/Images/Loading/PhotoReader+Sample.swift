@@ -8,7 +8,7 @@ extension PhotoReader {
     /// resampling at full size; at 1.5 one in eight does not, and it is hardly faster.
     private static let oversampling = 2.0
 
-    /// Makes the network's input from the photo at `path`.
+    /// Makes the network's input from a photo.
     ///
     /// - Parameters:
     ///   - imageSize: side S of the square.
@@ -16,14 +16,14 @@ extension PhotoReader {
     ///   - random: where the augmentations draw from.
     ///   - target: S × S × 3 floats, overwritten.
     public func sample(
-        _ path: String,
+        _ photo: PhotoBytes,
         imageSize: Int,
         augmentations: [any Augmentation],
         normalisation: Normalisation,
         random: Random,
         into target: UnsafeMutablePointer<Float>
     ) throws(PhotoError) {
-        try read(path) { header, decoder throws(PhotoError) in
+        try read(photo) { header, decoder throws(PhotoError) in
             var plan = SamplePlan(
                 photoWidth: header.width,
                 photoHeight: header.height,
@@ -31,7 +31,7 @@ extension PhotoReader {
             )
             var random = random
             for augmentation in augmentations { augmentation.apply(to: &plan, using: &random) }
-            try carryOut(plan, header, decoder, normalisation, path: path, into: target)
+            try carryOut(plan, header, decoder, normalisation, path: photo.name, into: target)
         }
     }
 

@@ -11,12 +11,12 @@ public final class PhotoReader {
 
     /// Reads the header of the photo at `path`.
     public func header(_ path: String) throws(PhotoError) -> PhotoHeader {
-        try read(path) { header, _ in header }
+        try read(PhotoBytes(path: path)) { header, _ in header }
     }
 
     /// Decodes all of the photo at `path`, at the smallest size, and throws what is wrong with it.
     public func check(_ path: String) throws(PhotoError) -> PhotoHeader {
-        try read(path) { header, decoder throws(PhotoError) in
+        try read(PhotoBytes(path: path)) { header, decoder throws(PhotoError) in
             _ = try stored(header, decoder, eighths: decoder.reductions.first ?? 8, path: path)
             return header
         }
@@ -31,7 +31,7 @@ public final class PhotoReader {
         _ path: String,
         covering: (width: Int, height: Int)? = nil
     ) throws(PhotoError) -> Bitmap {
-        try read(path) { header, decoder throws(PhotoError) in
+        try read(PhotoBytes(path: path)) { header, decoder throws(PhotoError) in
             var eighths = 8
             if let covering {
                 let (width, height) =
@@ -48,18 +48,18 @@ public final class PhotoReader {
         }
     }
 
-    /// Reads the file at `path` and hands its header and what decodes it to `use`.
+    /// Reads a photo's bytes and hands its header and what decodes it to `use`.
     func read<T>(
-        _ path: String,
+        _ photo: PhotoBytes,
         _ use: (PhotoHeader, any PhotoDecoder) throws(PhotoError) -> T
     ) throws(PhotoError) -> T {
-        try file.read(path)
-        let decoder = try decoder(path)
+        try file.read(photo)
+        let decoder = try decoder(photo.name)
         defer { decoder.end() }
-        return try use(try decoder.begin(file.bytes, path: path), decoder)
+        return try use(try decoder.begin(file.bytes, path: photo.name), decoder)
     }
 
-    /// What decodes the file read last, by its content.
+    /// What decodes the bytes read last, by their content.
     private func decoder(_ path: String) throws(PhotoError) -> any PhotoDecoder {
         switch PhotoKind(file.bytes) {
         case .jpeg: return jpeg

@@ -22,11 +22,11 @@ struct PhotoWorker: Sendable {
     private func read(_ claim: Workload.Claim, _ reader: inout PhotoReader?) -> SkippedPhoto? {
         let count = imageSize * imageSize * 3
         let target = claim.slot.storage.base + claim.position * count
-        let path = source.path(claim.sample)
+        let photo = source.photo(claim.sample)
         do throws(PhotoError) {
             if reader == nil { reader = try PhotoReader() }
             try reader?.sample(
-                path,
+                photo,
                 imageSize: imageSize,
                 augmentations: augmentations,
                 normalisation: normalisation,
@@ -41,7 +41,7 @@ struct PhotoWorker: Sendable {
             return nil
         } catch {
             target.update(repeating: 0, count: count)
-            return SkippedPhoto(path: path, reason: error.reason)
+            return SkippedPhoto(path: photo.name, reason: error.reason)
         }
     }
 }

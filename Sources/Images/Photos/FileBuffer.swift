@@ -3,7 +3,7 @@ import Foundation
 
 /// The bytes of one file at a time, in memory that serves for file after file.
 struct FileBuffer: ~Copyable {
-    /// A photo beyond this is no photo.
+    /// What is longer is no photo.
     static let limit = 1 << 28
     /// Memory above this is given back when the next file needs less than half of it.
     private static let keep = 1 << 24
@@ -18,8 +18,23 @@ struct FileBuffer: ~Copyable {
         UnsafeBufferPointer(rebasing: memory.prefix(count))
     }
 
+    /// Reads the whole file of a photo, or copies the bytes that are at hand.
+    mutating func read(_ photo: PhotoBytes) throws(PhotoError) {
+        guard let bytes = photo.bytes else { return try read(photo.name) }
+        count = 0
+        guard bytes.count <= FileBuffer.limit else {
+            throw .tooLarge(
+                path: photo.name,
+                reason: "more than \(FileBuffer.limit >> 20) MiB are no photo"
+            )
+        }
+        reserve(bytes.count)
+        _ = memory.initialize(from: bytes)
+        count = bytes.count
+    }
+
     /// Reads the whole file at `path`.
-    mutating func read(_ path: String) throws(PhotoError) {
+    private mutating func read(_ path: String) throws(PhotoError) {
         count = 0
         let file = openFile(path, O_RDONLY | O_NONBLOCK)
         guard file >= 0 else {

@@ -6,13 +6,18 @@ public struct FolderListing: Sendable {
     public private(set) var folders: [String] = []
     /// Names of the files in it.
     public private(set) var files: [String] = []
+    /// Number of hidden entries.
+    public private(set) var hidden = 0
 
     /// Lists a folder; symbolic links count as what they point at.
     ///
     /// - Throws: `FileError` where it cannot be read.
     public init(_ path: String) throws {
         try FolderListing.read(path) { name, kind in
-            guard name.utf8.first != UInt8(ascii: ".") else { return }
+            guard name.utf8.first != UInt8(ascii: ".") else {
+                hidden += 1
+                return
+            }
             switch kind {
             case Int32(DT_DIR): folders.append(name)
             case Int32(DT_REG): files.append(name)
@@ -63,6 +68,20 @@ public struct FolderListing: Sendable {
             guard name != ".", name != ".." else { continue }
             entry(name, Int32(next.pointee.d_type))
         }
+    }
+}
+
+/// Which folder a path leads to, whatever the path.
+public struct FolderIdentity: Hashable, Sendable {
+    private let device: UInt64
+    private let node: UInt64
+
+    /// Follows `path`; nil where it leads nowhere.
+    public init?(_ path: String) {
+        var status = stat()
+        guard path.withPathPointer({ stat($0, &status) }) == 0 else { return nil }
+        device = UInt64(status.st_dev)
+        node = UInt64(status.st_ino)
     }
 }
 

@@ -10,6 +10,9 @@ final class TemporaryFolder: Sendable {
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     }
 
+    /// Its name, without the folders above it.
+    var name: String { (path as NSString).lastPathComponent }
+
     deinit { try? FileManager.default.removeItem(atPath: path) }
 
     /// Writes a file, and the folders above it.

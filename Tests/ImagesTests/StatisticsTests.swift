@@ -38,17 +38,19 @@ import Testing
         #expect([summary.min, summary.quarter, summary.half] == [1, 7, 13])
         #expect([summary.threeQuarters, summary.max] == [23, 131])
         #expect(
-            description.mostFrequent.map(\.landmarkID) == [
-                1385, 1231, 1077, 1154, 1084, 1238, 1161, 1308, 1392, 1322,
-            ]
+            description.mostFrequent.map(\.landmarkID)
+                == [
+                    1385, 1231, 1077, 1154, 1084, 1238, 1161, 1308, 1392, 1322,
+                ].map(LandmarkID.number)
         )
         #expect(
             description.mostFrequent.map(\.images) == [131, 117, 96, 91, 59, 48, 46, 43, 34, 34]
         )
         #expect(
-            description.leastFrequent.map(\.landmarkID) == [
-                1203, 1182, 1371, 1294, 1133, 1273, 1224, 1042, 1315, 1000,
-            ]
+            description.leastFrequent.map(\.landmarkID)
+                == [
+                    1203, 1182, 1371, 1294, 1133, 1273, 1224, 1042, 1315, 1000,
+                ].map(LandmarkID.number)
         )
         #expect(description.leastFrequent.map(\.images) == [5, 4, 3, 3, 3, 2, 2, 2, 1, 1])
         #expect(description.classesUpTo5 == 11)

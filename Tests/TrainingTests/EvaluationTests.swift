@@ -19,6 +19,21 @@ struct EvaluationTests {
         func label(_ index: Int) -> Int32 { labels[index] }
     }
 
+    /// What a contest's table says of photos.
+    private struct Truth: Dataset {
+        let shown: [[Int32]]
+        let uses: [String]
+        let classes = ClassIndex(fitting: [10, 20, 30, 40])
+        var labels: [Int32] { shown.map { $0.first { $0 >= 0 } ?? -1 } }
+        var count: Int { shown.count }
+        var countsPerClass: [Int] { [] }
+        func id(_ index: Int) -> String { "p\(index)" }
+        func path(_ index: Int) -> String { id(index) }
+        func label(_ index: Int) -> Int32 { labels[index] }
+        func landmarks(_ index: Int) -> [Int32] { shown[index] }
+        func usage(_ index: Int) -> String? { uses[index] }
+    }
+
     private func result(
         _ labels: [Int32],
         _ outcomes: [PhotoOutcome],
@@ -63,14 +78,50 @@ struct EvaluationTests {
         #expect(abs(result.loss - 0.65) < 1e-6)
         #expect(abs(result.macroAccuracy - 2.5 / 3) < 1e-12)
         #expect(result.skipped == 1 && result.unknown == 1)
-        // Ranks: right, wrong, right, of no landmark, right; five photos show a landmark.
-        #expect(abs(result.gap - (1 + 2.0 / 3 + 3.0 / 5) / 5) < 1e-12)
+        // Ranks: right, wrong, right, never learned, right; all six photos show a landmark.
+        #expect(abs(result.gap - (1 + 2.0 / 3 + 3.0 / 5) / 6) < 1e-12)
+        #expect(result.nonLandmark == nil && result.byUsage == nil)
         #expect(
             result.byClassSize == [
                 ClassSizeResult(min: 1, max: 5, classes: 2, images: 3, top1: 2.0 / 3),
                 ClassSizeResult(min: 501, max: 1000, classes: 1, images: 1, top1: 1),
             ]
         )
+    }
+
+    @Test func photosOfNoneAndOfSeveralLandmarksCountAsInContests() throws {
+        let photos = Truth(
+            shown: [[0, 2], [-1, 1], [], [-1], [3]],
+            uses: ["Public", "Public", "Private", "Private", "Private"]
+        )
+        let outcomes = [
+            outcome(0, [2, 1, 3, 0], 0.9, 0.1), outcome(1, [0, 3, 1, 2], 0.8, 1.5),
+            outcome(2, [3, 0, 1, 2], 0.7, .nan), outcome(3, [3, 0, 1, 2], 0.6, .nan),
+            outcome(4, [3, 0, 1, 2], 0.5, 0.2),
+        ]
+        let result = try EvaluationResult(
+            Evaluator.Findings(outcomes: outcomes, skipped: []),
+            of: photos,
+            trainingCounts: [3, 5, 8, 700],
+            model: "small",
+            checkpoint: "c",
+            step: 9
+        )
+        // Either landmark of photo 0 is right; photo 2 shows none, photo 3 one that was never learned.
+        #expect(result.images == 3 && result.correct == 2 && result.top5 == 1)
+        #expect(result.unknown == 1 && result.nonLandmark == 1)
+        // Right, wrong, no landmark, never learned, right; four photos show a landmark.
+        #expect(abs(result.gap - (1 + 2.0 / 5) / 4) < 1e-12)
+        // Classes 2 and 3 were named rightly, class 1 was not.
+        #expect(abs(result.macroAccuracy - 2.0 / 3) < 1e-12)
+        let byUsage = try #require(result.byUsage)
+        #expect(byUsage.map(\.usage) == ["Private", "Public"])
+        #expect(byUsage.map(\.images) == [1, 2] && byUsage.map(\.top1) == [1, 0.5])
+        // Private: no landmark, never learned, right, of two; public: right, wrong, of two.
+        #expect(abs((byUsage[0].gap ?? 0) - (1.0 / 3) / 2) < 1e-12)
+        #expect(byUsage[1].gap == 0.5)
+        let line = String(decoding: try result.jsonLine(), as: UTF8.self)
+        #expect(line.contains(#""by_usage":[{"gap":"#) && line.contains(#""non_landmark":1"#))
     }
 
     @Test func jsonHasTheNamesOfTheManual() throws {

@@ -1,23 +1,35 @@
 import Foundation
 
 /// The rows of `train.csv` or `test.csv`: `id,landmark_id` or `id,url,landmark_id`, columns in any
-/// order; or `landmark_id,images` with ids parted by spaces, as in `train_clean.csv`.
+/// order; or `landmark_id,images` with ids parted by spaces, as in `train_clean.csv`; or what a contest
+/// is judged by, `id,landmarks,Usage`, with none or several landmarks parted by spaces.
 struct LandmarkTable {
     private(set) var ids = PhotoIDs()
-    /// The landmark of each photo.
+    /// The first landmark of each photo; any number where it shows none.
     private(set) var landmarks: [Int64] = []
+    /// All landmarks of the photos that do not show exactly one, by row.
+    private(set) var unusual: [UInt32: [Int64]] = [:]
+    /// What the photos are used for; nil = the table does not say it.
+    private(set) var usages: PhotoUsages?
 
-    /// Stands for "shows none of the landmarks", which only a test table may say.
-    static let none = Int64.min
+    /// Landmarks of all photos, each as often as it is shown.
+    var allLandmarks: [Int64] {
+        guard !unusual.isEmpty else { return landmarks }
+        let single = landmarks.indices.filter { unusual[UInt32($0)] == nil }.map { landmarks[$0] }
+        return single + unusual.values.flatMap { $0 }
+    }
 
     /// Reads a table.
     ///
-    /// - Parameter unlabelled: whether a photo may be without a landmark.
-    static func read(_ path: String, unlabelled: Bool = false) throws -> LandmarkTable {
+    /// - Parameter isTruth: whether the table is one to judge by, in which a photo may show no landmark
+    ///   or several.
+    static func read(_ path: String, isTruth: Bool = false) throws -> LandmarkTable {
         let csv = try CSVReader(path)
         guard try csv.next() else { throw ImagesError.data("\(path) is empty") }
         let columns = Columns(of: csv)
-        guard let landmark = columns["landmark_id"], let id = columns["id"] ?? columns["images"]
+        let list = isTruth && columns["landmark_id"] == nil ? columns["landmarks"] : nil
+        guard let landmark = list ?? columns["landmark_id"],
+            let id = columns["id"] ?? columns["images"]
         else {
             throw ImagesError.data(
                 "\(path), line \(csv.line): the columns are \(columns.listed); "
@@ -25,28 +37,42 @@ struct LandmarkTable {
             )
         }
         let isClean = columns["id"] == nil
+        let usage = isTruth && !isClean ? columns["usage"] : nil
         var table = LandmarkTable()
+        if usage != nil { table.usages = PhotoUsages() }
         while try csv.next() {
-            guard csv.fieldCount > max(id, landmark) else {
+            guard csv.fieldCount > max(id, landmark, usage ?? 0) else {
                 throw ImagesError.data(
                     "\(path), line \(csv.line): \(csv.fieldCount) of \(columns.count) columns; "
                         + "mend or remove the line"
                 )
             }
-            let name = csv.field(landmark)
-            guard let number = integer(name) ?? (unlabelled && name.isEmpty ? none : nil) else {
+            let names = csv.field(landmark)
+            var several: [Int64]?
+            var number = integer(names)
+            if number == nil, isTruth, list != nil || isBlank(names) {
+                let all = try names.split(separator: UInt8(ascii: " ")).map { part in
+                    guard let id = integer(UnsafeBufferPointer(rebasing: part)) else {
+                        throw notNumber(csv, "landmarks", names)
+                    }
+                    return id
+                }
+                several = all.count == 1 ? nil : all
+                number = all.first ?? Int64.min
+            }
+            guard let number else { throw notNumber(csv, "landmark_id", names) }
+            if let usage, table.usages?.append(csv.text(usage)) == false {
                 throw ImagesError.data(
-                    "\(path), line \(csv.line): landmark_id is "
-                        + "'\(String(decoding: name, as: UTF8.self))', not a whole number"
+                    "\(path), line \(csv.line): the column Usage has more than 256 different words"
                 )
             }
             let photos = csv.field(id)
             guard isClean else {
-                try table.append(photos, number, csv)
+                try table.append(photos, number, several, csv)
                 continue
             }
             for photo in photos.split(separator: UInt8(ascii: " ")) {
-                try table.append(UnsafeBufferPointer(rebasing: photo), number, csv)
+                try table.append(UnsafeBufferPointer(rebasing: photo), number, several, csv)
             }
         }
         guard !table.landmarks.isEmpty else {
@@ -55,15 +81,66 @@ struct LandmarkTable {
         return table
     }
 
+    /// Reads the ids of a table, which need not say what the photos show.
+    static func readIDs(_ path: String) throws -> PhotoIDs {
+        let csv = try CSVReader(path)
+        guard try csv.next() else { throw ImagesError.data("\(path) is empty") }
+        let columns = Columns(of: csv)
+        guard let id = columns["id"] else {
+            throw ImagesError.data(
+                "\(path), line \(csv.line): the columns are \(columns.listed); id is needed"
+            )
+        }
+        var table = LandmarkTable()
+        while try csv.next() {
+            guard csv.fieldCount > id else {
+                throw ImagesError.data(
+                    "\(path), line \(csv.line): \(csv.fieldCount) of \(columns.count) columns; "
+                        + "mend or remove the line"
+                )
+            }
+            try table.append(csv.field(id), 0, nil, csv)
+        }
+        guard table.ids.count > 0 else {
+            throw ImagesError.data("\(path) lists no photos: it ends after its first line")
+        }
+        return table.ids
+    }
+
     /// Whether a table says which landmark its photos show.
     static func isLabelled(_ path: String) throws -> Bool {
         let csv = try CSVReader(path, piece: 1 << 12)
-        return try csv.next() && Columns(of: csv)["landmark_id"] != nil
+        guard try csv.next() else { return false }
+        let columns = Columns(of: csv)
+        return columns["landmark_id"] != nil || columns["landmarks"] != nil
+    }
+
+    /// What to do with a table that does not say it.
+    static func unlabelled(_ path: String, _ directory: String) -> String {
+        "\(path) does not say what its photos show (no column landmark_id or landmarks), so there is "
+            + "nothing to learn from or to judge by; landmark-train predict CHECKPOINT --csv \(path) "
+            + "--data \(directory) --submission FILE answers it"
+    }
+
+    private static func isBlank(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
+        text.allSatisfy { $0 == UInt8(ascii: " ") }
+    }
+
+    private static func notNumber(
+        _ csv: CSVReader,
+        _ column: String,
+        _ text: UnsafeBufferPointer<UInt8>
+    ) -> ImagesError {
+        .data(
+            "\(csv.path), line \(csv.line): \(column) is "
+                + "'\(String(decoding: text, as: UTF8.self))', not a whole number"
+        )
     }
 
     private mutating func append(
         _ id: UnsafeBufferPointer<UInt8>,
         _ landmark: Int64,
+        _ several: [Int64]?,
         _ csv: CSVReader
     ) throws {
         // The first three characters name folders, and a slash would lead elsewhere.
@@ -75,6 +152,7 @@ struct LandmarkTable {
                     + "the id of a photo, which begins with three letters or digits"
             )
         }
+        if let several { unusual[UInt32(landmarks.count)] = several }
         ids.append(id)
         landmarks.append(landmark)
     }
@@ -90,9 +168,10 @@ struct LandmarkTable {
         return value
     }
 
-    /// Signs, surrounding spaces and 19 digits.
+    /// Signs, surrounding spaces, 19 digits, and the `.0` that pandas writes where a column has blanks.
     private static func slowInteger(_ text: UnsafeBufferPointer<UInt8>) -> Int64? {
-        Int64(String(decoding: text, as: UTF8.self).trimmingCharacters(in: .whitespaces))
+        let text = String(decoding: text, as: UTF8.self).trimmingCharacters(in: .whitespaces)
+        return Int64(text.hasSuffix(".0") ? String(text.dropLast(2)) : text)
     }
 }
 

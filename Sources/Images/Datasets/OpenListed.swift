@@ -1,23 +1,27 @@
 /// Opens what a folder lists, to describe it: tables are enough, the photos need not be there.
 ///
-/// - Returns: the photos to learn from, and as `held` those of the folder's own test split, if any.
+/// - Returns: the photos to learn from, and those of the folder's own validation and test parts, if any.
 /// - Throws: `ImagesError` as `openPhotos`, but for missing photos and for a single landmark.
 public func openListed(_ directory: String) throws -> LoadedPhotos {
     let layout = try findLayout(directory, needsPhotos: false)
     let listed = try layout.training()
-    let test = try layout.test(listed.classes)
+    let parts = try HeldParts(layout, listed.classes)
+    let source: HeldSource =
+        parts.validation != nil ? .validation : parts.test != nil ? .test : .split
     return LoadedPhotos(
         training: listed,
-        held: test ?? listed.subset([]),
+        held: parts.validation ?? parts.test ?? listed.subset([]),
+        test: parts.validation == nil ? nil : parts.test,
         classes: listed.classes,
-        source: test == nil ? .split : .test
+        source: source,
+        remarks: parts.remarks(listed, parts.validation, parts.test)
     )
 }
 
 /// Opens the photos of a folder that a table lists, to judge a network on.
 ///
 /// - Parameters:
-///   - table: a csv file with the columns id and landmark_id.
+///   - table: a csv file with the columns id and landmark_id, or id and landmarks as contests have it.
 ///   - directory: the folder with the photos at `a/b/c/<id>.jpg`, or with `test/` or `train/` above.
 ///   - classes: the network's classes.
 /// - Throws: `ImagesError` where the table cannot be used, where none of its photos is there, and
@@ -34,5 +38,21 @@ public func openTable(
             "none of the landmarks in \(table) is among the \(classes.count) that the network knows"
         )
     }
-    return EvaluationPhotos(photos: photos, source: .test)
+    return EvaluationPhotos(photos: photos, source: .test, remarks: photos.remarks)
+}
+
+/// Opens the photos of a folder that a table lists, to answer what they show.
+///
+/// - Parameters:
+///   - table: a csv file with a column id; what it says of landmarks is not looked at.
+///   - directory: as in `openTable`.
+/// - Throws: `ImagesError` where the table cannot be used, and where none of its photos is there.
+public func openUnlabelled(_ table: String, in directory: String) throws -> any Dataset {
+    let ids = try LandmarkTable.readIDs(table)
+    let layout = try LandmarkLayout(directory, unlabelled: table)
+    return PhotoList(
+        files: try layout.files(ids, of: table),
+        classes: ClassIndex(folders: []),
+        labels: [Int32](repeating: -1, count: ids.count)
+    )
 }

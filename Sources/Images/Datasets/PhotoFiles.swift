@@ -1,3 +1,5 @@
+import Files
+
 /// Where the photos of a list lie; row i is the i-th photo listed.
 protocol PhotoFiles: Sendable {
     var count: Int { get }
@@ -21,6 +23,19 @@ struct LandmarkFiles: PhotoFiles {
         var place = ""
         for character in id.unicodeScalars.prefix(3) { place += "\(character)/" }
         return place + id + ".jpg"
+    }
+
+    /// The one of `roots` below which most of some photos lie; nil where none is there at all.
+    static func root(of ids: PhotoIDs, among roots: [String]) -> String? {
+        let probes = min(ids.count, 64)
+        let rows = (0..<probes).map { $0 < probes / 2 ? $0 : $0 * ids.count / probes }
+        var best: (found: Int, root: String?) = (0, nil)
+        for root in roots {
+            let found = rows.count { exists(root + "/" + place(of: ids[$0])) }
+            if found > best.found { best = (found, root) }
+            if found == probes { break }
+        }
+        return best.root
     }
 }
 

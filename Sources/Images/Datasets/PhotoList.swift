@@ -6,10 +6,28 @@ struct PhotoList: Dataset {
     let classes: ClassIndex
     let labels: [Int32]
     let countsPerClass: [Int]
+    /// What there is to say about these photos.
+    var remarks = PhotoRemarks()
+    /// Landmarks of the photos that do not show exactly one, by row of `files`.
+    private var unusual: [UInt32: [Int32]] = [:]
+    /// What each row of `files` is used for; nil = nothing is said.
+    private var usages: PhotoUsages?
 
     /// Makes the list of all rows of `files`.
-    init(files: any PhotoFiles, classes: ClassIndex, labels: [Int32]) {
+    ///
+    /// - Parameters:
+    ///   - unusual: labels of the photos that do not show exactly one landmark, by row.
+    ///   - usages: what each row is used for.
+    init(
+        files: any PhotoFiles,
+        classes: ClassIndex,
+        labels: [Int32],
+        unusual: [UInt32: [Int32]] = [:],
+        usages: PhotoUsages? = nil
+    ) {
         self.init(files: files, rows: nil, classes: classes, labels: labels)
+        self.unusual = unusual
+        self.usages = usages
     }
 
     private init(files: any PhotoFiles, rows: [UInt32]?, classes: ClassIndex, labels: [Int32]) {
@@ -28,24 +46,44 @@ struct PhotoList: Dataset {
 
     func path(_ index: Int) -> String { files.path(row(index)) }
 
+    func landmarks(_ index: Int) -> [Int32] {
+        unusual.isEmpty ? [labels[index]] : unusual[UInt32(row(index))] ?? [labels[index]]
+    }
+
+    func usage(_ index: Int) -> String? { usages?[row(index)] }
+
     /// The photos at `indices` of this list.
     func subset(_ indices: [UInt32]) -> PhotoList {
-        PhotoList(
+        var subset = PhotoList(
             files: files,
             rows: indices.map { UInt32(row(Int($0))) },
             classes: classes,
             labels: indices.map { labels[Int($0)] }
         )
+        subset.unusual = unusual
+        subset.usages = usages
+        subset.remarks = remarks
+        return subset
     }
 
-    /// The same photos with other classes; label k becomes `labels[k]`.
-    func relabelled(_ map: [Int32], _ classes: ClassIndex) -> PhotoList {
-        PhotoList(
-            files: files,
-            rows: rows,
-            classes: classes,
-            labels: labels.map { $0 < 0 ? -1 : map[Int($0)] }
-        )
+    /// The same photos with the labels that `known` has for their classes; what does not match is told
+    /// in the remarks.
+    func labelled(among known: ClassIndex) -> PhotoList {
+        let match = ClassMatch(classes, among: known)
+        func label(_ own: Int32) -> Int32 { own < 0 ? -1 : match.labels[Int(own)] }
+        let several = unusual.mapValues { $0.map(label) }
+        var first = labels.map(label)
+        if !several.isEmpty {
+            for index in first.indices where first[index] < 0 {
+                let all = several[UInt32(row(index))] ?? []
+                first[index] = all.first { $0 >= 0 } ?? -1
+            }
+        }
+        var list = PhotoList(files: files, rows: rows, classes: known, labels: first)
+        list.unusual = several
+        list.usages = usages
+        list.remarks = remarks + PhotoRemarks(notes: match.notes(photos: countsPerClass))
+        return list
     }
 
     private func row(_ index: Int) -> Int { rows.map { Int($0[index]) } ?? index }
@@ -58,15 +96,36 @@ struct PhotoList: Dataset {
     }
 }
 
+/// What each row of a table is used for: a word of few, such as `Public` and `Private`.
+struct PhotoUsages: Sendable {
+    private var words: [String] = []
+    private var numbers: [UInt8] = []
+
+    /// Notes the word of the next row; false where there are more different words than any contest has.
+    mutating func append(_ word: String) -> Bool {
+        if let number = words.lastIndex(of: word) {
+            numbers.append(UInt8(number))
+            return true
+        }
+        guard words.count <= Int(UInt8.max) else { return false }
+        numbers.append(UInt8(words.count))
+        words.append(word)
+        return true
+    }
+
+    /// The word of a row.
+    subscript(row: Int) -> String { words[Int(numbers[row])] }
+}
+
 /// The photos of two lists, one after the other.
 struct JoinedPhotos: Dataset {
-    let first: PhotoList
-    let second: PhotoList
+    let first: any Dataset
+    let second: any Dataset
     let labels: [Int32]
     let countsPerClass: [Int]
 
     /// Joins two lists with the same classes.
-    init(_ first: PhotoList, _ second: PhotoList) {
+    init(_ first: any Dataset, _ second: any Dataset) {
         self.first = first
         self.second = second
         labels = first.labels + second.labels
@@ -84,5 +143,13 @@ struct JoinedPhotos: Dataset {
 
     func path(_ index: Int) -> String {
         index < first.count ? first.path(index) : second.path(index - first.count)
+    }
+
+    func landmarks(_ index: Int) -> [Int32] {
+        index < first.count ? first.landmarks(index) : second.landmarks(index - first.count)
+    }
+
+    func usage(_ index: Int) -> String? {
+        index < first.count ? first.usage(index) : second.usage(index - first.count)
     }
 }

@@ -5,6 +5,7 @@ extension DatasetDescription {
     public func text() -> String {
         var lines = [
             "Photos:        \(grouped(images))"
+                + (validationImages.map { ", \(grouped($0)) for validation" } ?? "")
                 + (testImages.map { ", and \(grouped($0)) for testing" } ?? ""),
             "Landmarks:     \(grouped(classes))",
             "",
@@ -36,10 +37,13 @@ extension DatasetDescription {
     }
 
     private func table(_ landmarks: [Landmark]) -> [String] {
-        let width = landmarks.map { String($0.landmarkID).count }.max() ?? 0
-        return landmarks.map {
-            padded(grouped($0.images), 9) + "  " + padded(String($0.landmarkID), width)
-                + "  \($0.name)"
+        let width = landmarks.map { "\($0.landmarkID)".count }.max() ?? 0
+        return landmarks.map { landmark in
+            let count = padded(grouped(landmark.images), 9)
+            return switch landmark.landmarkID {
+            case .number(let id): count + "  " + padded(String(id), width) + "  \(landmark.name)"
+            case .folder(let name): count + "  " + name
+            }
         }
     }
 

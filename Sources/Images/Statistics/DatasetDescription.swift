@@ -5,8 +5,8 @@
 public struct DatasetDescription: Codable, Sendable, Equatable {
     /// A landmark and how often it was photographed.
     public struct Landmark: Codable, Sendable, Equatable {
-        /// Its id.
-        public let landmarkID: Int64
+        /// Its id, or the name of its folder.
+        public let landmarkID: LandmarkID
         /// Its name.
         public let name: String
         /// Its photos.
@@ -22,7 +22,9 @@ public struct DatasetDescription: Codable, Sendable, Equatable {
     public let images: Int
     /// Landmarks with at least one photo.
     public let classes: Int
-    /// Photos of the test split; nil where there is none.
+    /// Photos of the folder's own validation part; nil where there is none.
+    public let validationImages: Int?
+    /// Photos of the folder's own test part; nil where there is none.
     public let testImages: Int?
     /// The ten landmarks with the most photos, the most first; of equals the one listed first.
     public let mostFrequent: [Landmark]
@@ -41,6 +43,7 @@ public struct DatasetDescription: Codable, Sendable, Equatable {
 
     enum CodingKeys: String, CodingKey {
         case images, classes
+        case validationImages = "validation_images"
         case testImages = "test_images"
         case mostFrequent = "most_frequent"
         case leastFrequent = "least_frequent"
@@ -54,9 +57,10 @@ public struct DatasetDescription: Codable, Sendable, Equatable {
     /// Describes a dataset, of whose photos at least one has a label.
     ///
     /// - Parameters:
-    ///   - photos: what is learned from, or all photos where there is no test split.
-    ///   - testImages: photos of the test split, if there is one.
-    public init(_ photos: any Dataset, testImages: Int? = nil) {
+    ///   - photos: what is learned from, or all photos where there is no other part.
+    ///   - validationImages: photos of the validation part, if there is one.
+    ///   - testImages: photos of the test part, if there is one.
+    public init(_ photos: any Dataset, validationImages: Int? = nil, testImages: Int? = nil) {
         let all = photos.countsPerClass
         let labels = photos.labels
         var firstRow = [Int](repeating: Int.max, count: all.count)
@@ -69,11 +73,16 @@ public struct DatasetDescription: Codable, Sendable, Equatable {
         }
         let index = photos.classes
         func landmark(_ label: Int) -> Landmark {
-            Landmark(landmarkID: index.ids[label], name: index.names[label], images: all[label])
+            Landmark(
+                landmarkID: index.landmarkID(label),
+                name: index.names[label],
+                images: all[label]
+            )
         }
         let counts = order.map { all[$0] }
         images = labels.count
         classes = counts.count
+        self.validationImages = validationImages
         self.testImages = testImages
         mostFrequent = order.prefix(10).map(landmark)
         leastFrequent = order.suffix(10).map(landmark)

@@ -26,7 +26,7 @@ public func samplePhotos(
             ? [PhotoSheet.Line("unknown landmark", .strong)]
             : [
                 PhotoSheet.Line(classes.names[label], .strong),
-                PhotoSheet.Line("landmark \(classes.ids[label])", .faint),
+                PhotoSheet.Line("landmark \(classes.landmarkID(label))", .faint),
                 PhotoSheet.Line("\(photos.countsPerClass[label]) photos", .faint),
             ]
         return PhotoSheet.Entry(

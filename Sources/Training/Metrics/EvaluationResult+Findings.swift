@@ -6,7 +6,7 @@ extension EvaluationResult {
     /// - Parameters:
     ///   - findings: rows for all photos of the dataset that could be read.
     ///   - photos: the dataset, its labels in the order of the network's classes; −1 = a landmark
-    ///     that the network never learned.
+    ///     that the network never learned. Of several landmarks in a photo any may come first.
     ///   - trainingCounts: photos of each class that were learned from.
     ///   - model: name of the network.
     ///   - checkpoint: name of the checkpoint.
@@ -25,17 +25,20 @@ extension EvaluationResult {
         var images = [Int](repeating: 0, count: trainingCounts.count)
         var correct = images
         var unknown = 0
+        var nonLandmark = 0
         var among5 = 0
         var loss = 0.0
         for row in findings.outcomes {
-            let label = labels[row.photo]
-            guard label >= 0 else {
-                unknown += 1
+            let shown = photos.landmarks(row.photo)
+            guard labels[row.photo] >= 0 else {
+                if shown.isEmpty { nonLandmark += 1 } else { unknown += 1 }
                 continue
             }
-            images[Int(label)] += 1
-            if row.best.first?.label == label { correct[Int(label)] += 1 }
-            if row.best.prefix(5).contains(where: { $0.label == label }) { among5 += 1 }
+            // A photo of several landmarks counts for the one that was named.
+            let named = row.best.first.flatMap { shown.contains($0.label) ? $0.label : nil }
+            images[Int(named ?? labels[row.photo])] += 1
+            if let named { correct[Int(named)] += 1 }
+            if row.best.prefix(5).contains(where: { shown.contains($0.label) }) { among5 += 1 }
             loss += Double(row.loss)
         }
         let count = images.reduce(0, +)
@@ -56,13 +59,15 @@ extension EvaluationResult {
         top1 = Double(self.correct) / Double(count)
         top5 = Double(among5) / Double(count)
         self.loss = loss / Double(count)
-        gap = try EvaluationResult.gap(findings, photos)
+        gap = try EvaluationResult.gap(findings, photos, Array(0..<photos.count))
         let shares = images.indices.compactMap {
             images[$0] > 0 ? Double(correct[$0]) / Double(images[$0]) : nil
         }
         macroAccuracy = shares.reduce(0, +) / Double(shares.count)
         skipped = findings.skipped.count
         self.unknown = unknown
+        self.nonLandmark = nonLandmark > 0 ? nonLandmark : nil
+        byUsage = try EvaluationResult.byUsage(findings, photos)
         byClassSize = ClassSizes.results(
             images: images,
             correct: correct,
@@ -73,22 +78,56 @@ extension EvaluationResult {
         self.step = step
     }
 
-    /// GAP of the first answers; a photo that could not be read counts as one without an answer.
-    private static func gap(_ findings: Evaluator.Findings, _ photos: any Dataset) throws -> Double
-    {
-        var truth = [String: Set<Int64>](minimumCapacity: photos.count)
-        for (index, label) in photos.labels.enumerated() {
-            truth[photos.id(index)] = label >= 0 ? [Int64(label)] : []
+    /// GAP of the first answers about the photos at the places `among`; a photo that could not be read
+    /// counts as one without an answer.
+    private static func gap(
+        _ findings: Evaluator.Findings,
+        _ photos: any Dataset,
+        _ among: [Int]
+    ) throws -> Double {
+        var truth = [String: Set<Int64>](minimumCapacity: among.count)
+        for index in among {
+            truth[photos.id(index)] = Set(photos.landmarks(index).map(Int64.init))
         }
+        let wanted = Set(among)
         let answers = findings.outcomes.compactMap { row in
-            row.best.first.map {
-                RankedAnswer(
-                    photo: photos.id(row.photo),
-                    label: Int64($0.label),
-                    score: Double($0.confidence)
-                )
-            }
+            wanted.contains(row.photo)
+                ? row.best.first.map {
+                    RankedAnswer(
+                        photo: photos.id(row.photo),
+                        label: Int64($0.label),
+                        score: Double($0.confidence)
+                    )
+                } : nil
         }
         return try globalAveragePrecision(answers, truth: truth)
+    }
+
+    /// The main figures of each use that the photos have.
+    private static func byUsage(
+        _ findings: Evaluator.Findings,
+        _ photos: any Dataset
+    ) throws -> [UsageResult]? {
+        var places: [String: [Int]] = [:]
+        for index in 0..<photos.count {
+            if let usage = photos.usage(index) { places[usage, default: []].append(index) }
+        }
+        guard !places.isEmpty else { return nil }
+        return try places.sorted { $0.key < $1.key }.map { usage, among in
+            let wanted = Set(among)
+            let rows = findings.outcomes.filter {
+                wanted.contains($0.photo) && photos.label($0.photo) >= 0
+            }
+            let right = rows.count { row in
+                row.best.first.map { photos.landmarks(row.photo).contains($0.label) } ?? false
+            }
+            let shows = among.contains { !photos.landmarks($0).isEmpty }
+            return UsageResult(
+                usage: usage,
+                images: rows.count,
+                top1: rows.isEmpty ? nil : Double(right) / Double(rows.count),
+                gap: shows ? try gap(findings, photos, among) : nil
+            )
+        }
     }
 }

@@ -17,9 +17,16 @@ public struct EvaluationResult: Codable, Sendable, Equatable {
     public var macroAccuracy: Double
     /// Photos that could not be read.
     public var skipped: Int
-    /// Photos that could be read but show a landmark that the network never learned; they lower
-    /// `gap` where the network is sure of something else, and enter no other figure.
+    /// Photos that could be read but show landmarks that the network never learned; they lower `gap`,
+    /// in which they are never right, and enter no other figure.
     public var unknown: Int
+    /// Photos that could be read and show no landmark; they lower `gap` where the network is sure of
+    /// one, and enter no other figure.
+    ///
+    /// Nil where all photos show one.
+    public var nonLandmark: Int?
+    /// The main figures by what a contest's table says the photos are used for; nil where none says it.
+    public var byUsage: [UsageResult]?
     /// Top-1 by the number of photos that a landmark was learned from.
     public var byClassSize: [ClassSizeResult]
     /// The network.
@@ -33,9 +40,23 @@ public struct EvaluationResult: Codable, Sendable, Equatable {
         case images, correct, top1, top5, loss, gap
         case macroAccuracy = "macro_accuracy"
         case skipped, unknown
+        case nonLandmark = "non_landmark"
+        case byUsage = "by_usage"
         case byClassSize = "by_class_size"
         case model, checkpoint, step
     }
+}
+
+/// How good a network is on the photos of one use, such as those of a contest's private leaderboard.
+public struct UsageResult: Codable, Sendable, Equatable {
+    /// The use.
+    public var usage: String
+    /// Photos of it that could be read and show a landmark that the network knows.
+    public var images: Int
+    /// Share of `images` whose landmark came first; nil where there are none.
+    public var top1: Double?
+    /// Global average precision over all photos of the use; nil where none shows a landmark.
+    public var gap: Double?
 }
 
 /// Accuracy over the landmarks that were learned from `min`…`max` photos.

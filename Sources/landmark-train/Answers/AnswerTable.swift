@@ -14,10 +14,10 @@ struct AnswerTable {
     /// The answer about one photo.
     struct Row: Equatable {
         var id: String
-        /// Nil where the photo shows a landmark that the network never learned.
-        var landmark: Int64?
+        /// What the user's files call the landmark; nil where the network never learned it.
+        var landmark: String?
         var name: String
-        var predicted: Int64
+        var predicted: String
         var predictedName: String
         var confidence: String
         var isCorrect: Bool
@@ -32,9 +32,9 @@ struct AnswerTable {
             let label = photos.label(outcome.photo)
             return Row(
                 id: photos.id(outcome.photo),
-                landmark: label >= 0 ? classes.ids[Int(label)] : nil,
+                landmark: label >= 0 ? "\(classes.landmarkID(Int(label)))" : nil,
                 name: label >= 0 ? classes.names[Int(label)] : "",
-                predicted: classes.ids[Int(best.label)],
+                predicted: "\(classes.landmarkID(Int(best.label)))",
                 predictedName: classes.names[Int(best.label)],
                 confidence: Figures.fixed(Double(best.confidence), 6),
                 isCorrect: label == best.label
@@ -49,14 +49,14 @@ struct AnswerTable {
             as: UTF8.self
         )
         rows = try CommaSeparated.rows(text).dropFirst().map { fields in
-            guard fields.count == 7, let predicted = Int64(fields[3]) else {
+            guard fields.count == 7, !fields[3].isEmpty else {
                 throw ReportingError.data("\(path) is no table of predictions; remove it")
             }
             return Row(
                 id: fields[0],
-                landmark: Int64(fields[1]),
+                landmark: fields[1].isEmpty ? nil : fields[1],
                 name: fields[2],
-                predicted: predicted,
+                predicted: fields[3],
                 predictedName: fields[4],
                 confidence: fields[5],
                 isCorrect: fields[6] == "true"
@@ -69,7 +69,7 @@ struct AnswerTable {
         var text = AnswerTable.header + "\n"
         for row in rows {
             text += CommaSeparated.line([
-                row.id, row.landmark.map { "\($0)" } ?? "", row.name, "\(row.predicted)",
+                row.id, row.landmark ?? "", row.name, row.predicted,
                 row.predictedName, row.confidence, row.isCorrect ? "true" : "false",
             ])
         }
@@ -81,13 +81,19 @@ struct AnswerTable {
         var images = [Int](repeating: 0, count: names.count)
         var correct = images
         var mistakes = [[String: Int]](repeating: [:], count: names.count)
+        // By name: earlier tables number class folders.
+        let labels = Dictionary(
+            zip(names.names, names.names.indices),
+            uniquingKeysWith: { first, _ in first }
+        )
         for row in rows {
-            guard let label = row.landmark.flatMap(names.label(of:)) else { continue }
-            images[Int(label)] += 1
+            let id = row.landmark.flatMap(Int64.init).flatMap(names.label(of:))
+            guard let label = id.map(Int.init) ?? labels[row.name] else { continue }
+            images[label] += 1
             if row.isCorrect {
-                correct[Int(label)] += 1
+                correct[label] += 1
             } else {
-                mistakes[Int(label)][row.predictedName, default: 0] += 1
+                mistakes[label][row.predictedName, default: 0] += 1
             }
         }
         let wrong = images.indices.filter { correct[$0] < images[$0] }.sorted {

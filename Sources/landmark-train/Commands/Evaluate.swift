@@ -59,6 +59,7 @@ struct Evaluate: ParsableCommand {
             }
             let chosen = try world.together { try open(folder, loaded.facts) }
             let photos = chosen.photos
+            if world.isRoot { for line in chosen.remarks.lines { Ending.say(line) } }
             let evaluator = Evaluator(
                 communicator: world.communicator,
                 model: loaded.model,
@@ -142,6 +143,7 @@ struct Evaluate: ParsableCommand {
     private func source(_ source: HeldSource) -> String {
         switch source {
         case .test: csv == nil ? "the folder's test photos" : "those of \(csv ?? "")"
+        case .validation: "the folder's validation photos"
         case .split: "held out in training"
         case .all: "all of the folder"
         }

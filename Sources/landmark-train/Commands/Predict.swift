@@ -75,7 +75,7 @@ struct Predict: ParsableCommand {
                 photo: files.path(outcome.photo),
                 predictions: outcome.best.map { label, confidence in
                     Answer.Prediction(
-                        landmarkID: classes.ids[Int(label)],
+                        landmarkID: classes.landmarkID(Int(label)),
                         name: classes.names[Int(label)],
                         confidence: (Double(confidence) * 1e6).rounded() / 1e6
                     )
@@ -95,7 +95,10 @@ struct Predict: ParsableCommand {
         let lines = answer.predictions.map { prediction in
             let percent = Figures.percent(prediction.confidence)
             let space = String(repeating: " ", count: max(0, 9 - percent.count))
-            return "\(space)\(percent)  \(prediction.name) (\(prediction.landmarkID))"
+            return switch prediction.landmarkID {
+            case .number(let id): "\(space)\(percent)  \(prediction.name) (\(id))"
+            case .folder(let name): "\(space)\(percent)  \(name)"
+            }
         }
         return ([answer.photo] + lines).joined(separator: "\n")
     }
@@ -106,7 +109,7 @@ struct Predict: ParsableCommand {
         var predictions: [Prediction]
 
         struct Prediction: Encodable {
-            var landmarkID: Int64
+            var landmarkID: LandmarkID
             var name: String
             var confidence: Double
 

@@ -30,6 +30,7 @@ struct RunHeader {
     func print() {
         let terminal = Terminal.standardError
         for line in lines { terminal.print(line) }
+        for line in photos.remarks.lines { Ending.say(line) }
         if let advice = world.topology.advice { Ending.say(advice) }
         if let advice { Ending.say(advice) }
     }
@@ -76,12 +77,14 @@ struct RunHeader {
         let held =
             switch photos.source {
             case .test: "its test photos"
+            case .validation: "its validation photos"
             case .split: "\(Figures.percent(settings.holdOut, decimals: 0)) of each landmark"
             case .all: "all"
             }
         return "\(settings.data ?? "built-in landmarks"): "
             + "\(Figures.grouped(photos.training.count)) to learn from, "
-            + "\(Figures.grouped(photos.held.count)) held out (\(held)); "
+            + "\(Figures.grouped(photos.held.count)) held out (\(held))"
+            + (photos.test.map { ", \(Figures.grouped($0.count)) for a test at the end; " } ?? "; ")
             + "\(Figures.grouped(photos.classes.count)) landmarks of "
             + "\(Figures.grouped(counts.min() ?? 0)) to \(Figures.grouped(counts.max() ?? 0)) photos"
     }

@@ -30,10 +30,12 @@ struct Check: ParsableCommand {
     /// Returns the number of photos that cannot be used.
     private func check(threads: Int) throws -> Int {
         let photos = try openPhotos(folder, holdOut: 0, seed: 0)
-        let total = photos.training.count + photos.held.count
+        for line in photos.remarks.lines { Ending.say(line) }
+        let parts = [photos.training, photos.held] + (photos.test.map { [$0] } ?? [])
+        let total = parts.reduce(0) { $0 + $1.count }
         var problems: [PhotoProblem] = []
         var before = 0
-        for part in [photos.training, photos.held] where part.count > 0 {
+        for part in parts where part.count > 0 {
             let done = before
             problems += try checkPhotos(part, threads: threads) { count in
                 Terminal.standardError.replace(

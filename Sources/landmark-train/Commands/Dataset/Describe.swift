@@ -40,8 +40,10 @@ struct Describe: ParsableCommand {
         let photos = try openListed(folder)
         let description = DatasetDescription(
             photos.training,
-            testImages: photos.source == .test ? photos.held.count : nil
+            validationImages: photos.source == .validation ? photos.held.count : nil,
+            testImages: photos.test?.count ?? (photos.source == .test ? photos.held.count : nil)
         )
+        for line in photos.remarks.lines { Ending.say(line) }
         if json {
             let encoder = JSONEncoder()
             encoder.outputFormatting = [.prettyPrinted, .withoutEscapingSlashes, .sortedKeys]

@@ -86,7 +86,7 @@ import Testing
         // Where both forms are classes, each finds its own.
         let both = ClassIndex(folders: ["Caf\u{e9}", "Cafe\u{301}"])
         #expect(try opened(folder, both).labels == ["Cafe\u{301}/a.jpg": 0])
-        #expect(both.names.first?.utf8.count == 6)
+        #expect(both.names[0].utf8.count == 6)
         #expect(try opened(folder, both).remarks.notes.allSatisfy { !$0.contains("taken for") })
     }
 

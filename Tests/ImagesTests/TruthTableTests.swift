@@ -44,16 +44,16 @@ import Testing
         #expect(photos.usage(0) == nil)
     }
 
-    @Test func whatIsNoNumberIsRefused() {
+    @Test func whatIsNoNumberIsRefused() throws {
         #expect(
             message { _ = try open("id,landmarks\n\(photoID(1)),7 x\n") }
                 .contains("line 2: landmarks is '7 x', not a whole number")
         )
         // A table to learn from says what each photo shows.
-        let folder = try? TemporaryFolder()
-        try? folder?.write("train.csv", "id,landmark_id\n\(photoID(1)),\n")
+        let folder = try TemporaryFolder()
+        try folder.write("train.csv", "id,landmark_id\n\(photoID(1)),\n")
         #expect(
-            message { _ = try openPhotos(folder?.path ?? "", holdOut: 0, seed: 0) }
+            message { _ = try openPhotos(folder.path, holdOut: 0, seed: 0) }
                 .contains("line 2: landmark_id is '', not a whole number")
         )
     }

@@ -7,6 +7,8 @@ struct ClassFolderLayout: PhotoLayout {
     private let root: String
     /// Class folders to learn from.
     private let folders: [String]
+    /// Files beside them.
+    private let loose: [String]
     private let validationRoot: String?
     private let testRoot: String?
     let remarks: PhotoRemarks
@@ -29,7 +31,9 @@ struct ClassFolderLayout: PhotoLayout {
         }
         if let train = try root(.training, { try !classes($0).isEmpty }) {
             self.root = train
-            folders = try classes(parts[0])
+            let inner = try FolderListing(train)
+            folders = inner.folders
+            loose = inner.files
             validationRoot = try root(.validation) { try !classes($0).isEmpty }
             testRoot = try root(.test) { try !classes($0).isEmpty }
             remarks.leaveOut(
@@ -47,6 +51,7 @@ struct ClassFolderLayout: PhotoLayout {
             validationRoot = try root(.validation, hasClasses)
             testRoot = try root(.test, hasClasses)
             folders = top.folders.filter { !parts.contains($0) }
+            loose = top.files
             try ClassFolderLayout.requireLabels(directory, top.folders)
         }
         if self.root != directory {
@@ -74,7 +79,7 @@ struct ClassFolderLayout: PhotoLayout {
     var hasTraining: Bool { true }
 
     func training() throws -> PhotoList {
-        let list = try ClassFolderLayout.list(root, folders)
+        let list = try ClassFolderLayout.list(root, folders, loose: loose)
         guard list.count > 0 else {
             throw ImagesError.data(
                 "\(root) holds neither train.csv nor folders of photos, one for each class"
@@ -97,13 +102,20 @@ struct ClassFolderLayout: PhotoLayout {
 
     private func part(_ root: String?, _ classes: ClassIndex) throws -> PhotoList? {
         guard let root else { return nil }
-        let list = try ClassFolderLayout.list(root, FolderListing(root).folders)
-        return list.labelled(among: classes)
+        let listing = try FolderListing(root)
+        return try ClassFolderLayout.list(root, listing.folders, loose: listing.files)
+            .labelled(among: classes)
     }
 
     /// The photos below the class folders of `root`, with classes of their own.
-    private static func list(_ root: String, _ folders: [String]) throws -> PhotoList {
-        var walk = ClassFolderWalk(root)
+    ///
+    /// - Parameter loose: files that lie in none of them.
+    private static func list(
+        _ root: String,
+        _ folders: [String],
+        loose: [String]
+    ) throws -> PhotoList {
+        var walk = PhotoWalk(root)
         for folder in folders { try walk.take(folder) }
         // An empty folder is no class: there is nothing to learn from.
         let used = walk.counts.indices.filter { walk.counts[$0] > 0 }
@@ -121,8 +133,14 @@ struct ClassFolderLayout: PhotoLayout {
             classes: classes,
             labels: walk.folder.map { labels[Int($0)] }
         )
-        list.remarks = try walk.remarks(folders)
-        list.remarks.notes += classes.twins()
+        list.remarks.leaveOut(loose, "file", "directly in \(root), which belong to no class")
+        list.remarks.leaveOut(
+            folders.indices.filter { walk.counts[$0] == 0 }.map { folders[$0] },
+            "class folder",
+            "of \(root) without photos"
+        )
+        list.remarks.unused += walk.unused
+        list.remarks.notes = walk.nestedClasses + classes.twins()
         return list
     }
 }
@@ -134,121 +152,5 @@ extension PhotoList {
             parts.dropLast().allSatisfy({ $0.count == 1 })
         else { return nil }
         return parts[3].hasPrefix(parts.dropLast().joined()) ? id(0) : nil
-    }
-}
-
-/// Collects the photos below class folders.
-private struct ClassFolderWalk {
-    private let root: String
-    private(set) var names = PhotoIDs()
-    /// Class folder of each photo, by its place.
-    private(set) var folder: [Int32] = []
-    /// Photos of each class folder.
-    private(set) var counts: [Int] = []
-    private var hidden = 0
-    private var endings: [String: Int] = [:]
-    private var visitedTwice: [String] = []
-    /// Class folders without photos of their own, and the folders in them that have some.
-    private var nested: [(name: String, inner: [String])] = []
-
-    init(_ root: String) { self.root = root }
-
-    /// Takes the photos below the next class folder, whose folders are each visited once.
-    mutating func take(_ name: String) throws {
-        let before = names.count
-        var visited: Set<FolderIdentity> = []
-        let inner = try descend(name, below: "", &visited)
-        counts.append(names.count - before)
-        if let inner, !inner.isEmpty { nested.append((name, inner)) }
-    }
-
-    /// Takes the photos of a folder and of those in it.
-    ///
-    /// - Returns: the folders in it that hold photos, if it holds none itself.
-    private mutating func descend(
-        _ name: String,
-        below prefix: String,
-        _ visited: inout Set<FolderIdentity>
-    ) throws -> [String]? {
-        let path = root + "/" + name + (prefix.isEmpty ? "" : "/" + prefix)
-        let listing = try FolderListing(path)
-        hidden += listing.hidden
-        var own = 0
-        for file in listing.files {
-            guard isPhotoName(file) else { continue }
-            own += 1
-            folder.append(Int32(counts.count))
-            names.append(prefix.isEmpty ? file : prefix + "/" + file)
-        }
-        guard !listing.folders.isEmpty else { return nil }
-        if prefix.isEmpty { FolderIdentity(path).map { _ = visited.insert($0) } }
-        var inner: [String] = []
-        for next in listing.folders {
-            let below = prefix.isEmpty ? next : prefix + "/" + next
-            let before = names.count
-            // A link may lead back to where the walk came from.
-            guard let identity = FolderIdentity(root + "/" + name + "/" + below),
-                visited.insert(identity).inserted
-            else {
-                visitedTwice.append(name + "/" + below)
-                continue
-            }
-            _ = try descend(name, below: below, &visited)
-            if names.count > before { inner.append(next) }
-        }
-        return own == 0 ? inner : nil
-    }
-
-    /// Judges a file by its ending, which is all that is known before it is read, and counts it where it
-    /// is no photo.
-    private mutating func isPhotoName(_ file: String) -> Bool {
-        let others = ["csv", "tsv", "txt", "md", "json", "xml", "yaml", "yml", "ini", "db", "log"]
-        let ending = Path.fileExtension(of: file)
-        guard others.contains(ending) else { return true }
-        endings[ending, default: 0] += 1
-        return false
-    }
-
-    /// What was left out, and which class folders look as if they held classes.
-    func remarks(_ folders: [String]) throws -> PhotoRemarks {
-        var remarks = PhotoRemarks()
-        let loose = try FolderListing(root).files
-        remarks.leaveOut(loose, "file", "directly in \(root), which belong to no class")
-        remarks.leaveOut(
-            folders.indices.filter { counts[$0] == 0 }.map { folders[$0] },
-            "class folder",
-            "of \(root) without photos"
-        )
-        let others = endings.values.reduce(0, +)
-        if others > 0 {
-            let kinds = endings.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
-                .map { "\($0.value) .\($0.key)" }
-            remarks.unused.append(
-                "\(counted(others, "file")) below \(root) that are no photos by their ending "
-                    + "(\(listed(kinds, limit: 5)))"
-            )
-        }
-        remarks.leaveOut(visitedTwice, "link", "below \(root) to a folder that was visited already")
-        if hidden > 0 { remarks.unused.append("\(counted(hidden, "hidden file")) below \(root)") }
-        let classes = nestedClasses
-        remarks.notes += classes.prefix(10).map {
-            "\(root)/\($0.name) has no photos of its own but \(counted($0.inner.count, "folder")) of "
-                + "photos (\(listed($0.inner, limit: 3))), all of the one class \($0.name); if these are "
-                + "classes, move them up into \(root)"
-        }
-        if classes.count > 10 {
-            remarks.notes.append("… and \(classes.count - 10) more such folders")
-        }
-        return remarks
-    }
-
-    /// Class folders whose folders look like classes: years, numbers of cards, and names that come in
-    /// several class folders divide the photos of a class.
-    private var nestedClasses: [(name: String, inner: [String])] {
-        var folders: [String: Int] = [:]
-        for name in nested.flatMap(\.inner) { folders[name, default: 0] += 1 }
-        return nested.filter {
-            $0.inner.contains { $0.contains(where: \.isLetter) && folders[$0] == 1 }
-        }
     }
 }

@@ -56,3 +56,43 @@ public func openUnlabelled(_ table: String, in directory: String) throws -> any 
         labels: [Int32](repeating: -1, count: ids.count)
     )
 }
+
+extension EvaluationPhotos {
+    /// The photos of one use, or all but those that a contest ignores.
+    ///
+    /// - Parameter usage: a word of the table's column `Usage`, in any case; nil = all that count.
+    /// - Throws: `ImagesError` where the table does not have it.
+    public func used(as usage: String?) throws -> EvaluationPhotos {
+        var uses: [String: Int] = [:]
+        for index in 0..<photos.count {
+            if let use = photos.usage(index) { uses[use, default: 0] += 1 }
+        }
+        let ignored = uses.filter { $0.key.lowercased() == "ignored" }.values.reduce(0, +)
+        guard usage != nil || ignored > 0 else { return self }
+        guard !uses.isEmpty else {
+            throw ImagesError.usage(
+                "--usage chooses rows of a table by its column Usage, and there is none; leave it out"
+            )
+        }
+        let wanted = usage?.lowercased()
+        let chosen = (0..<photos.count).filter { index in
+            let use = (photos.usage(index) ?? "").lowercased()
+            return wanted.map { $0 == use } ?? (use != "ignored")
+        }
+        guard !chosen.isEmpty else {
+            throw ImagesError.usage(
+                "no photo is used as '\(usage ?? "")'; the table has "
+                    + listed(uses.keys.sorted(), limit: 5)
+            )
+        }
+        var remarks = remarks
+        if wanted == nil {
+            remarks.unused.append("\(counted(ignored, "photo")) that the table has as Ignored")
+        }
+        return EvaluationPhotos(
+            photos: ChosenPhotos(photos, chosen),
+            source: source,
+            remarks: remarks
+        )
+    }
+}

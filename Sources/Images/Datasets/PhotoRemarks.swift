@@ -5,13 +5,21 @@ public struct PhotoRemarks: Sendable, Equatable {
     /// Sentences about what was found.
     public internal(set) var notes: [String] = []
 
+    /// Nothing is to be said.
+    public init() {}
+
+    init(unused: [String] = [], notes: [String]) {
+        self.unused = unused
+        self.notes = notes
+    }
+
     /// The remarks as lines for a person.
     public var lines: [String] {
         notes + (unused.isEmpty ? [] : ["not used: " + unused.joined(separator: "; ")])
     }
 
     /// Both remarks, each line once.
-    static func + (a: PhotoRemarks, b: PhotoRemarks) -> PhotoRemarks {
+    public static func + (a: PhotoRemarks, b: PhotoRemarks) -> PhotoRemarks {
         PhotoRemarks(
             unused: a.unused + b.unused.filter { !a.unused.contains($0) },
             notes: a.notes + b.notes.filter { !a.notes.contains($0) }

@@ -6,6 +6,7 @@ import Foundation
 ///     config.json            the settings, usable as --config
 ///     metrics.jsonl          a line for each step
 ///     evaluations.jsonl      a line for each evaluation
+///     test.json              the test at the end, if the photos have a part for it
 ///     skipped.csv            photos that could not be read
 ///     checkpoints/step-00001234.safetensors
 ///     checkpoints/latest, checkpoints/best     relative symbolic links, or files with a name
@@ -25,6 +26,8 @@ public struct RunFolder: Sendable, Equatable {
     public var metrics: String { path + "/metrics.jsonl" }
     /// Figures of each evaluation.
     public var evaluations: String { path + "/evaluations.jsonl" }
+    /// The test of the finished network, where the photos have a part for it.
+    public var test: String { path + "/test.json" }
     /// Photos that could not be read.
     public var skipped: String { path + "/skipped.csv" }
     /// Who trains in the folder.

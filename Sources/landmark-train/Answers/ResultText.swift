@@ -23,9 +23,20 @@ struct ResultText {
         if result.unknown > 0 {
             rows.append(("never learned", "\(Figures.grouped(result.unknown)) photos"))
         }
+        if let count = result.nonLandmark {
+            rows.append(("no landmark", "\(Figures.grouped(count)) photos"))
+        }
+        for use in result.byUsage ?? [] {
+            let figures = [
+                use.gap.map { "GAP \(Figures.fixed($0, 4))" },
+                use.top1.map { "top-1 \(Figures.percent($0, decimals: 2))" },
+                "\(Figures.grouped(use.images)) photos",
+            ]
+            rows.append((use.usage, figures.compactMap { $0 }.joined(separator: ", ")))
+        }
         var lines = ["\(Figures.grouped(result.images)) photos (\(source)), \(result.checkpoint)"]
         lines += rows.map { name, value in
-            name + String(repeating: " ", count: 22 - name.count) + value
+            name + String(repeating: " ", count: max(1, 22 - name.count)) + value
         }
         let sizes = result.byClassSize.filter { $0.images > 0 }
         if sizes.count > 1 {

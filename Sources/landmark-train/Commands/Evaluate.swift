@@ -11,8 +11,9 @@ struct Evaluate: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Tell how good a network is on photos whose landmarks are known.",
         discussion: """
-            Takes the test photos of a folder; where it has none, the part of each landmark that \
-            was held out in training. Each photo counts once, on any number of ranks.
+            Takes the test photos of a folder; where it has none, its validation photos, or else the \
+            part of each landmark that was held out in training. Each photo counts once, on any \
+            number of ranks.
             """
     )
 
@@ -25,17 +26,33 @@ struct Evaluate: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Table id,landmark_id of the photos to take from the folder.",
+            "Table of the photos to take from the folder: id,landmark_id, or id,landmarks,Usage.",
             valueName: "file"
         )
     )
     var csv: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Take only the photos that the table has this Usage of, such as Private.",
+            valueName: "word"
+        )
+    )
+    var usage: String?
 
     @Flag(help: "Take all photos of the folder, those learned from too.")
     var all = false
 
     @Option(help: ArgumentHelp("Write a table of all answers.", valueName: "file"))
     var predictions: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Write the first answers as the Google Landmark contests take them: id,landmarks.",
+            valueName: "file"
+        )
+    )
+    var submission: String?
 
     @Option(
         help: ArgumentHelp(
@@ -57,7 +74,9 @@ struct Evaluate: ParsableCommand {
             let loaded = try LoadedNetwork(network, world) {
                 try openPhotos(folder, holdOut: 0, seed: 0).classes
             }
-            let chosen = try world.together { try open(folder, loaded.facts) }
+            let chosen = try world.together {
+                try open(folder, loaded.facts).used(as: usage)
+            }
             let photos = chosen.photos
             if world.isRoot { for line in chosen.remarks.lines { Ending.say(line) } }
             let evaluator = Evaluator(
@@ -124,6 +143,10 @@ struct Evaluate: ParsableCommand {
         )
         if let predictions {
             try AnswerTable(findings, of: chosen.photos, facts.classes).write(to: predictions)
+        }
+        if let submission {
+            let ids = (0..<chosen.photos.count).map { chosen.photos.id($0) }
+            try Submission(findings, ids: ids, facts.classes).write(to: submission)
         }
         if let sheet {
             try AnswerSheet(findings, of: chosen.photos, facts.classes, counts).write(to: sheet)

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Images
 import Reporting
@@ -62,11 +63,12 @@ struct TrainingSession {
     func run() throws -> Int32 {
         try begin()
         let signal = try train()
+        let tested = try signal == nil ? photos.test.map(test) : nil
         try world.together {
             guard world.isRoot else { return }
             try writeAnswers()
             try RunReport.write(folder)
-            if signal == nil { try conclude() }
+            if signal == nil { try conclude(tested) }
         }
         guard let signal else { return 0 }
         if world.isRoot {
@@ -91,6 +93,21 @@ struct TrainingSession {
             default: throw error
             }
         }
+    }
+
+    /// Judges the finished network once by the test photos, and keeps the result.
+    private func test(_ test: any Dataset) throws -> EvaluationResult {
+        let terminal = Terminal.standardError
+        let total = Figures.grouped(test.count)
+        let result = try trainer.test(test) {
+            terminal.replace("testing \(Figures.grouped($0))/\(total)")
+        }
+        try world.together {
+            guard world.isRoot else { return }
+            terminal.replace("")
+            try OutputFile.write(try result.jsonLine() + Data("\n".utf8), to: folder.test)
+        }
+        return result
     }
 
     /// Writes what the last evaluation answered about each photo, as a table and as a picture.
@@ -133,10 +150,18 @@ struct TrainingSession {
     }
 
     /// Says what came out and what can be done with it, on standard output.
-    private func conclude() throws {
+    private func conclude(_ tested: EvaluationResult?) throws {
         let history = try RunHistory(folder)
         var lines: [String] = []
         if let best = history.best { lines.append("best       \(TerminalReporter.line(best))") }
+        if let tested {
+            lines.append(
+                "test       top-1 \(Figures.percent(tested.top1, decimals: 2)), "
+                    + "top-5 \(Figures.percent(tested.top5, decimals: 2)), "
+                    + "GAP \(Figures.fixed(tested.gap, 4)) on \(Figures.grouped(tested.images)) photos, "
+                    + "by \(tested.checkpoint)"
+            )
+        }
         if let best = folder.best ?? folder.latest { lines.append("checkpoint \(best)") }
         lines.append("report     \(RunReport.path(folder))")
         lines.append("next       landmark-train evaluate \(RunReport.quoted(folder.path))")

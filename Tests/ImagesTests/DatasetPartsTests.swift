@@ -31,6 +31,10 @@ import Testing
             atPath: folder.path + "/a/2019/back",
             withDestinationPath: folder.path + "/a"
         )
+        try manager.createSymbolicLink(
+            atPath: folder.path + "/b/above",
+            withDestinationPath: folder.path
+        )
         let photos = try open(folder)
         #expect(
             ids(photos.training) == [
@@ -41,7 +45,7 @@ import Testing
         for index in 0..<5 { #expect(manager.fileExists(atPath: photos.training.path(index))) }
         #expect(
             unused(photos, folder) == [
-                "1 link below D to a folder that was visited already (a/2019/back)"
+                "2 links below D to a folder that was visited already (a/2019/back, b/above)"
             ]
         )
     }
@@ -140,9 +144,9 @@ import Testing
         #expect(photos.training.count == 2)
         #expect(
             unused(photos, folder) == [
-                "2 files directly in D, which belong to no class (loose.jpg, other.jpg)",
+                "2 files of D outside its class folders (loose.jpg, other.jpg)",
                 "1 class folder of D without photos (empty)",
-                "4 files below D that are no photos by their ending (2 .txt, 1 .csv, 1 .md)",
+                "4 files below D with endings that photos do not have (2 .txt, 1 .csv, 1 .md)",
                 "2 hidden files below D",
             ]
         )

@@ -7,8 +7,8 @@ struct ClassFolderLayout: PhotoLayout {
     private let root: String
     /// Class folders to learn from.
     private let folders: [String]
-    /// Files beside them.
-    private let loose: [String]
+    /// What lies beside them.
+    private let listing: FolderListing
     private let validationRoot: String?
     private let testRoot: String?
     let remarks: PhotoRemarks
@@ -31,9 +31,8 @@ struct ClassFolderLayout: PhotoLayout {
         }
         if let train = try root(.training, { try !classes($0).isEmpty }) {
             self.root = train
-            let inner = try FolderListing(train)
-            folders = inner.folders
-            loose = inner.files
+            listing = try FolderListing(train)
+            folders = listing.folders
             validationRoot = try root(.validation) { try !classes($0).isEmpty }
             testRoot = try root(.test) { try !classes($0).isEmpty }
             remarks.leaveOut(
@@ -51,7 +50,7 @@ struct ClassFolderLayout: PhotoLayout {
             validationRoot = try root(.validation, hasClasses)
             testRoot = try root(.test, hasClasses)
             folders = top.folders.filter { !parts.contains($0) }
-            loose = top.files
+            listing = top
             try ClassFolderLayout.requireLabels(directory, top.folders)
         }
         if self.root != directory {
@@ -79,7 +78,7 @@ struct ClassFolderLayout: PhotoLayout {
     var hasTraining: Bool { true }
 
     func training() throws -> PhotoList {
-        let list = try ClassFolderLayout.list(root, folders, loose: loose)
+        let list = try ClassFolderLayout.list(root, folders, listing)
         guard list.count > 0 else {
             throw ImagesError.data(
                 "\(root) holds neither train.csv nor folders of photos, one for each class"
@@ -103,19 +102,19 @@ struct ClassFolderLayout: PhotoLayout {
     private func part(_ root: String?, _ classes: ClassIndex) throws -> PhotoList? {
         guard let root else { return nil }
         let listing = try FolderListing(root)
-        return try ClassFolderLayout.list(root, listing.folders, loose: listing.files)
+        return try ClassFolderLayout.list(root, listing.folders, listing)
             .labelled(among: classes)
     }
 
     /// The photos below the class folders of `root`, with classes of their own.
     ///
-    /// - Parameter loose: files that lie in none of them.
+    /// - Parameter listing: what lies in `root`.
     private static func list(
         _ root: String,
         _ folders: [String],
-        loose: [String]
+        _ listing: FolderListing
     ) throws -> PhotoList {
-        var walk = PhotoWalk(root)
+        var walk = PhotoWalk(root, hidden: listing.hidden)
         for folder in folders { try walk.take(folder) }
         // An empty folder is no class: there is nothing to learn from.
         let used = walk.counts.indices.filter { walk.counts[$0] > 0 }
@@ -133,7 +132,11 @@ struct ClassFolderLayout: PhotoLayout {
             classes: classes,
             labels: walk.folder.map { labels[Int($0)] }
         )
-        list.remarks.leaveOut(loose, "file", "directly in \(root), which belong to no class")
+        list.remarks.leaveOut(
+            listing.files,
+            "file",
+            "of \(root) outside its class folders"
+        )
         list.remarks.leaveOut(
             folders.indices.filter { walk.counts[$0] == 0 }.map { folders[$0] },
             "class folder",

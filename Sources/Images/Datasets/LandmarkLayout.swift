@@ -179,9 +179,10 @@ struct LandmarkLayout: PhotoLayout {
     /// The folder below which the photos lie, judged by some of them: a photo may be missing, but
     /// where all are, the folder is the wrong one.
     private func root(of ids: PhotoIDs, _ table: String, in parts: [PhotoPart]) throws -> String {
-        let own = parts.map { $0.find(in: folders).map { directory + "/" + $0 } }
-        let places = [own.first.flatMap { $0 }, directory] + own.dropFirst()
-        let roots = places.compactMap { $0 }
+        let own = parts.first.map { $0.find(in: folders) ?? $0.names[0] }
+        let others = parts.dropFirst().compactMap { $0.find(in: folders) }
+        let names = [own, ""].compactMap { $0 } + others
+        let roots = names.map { $0.isEmpty ? directory : directory + "/" + $0 }
         guard let best = LandmarkFiles.root(of: ids, among: roots) else {
             guard needsPhotos else { return directory }
             throw ImagesError.data(

@@ -8,18 +8,30 @@ struct PhotoWalk {
     private(set) var folder: [Int32] = []
     /// Photos of each class folder.
     private(set) var counts: [Int] = []
-    private var hidden = 0
+    private var hidden: Int
     private var endings: [String: Int] = [:]
     private var visitedTwice: [String] = []
+    /// The root and the folders above it, to which links must not lead.
+    private let above: Set<FolderIdentity>
     /// Class folders without photos of their own, and the folders in them that have some.
     private var nested: [(name: String, inner: [String])] = []
 
-    init(_ root: String) { self.root = root }
+    /// Begins below `root`, which itself has `hidden` hidden files.
+    init(_ root: String, hidden: Int = 0) {
+        self.root = root
+        self.hidden = hidden
+        var above: Set<FolderIdentity> = []
+        var path = Path.absolute(root)
+        while let identity = FolderIdentity(path), above.insert(identity).inserted {
+            path = Path.parent(of: path)
+        }
+        self.above = above
+    }
 
     /// Takes the photos below the next class folder, whose folders are each visited once.
     mutating func take(_ name: String) throws {
         let before = names.count
-        var visited: Set<FolderIdentity> = []
+        var visited = above
         let inner = try descend(name, below: "", &visited)
         counts.append(names.count - before)
         if let inner, !inner.isEmpty { nested.append((name, inner)) }
@@ -35,6 +47,12 @@ struct PhotoWalk {
     ) throws -> [String]? {
         let path = root + "/" + name + (prefix.isEmpty ? "" : "/" + prefix)
         let listing = try FolderListing(path)
+        if prefix.isEmpty, !listing.folders.isEmpty, let own = FolderIdentity(path),
+            !visited.insert(own).inserted
+        {
+            visitedTwice.append(name)
+            return nil
+        }
         hidden += listing.hidden
         var own = 0
         for file in listing.files {
@@ -44,7 +62,6 @@ struct PhotoWalk {
             names.append(prefix.isEmpty ? file : prefix + "/" + file)
         }
         guard !listing.folders.isEmpty else { return nil }
-        if prefix.isEmpty, let own = FolderIdentity(path) { visited.insert(own) }
         var inner: [String] = []
         for next in listing.folders {
             let below = prefix.isEmpty ? next : prefix + "/" + next
@@ -80,7 +97,7 @@ struct PhotoWalk {
             let kinds = endings.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
                 .map { "\($0.value) .\($0.key)" }
             remarks.unused.append(
-                "\(counted(others, "file")) below \(root) that are no photos by their ending "
+                "\(counted(others, "file")) below \(root) with endings that photos do not have "
                     + "(\(listed(kinds, limit: 5)))"
             )
         }

@@ -137,6 +137,39 @@ head -c 100000 "$checkpoint" >"torn/checkpoints/$(basename "$checkpoint")"
 everywhere 65 'safetensors' --resume torn --epochs 2
 everywhere 74 'no checkpoint or run folder at nowhere' evaluate nowhere --data photos
 everywhere 65 'cannot read nowhere.jpg' predict run nowhere.jpg
+# Standard input, a photo or not; ranks but the first are given what it reads.
+photo=$(find photos/test -name '*.jpg' | sort | sed -n 1p)
+"$program" predict run "$photo" --json 2>/dev/null \
+    | sed 's/"photo" : .*/"photo" : "standard input",/' >expected || true
+for count in 1 2 3; do
+    refused 65 'cannot read standard input: it is empty' "$count" predict run - </dev/null
+    refused 65 'cannot read standard input: this is text' "$count" predict run - <settings.json
+    refused 64 'standard input) is named twice' "$count" predict run - "$photo" - <"$photo"
+    checks=$((checks + 1))
+    launch "$count" predict run - --json <"$photo" >out 2>err && cmp -s expected out || {
+        failures=$((failures + 1))
+        echo "FAILED on $count ranks: predict of a photo on standard input"
+        sed -n '1,12s/^/  | /p' err
+    }
+done
+# Folders: what is no photo is left out and said, what looks like one is told.
+mkdir -p mixed/deep && cp "$photo" mixed/deep/photo && cp "$photo" mixed/.hidden.jpg
+printf '\1\2\3' >mixed/numbers.bin
+for count in 1 2; do
+    checks=$((checks + 1))
+    launch "$count" predict run mixed >out 2>err && [ "$(grep -c '^mixed/deep/photo$' out)" -eq 1 ] \
+        && [ "$(grep -c '^mixed' out)" -eq 1 ] \
+        && grep -q '1 file below mixed of which the content is no photo (numbers.bin)' err \
+        && grep -q '1 hidden file below' err || {
+        failures=$((failures + 1))
+        echo "FAILED on $count ranks: predict of a folder with other files"
+        sed -n '1,12s/^/  | /p' out err
+    }
+done
+: >mixed/broken.png
+everywhere 65 'cannot read mixed/broken.png: it is empty' predict run mixed
+rm -r mixed/deep mixed/broken.png
+everywhere 65 'no photo in mixed; .*numbers.bin' predict run mixed
 everywhere 64 'batch is 0; give at least 1' bench evaluate --batch 0
 everywhere 64 'repetitions is 0' bench layers --repetitions 0
 everywhere 64 'needs at least 32' bench step --batch 6 --image-size 7

@@ -226,6 +226,24 @@ import Testing
         #expect(message { _ = try read(much) }.contains("more than 256 MiB"))
     }
 
+    @Test func filesInFoldersAreJudgedByContentAndName() throws {
+        let folder = try TemporaryFolder()
+        for name in ["empty.png", "numbers", "notes.txt", ".hidden.jpg", "deep/er/numbers.dat"] {
+            try folder.write(name, name == "empty.png" ? "" : "\u{1}\u{2}\u{3}")
+        }
+        _ = try folder.write("deep/photo", encodeJPEG(Bitmap(width: 8, height: 8), quality: 80))
+        _ = try folder.write("deep/er/gif", Array("GIF89a".utf8))
+        let found = try listPhotos(below: folder.path)
+        #expect(
+            found.paths.map { $0.dropFirst(folder.path.count) }
+                == ["/empty.png", "/deep/photo", "/deep/er/gif"]
+        )
+        let said = found.remarks.lines.joined()
+        #expect(said.contains("2 files below \(folder.path) of which the content is no photo"))
+        #expect(said.contains("(numbers, deep/er/numbers.dat)"))
+        #expect(said.contains("1 .txt") && said.contains("1 hidden file"))
+    }
+
     @Test func commonReasonsAreCounted() {
         let problems = ["x", "y", "z", "y", "x", "x"].map { PhotoProblem(path: "p", reason: $0) }
         #expect(commonReasons(problems) == ["3 photos: x", "2 photos: y"])

@@ -1,5 +1,5 @@
 /// What is to be said about photos when they are opened, so that nothing is left out in silence.
-public struct PhotoRemarks: Sendable, Equatable {
+public struct PhotoRemarks: Codable, Sendable, Equatable {
     /// What lies in the folder and is not used, each kind with its count and its first names.
     public internal(set) var unused: [String] = []
     /// Sentences about what was found.

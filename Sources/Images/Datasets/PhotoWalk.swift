@@ -124,7 +124,7 @@ struct PhotoWalk {
     }
 }
 
-/// The photos below a folder, however deep, and what else is there.
+/// The photos below a folder, however deep, and what else is there: files are judged by their content.
 ///
 /// - Returns: their paths, each folder's files before the folders in it, by the bytes of their names.
 /// - Throws: `FileError` where a folder cannot be read.
@@ -135,5 +135,12 @@ public func listPhotos(
     try walk.take(Path.name(of: folder))
     var remarks = PhotoRemarks()
     remarks.unused = walk.unused
-    return ((0..<walk.names.count).map { Path.joined(folder, walk.names[$0]) }, remarks)
+    var paths: [String] = []
+    var others: [String] = []
+    for index in 0..<walk.names.count {
+        let path = Path.joined(folder, walk.names[index])
+        if isLikelyPhoto(path) { paths.append(path) } else { others.append(walk.names[index]) }
+    }
+    remarks.leaveOut(others, "file", "below \(folder) of which the content is no photo")
+    return (paths, remarks)
 }

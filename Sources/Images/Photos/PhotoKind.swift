@@ -1,3 +1,6 @@
+import Files
+import Foundation
+
 /// What the first bytes of a file say that it is, whatever its name.
 enum PhotoKind: Equatable {
     case jpeg
@@ -75,5 +78,26 @@ enum PhotoKind: Equatable {
         if words.contains("<svg") { return "this is an SVG, not a photo" }
         if words.contains("<?xml") { return "this is XML, not a photo" }
         return "this is text, not a photo"
+    }
+}
+
+/// Whether a file found in a folder is to be read as a photo: its first bytes say that it is one, or its
+/// name does, so that a damaged photo is told and not passed over.
+func isLikelyPhoto(_ path: String) -> Bool {
+    let endings = [
+        "jpg", "jpeg", "jpe", "jfif", "png", "webp", "gif", "heic", "heif", "avif", "tif", "tiff",
+        "bmp",
+        "jxl", "jp2",
+    ]
+    if endings.contains(Path.fileExtension(of: path)) { return true }
+    let file = openFile(path, O_RDONLY | O_NONBLOCK)
+    // What cannot be opened or read is told as such when its turn comes.
+    guard file >= 0 else { return true }
+    defer { close(file) }
+    return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: PhotoKind.headBytes) { head in
+        let count = read(file, head.baseAddress, head.count)
+        guard count >= 0 else { return true }
+        if case .noPhoto = PhotoKind(UnsafeBufferPointer(rebasing: head[..<count])) { return false }
+        return true
     }
 }

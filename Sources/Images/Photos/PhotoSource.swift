@@ -15,6 +15,9 @@ extension PhotoSource {
 
 /// A photo as bytes with a name: those of a file that is yet to be read, or bytes at hand.
 public struct PhotoBytes: Sendable {
+    /// Bytes beyond which nothing is taken for a photo.
+    public static let limit = FileBuffer.limit
+
     /// The path of the file, or what messages call the bytes.
     public let name: String
     /// The bytes at hand; nil = those of the file.

@@ -1,32 +1,79 @@
+import Distributed
 import Files
 import Images
+import Training
 
-/// Photos named on the command line, of which nothing is known.
+/// Photos named on the command line, of which nothing is known; the same on all ranks.
 struct PhotoFiles: PhotoSource {
+    /// The argument that stands for a photo on standard input.
+    static let standardInput = "-"
+
     let paths: [String]
     /// What lies in folders and is not asked about.
     let remarks: PhotoRemarks
+    /// What came on standard input, where that was asked for.
+    private let input: [UInt8]
 
-    /// Takes paths of photos, and of folders for all photos below them.
-    ///
-    /// - Throws: `FileError` where a folder cannot be read.
-    init(_ arguments: [String]) throws {
+    /// What rank 0 finds, which looks for all ranks.
+    private struct Found: Codable {
         var paths: [String] = []
         var remarks = PhotoRemarks()
-        for path in arguments {
-            guard isFolder(path) else {
-                paths.append(path)
-                continue
-            }
-            let below = try listPhotos(below: path)
-            paths += below.paths
-            remarks = remarks + below.remarks
-        }
-        self.paths = paths
-        self.remarks = remarks
     }
 
-    func path(_ index: Int) -> String { paths[index] }
+    /// Takes paths of photos, of folders for all photos below them, and `-` for a photo on standard
+    /// input, which rank 0 reads for all.
+    ///
+    /// - Throws: on all ranks, where a folder or standard input cannot be read.
+    init(_ arguments: [String], _ world: World) throws {
+        let found = try world.fromRoot(Found.self) {
+            try arguments.reduce(into: Found()) { found, path in
+                guard path != PhotoFiles.standardInput, isFolder(path) else {
+                    found.paths.append(path)
+                    return
+                }
+                let below = try listPhotos(below: path)
+                found.paths += below.paths
+                found.remarks = found.remarks + below.remarks
+            }
+        }
+        paths = found.paths
+        remarks = found.remarks
+        guard arguments.contains(PhotoFiles.standardInput) else {
+            input = []
+            return
+        }
+        let bytes = try world.together {
+            guard world.isRoot else { return [UInt8]() }
+            guard !StandardInput.isTerminal else {
+                throw TrainingError.usage(
+                    "- stands for a photo on standard input, which is a terminal; add <photo.jpg"
+                )
+            }
+            return try StandardInput.read(atMost: PhotoBytes.limit)
+        }
+        input = try world.communicator.allGather(bytes).first ?? []
+    }
+
+    func path(_ index: Int) -> String {
+        paths[index] == PhotoFiles.standardInput ? StandardInput.name : paths[index]
+    }
+
+    func photo(_ index: Int) -> PhotoBytes {
+        paths[index] == PhotoFiles.standardInput
+            ? PhotoBytes(name: StandardInput.name, bytes: input) : PhotoBytes(path: paths[index])
+    }
 
     func label(_ index: Int) -> Int32 { -1 }
+}
+
+/// Some photos of a source, one after the other.
+struct PhotoRange: PhotoSource {
+    let source: any PhotoSource
+    let range: Range<Int>
+
+    func path(_ index: Int) -> String { source.path(range.lowerBound + index) }
+
+    func photo(_ index: Int) -> PhotoBytes { source.photo(range.lowerBound + index) }
+
+    func label(_ index: Int) -> Int32 { source.label(range.lowerBound + index) }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Distributed
+import Files
 import Foundation
 import Images
 import Reporting
@@ -10,14 +11,15 @@ struct Predict: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Name the landmark in photos.",
         discussion: """
-            Answers go to standard output, the likeliest landmark first. A photo that cannot be \
-            read is reported and the others are answered all the same; the exit code is then 65.
+            Answers go to standard output while photos are read, the likeliest landmark first. A photo \
+            that cannot be read is reported and the others are answered all the same; the exit code is \
+            then 65.
             """
     )
 
     @OptionGroup var network: NetworkChoice
 
-    @Argument(help: "Photos, or folders of photos.")
+    @Argument(help: "Photos, folders of photos with all folders in them, or - for standard input.")
     var photos: [String] = []
 
     @Option(
@@ -57,25 +59,53 @@ struct Predict: ParsableCommand {
                 { try openPhotos(folder, holdOut: 0, seed: 0).classes }
             }
             let loaded = try LoadedNetwork(network, world, names: named)
-            let asked = try world.together { try photosToAsk() }
+            let asked = try photosToAsk(world)
             // A few photos on many ranks: small batches give each of them work.
             let share = (asked.count + world.communicator.size - 1) / world.communicator.size
+            let batch = min(network.batch, share)
             let evaluator = Evaluator(
                 communicator: world.communicator,
                 model: loaded.model,
                 plans: loaded.facts.plans,
-                batch: min(network.batch, share),
+                batch: batch,
                 pool: world.pool
             )
-            let findings = try evaluator.run(asked.photos, count: asked.count, top: top)
+            if world.isRoot { asked.remarks.lines.forEach(Ending.say) }
+            var all = Evaluator.Findings(outcomes: [], skipped: [])
+            var list = JSONList()
+            let part = batch * world.communicator.size * Predict.batchesOfPart
+            var skipped = 0
+            for start in stride(from: 0, to: asked.count, by: part) {
+                let range = start..<min(start + part, asked.count)
+                var found = try evaluator.run(
+                    PhotoRange(source: asked.photos, range: range),
+                    count: range.count,
+                    top: top
+                )
+                for index in found.outcomes.indices { found.outcomes[index].photo += start }
+                skipped += found.skipped.count
+                try world.together {
+                    guard world.isRoot else { return }
+                    for photo in found.skipped {
+                        Ending.say("rank 0: cannot read \(photo.path): \(photo.reason)")
+                    }
+                    if submission == nil {
+                        try answer(found, asked, loaded.facts.classes, &list)
+                    } else {
+                        all.outcomes += found.outcomes
+                    }
+                }
+            }
             try world.together {
                 guard world.isRoot else { return }
-                for line in asked.remarks.lines { Ending.say(line) }
-                try answer(findings, asked, loaded.facts.classes)
+                try finish(all, asked, loaded.facts.classes, list)
             }
-            return findings.skipped.isEmpty ? 0 : Ending.badData
+            return skipped == 0 ? 0 : Ending.badData
         }
     }
+
+    /// Batches of a rank after which the answers are printed that there are.
+    private static let batchesOfPart = 16
 
     /// The photos that are asked about.
     private struct Asked {
@@ -86,52 +116,49 @@ struct Predict: ParsableCommand {
         var ids: () -> [String]
     }
 
-    private func photosToAsk() throws -> Asked {
-        guard top > 0 else { throw TrainingError.usage("--top is \(top); give at least 1") }
-        guard let csv else {
-            guard !photos.isEmpty else {
+    private func photosToAsk(_ world: World) throws -> Asked {
+        try world.together {
+            guard top > 0 else { throw TrainingError.usage("--top is \(top); give at least 1") }
+            guard csv == nil || (data != nil && photos.isEmpty) else {
+                throw TrainingError.usage(
+                    "--csv lists the photos of a folder; give the folder as --data, and no photos"
+                )
+            }
+            guard csv != nil || !photos.isEmpty else {
                 throw TrainingError.usage("name photos or folders of photos, or a table with --csv")
             }
-            let files = try PhotoFiles(photos)
+            guard photos.filter({ $0 == PhotoFiles.standardInput }).count < 2 else {
+                throw TrainingError.usage("- (standard input) is named twice; it holds one photo")
+            }
+        }
+        if let csv, let data {
+            let listed = try world.together { try openUnlabelled(csv, in: data) }
+            return Asked(photos: listed, count: listed.count) {
+                (0..<listed.count).map { listed.id($0) }
+            }
+        }
+        let files = try PhotoFiles(photos, world)
+        try world.together {
             guard !files.paths.isEmpty else {
-                throw TrainingError.data("no photo in \(photos.joined(separator: ", "))")
-            }
-            return Asked(photos: files, count: files.paths.count, remarks: files.remarks) {
-                Submission.ids(ofPaths: files.paths)
+                let rest = files.remarks.lines.map { "; \($0)" }.joined()
+                throw TrainingError.data("no photo in \(photos.joined(separator: ", "))\(rest)")
             }
         }
-        guard let data, photos.isEmpty else {
-            throw TrainingError.usage(
-                "--csv lists the photos of a folder; give the folder as --data, and no photos"
-            )
-        }
-        let listed = try openUnlabelled(csv, in: data)
-        return Asked(photos: listed, count: listed.count) {
-            (0..<listed.count).map { listed.id($0) }
+        return Asked(photos: files, count: files.paths.count, remarks: files.remarks) {
+            Submission.ids(ofPaths: files.paths.indices.map(files.path))
         }
     }
 
+    /// Prints what was found about some of the photos.
     private func answer(
         _ findings: Evaluator.Findings,
         _ asked: Asked,
-        _ classes: ClassIndex
+        _ classes: ClassIndex,
+        _ list: inout JSONList
     ) throws {
-        for photo in findings.skipped {
-            Ending.say("rank 0: cannot read \(photo.path): \(photo.reason)")
-        }
-        if let submission {
-            let answers = Submission(findings, ids: asked.ids(), classes)
-            try answers.write(to: submission)
-            if answers.hasSpaces {
-                Ending.say(
-                    "names in \(submission) have spaces: the score is what follows the last one"
-                )
-            }
-            return
-        }
         let answers = findings.outcomes.map { outcome in
             Answer(
-                photo: asked.photos.path(outcome.photo),
+                photo: asked.photos.path(outcome.photo).readable,
                 predictions: outcome.best.map { label, confidence in
                     Answer.Prediction(
                         landmarkID: classes.landmarkID(Int(label)),
@@ -141,16 +168,34 @@ struct Predict: ParsableCommand {
                 }
             )
         }
-        guard json else {
-            print(answers.map(text).joined(separator: "\n"))
-            return
+        if json {
+            for answer in answers { try StandardOutput.write(try list.next(answer)) }
+        } else {
+            try StandardOutput.print(answers.flatMap(lines))
         }
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .withoutEscapingSlashes, .sortedKeys]
-        print(String(decoding: try encoder.encode(answers), as: UTF8.self))
     }
 
-    private func text(_ answer: Answer) -> String {
+    /// Ends the list of answers, or writes them as a table.
+    private func finish(
+        _ findings: Evaluator.Findings,
+        _ asked: Asked,
+        _ classes: ClassIndex,
+        _ list: JSONList
+    ) throws {
+        guard let submission else {
+            if json { try StandardOutput.write(list.end) }
+            return
+        }
+        let answers = Submission(findings, ids: asked.ids(), classes)
+        try answers.write(to: submission)
+        if answers.hasSpaces {
+            Ending.say(
+                "names in \(submission) have spaces: the score is what follows the last one"
+            )
+        }
+    }
+
+    private func lines(_ answer: Answer) -> [String] {
         let lines = answer.predictions.map { prediction in
             let percent = Figures.percent(prediction.confidence)
             let space = String(repeating: " ", count: max(0, 9 - percent.count))
@@ -159,7 +204,7 @@ struct Predict: ParsableCommand {
             case .folder(let name): "\(space)\(percent)  \(name)"
             }
         }
-        return ([answer.photo] + lines).joined(separator: "\n")
+        return [answer.photo] + lines
     }
 
     /// What is printed about one photo.

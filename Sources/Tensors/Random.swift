@@ -20,7 +20,7 @@ public struct Random: RandomNumberGenerator, Sendable {
         case augmentation
         /// Dropout; a = step and layer, b = position in the global batch.
         case dropout
-        /// Choice of held-out photos; a = class.
+        /// Choice of held-out photos; a, b = the photo's identity.
         case split
         /// The built-in landmark renderer; a = landmark, b = photo.
         case rendering

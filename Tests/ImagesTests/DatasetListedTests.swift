@@ -7,9 +7,10 @@ import Testing
     @Test func tablesAloneCanBeDescribed() throws {
         let folder = try TemporaryFolder()
         try folder.write("train.csv", "id,landmark_id\n\(photoID(1)),7\n\(photoID(2)),7\n")
-        let listed = try openListed(folder.path)
-        #expect(listed.training.count == 2 && listed.training.countsPerClass == [2])
-        #expect(listed.held.count == 0)
+        let listed = try ListedFolder(folder.path, needsPhotos: false)
+        #expect(listed.listedTraining?.count == 2)
+        #expect(listed.listedTraining?.countsPerClass == [2])
+        #expect(listed.listedTest == nil)
         // Training needs the photos themselves.
         #expect(
             message { _ = try openPhotos(folder.path, holdOut: 0, seed: 0) }.contains(
@@ -23,7 +24,9 @@ import Testing
         try folder.writeLandmarks("train.csv", root: "train", rows: rows)
         try folder.write("some.csv", "landmark_id,id\n30,\(photoID(3))\n99,\(photoID(2))\n")
         let classes = try openPhotos(folder.path, holdOut: 0, seed: 0).classes
-        let chosen = try openTable(folder.path + "/some.csv", in: folder.path, classes: classes)
+        let table = folder.path + "/some.csv"
+        let listed = try ListedFolder(folder.path, classes: classes, table: table)
+        let chosen = try listed.evaluated([], NetworkPast())
         #expect(chosen.photos.labels == [1, -1])
         #expect(chosen.photos.path(0).hasSuffix("/train/0/0/3/\(photoID(3)).jpg"))
     }
@@ -33,9 +36,11 @@ import Testing
         try folder.writeLandmarks("train.csv", root: "train", rows: rows)
         try folder.write("some.csv", "id,landmark_id\n\(photoID(3)),99\n")
         let classes = try openPhotos(folder.path, holdOut: 0, seed: 0).classes
+        let table = folder.path + "/some.csv"
         let said = message {
-            _ = try openTable(folder.path + "/some.csv", in: folder.path, classes: classes)
+            _ = try ListedFolder(folder.path, classes: classes, table: table)
+                .evaluated([], NetworkPast())
         }
-        #expect(said.contains("none of the landmarks in"))
+        #expect(said.contains("none of the landmarks of"))
     }
 }

@@ -107,8 +107,8 @@ import Testing
         try folder.write("test.csv", "id,url\n000,x\n")
         let photos = try openPhotos(folder.path, holdOut: 0.25, seed: 3)
         #expect(photos.source == .split)
-        #expect(photos.training.count == 30)
-        #expect(photos.held.countsPerClass == [5, 5])
+        #expect(photos.training.count + photos.held.count == 40)
+        #expect((3...18).contains(photos.held.count))
     }
 
     @Test func tablesAreReadWholeWhateverPiecesTheyAreReadIn() throws {

@@ -34,7 +34,8 @@ import Testing
 
     @Test func photosOpenAsGoogleLandmarks() throws {
         let folder = try TemporaryFolder()
-        let photos = try openBuiltIn(in: folder.path + "/set", set, threads: 2)
+        try provideBuiltIn(in: folder.path + "/set", set, threads: 2)
+        let photos = try openPhotos(folder.path + "/set", holdOut: 0, seed: 0)
         #expect(photos.source == .test)
         #expect(photos.classes.count == 16)
         #expect(Set(photos.classes.names).count == 16)
@@ -57,16 +58,16 @@ import Testing
     @Test func aRenderedSetIsUsedAgainAndNeverMistaken() throws {
         let folder = try TemporaryFolder()
         let path = folder.path + "/set"
-        _ = try openBuiltIn(in: path, set, threads: 2)
+        try provideBuiltIn(in: path, set, threads: 2)
         let table = path + "/train.csv"
         let before = try FileManager.default.attributesOfItem(atPath: table)[.modificationDate]
-        _ = try openBuiltIn(in: path, set, threads: 2)
+        try provideBuiltIn(in: path, set, threads: 2)
         let after = try FileManager.default.attributesOfItem(atPath: table)[.modificationDate]
         #expect(before as? Date == after as? Date)
         var other = set
         other.imageSize = 48
         #expect(
-            message { _ = try openBuiltIn(in: path, other, threads: 1) }.contains("other photos")
+            message { try provideBuiltIn(in: path, other, threads: 1) }.contains("other photos")
         )
         #expect(
             message { try renderLandmarks(into: path, other, threads: 1) }

@@ -130,7 +130,8 @@ import Testing
     @Test func aSheetShowsSomeOfThePhotos() throws {
         let folder = try TemporaryFolder()
         let set = LandmarkSet(landmarks: 3, trainingPhotos: 9, testPhotos: 0, imageSize: 32)
-        let photos = try openBuiltIn(in: folder.path + "/set", set, threads: 1)
+        try provideBuiltIn(in: folder.path + "/set", set, threads: 1)
+        let photos = try openPhotos(folder.path + "/set", holdOut: 0, seed: 0)
         let sheet = samplePhotos(photos.training, count: 4, seed: 1, title: "Four photos")
         #expect(sheet.sections[0].entries.count == 4)
         #expect(sheet.sections[0].entries.allSatisfy { $0.photo != nil })

@@ -37,6 +37,18 @@ final class CSVReader {
         if end >= 3, buffer[0] == 0xEF, buffer[1] == 0xBB, buffer[2] == 0xBF { start = 3 }
     }
 
+    /// Reads what lies in memory.
+    ///
+    /// - Parameter name: what the bytes are called in messages.
+    init(_ bytes: [UInt8], name: String) {
+        path = name
+        file = -1
+        buffer = .allocate(capacity: max(bytes.count, 4))
+        _ = buffer.update(fromContentsOf: bytes)
+        end = bytes.count
+        isAtEnd = true
+    }
+
     deinit {
         buffer.deallocate()
         if file >= 0 { close(file) }

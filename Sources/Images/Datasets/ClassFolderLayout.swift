@@ -4,6 +4,7 @@ import Files
 ///
 /// A class has all photos below its folder, however deep, as torchvision and Keras have it.
 struct ClassFolderLayout: PhotoLayout {
+    private let directory: String
     private let root: String
     /// Class folders to learn from.
     private let folders: [String]
@@ -18,6 +19,7 @@ struct ClassFolderLayout: PhotoLayout {
     /// - Throws: `ImagesError` where it cannot be read, and where `train` holds photos of which nothing
     ///   says what they show.
     init(_ directory: String) throws {
+        self.directory = directory
         let top = try FolderListing(directory)
         var remarks = PhotoRemarks()
         var parts: [String] = []
@@ -78,7 +80,7 @@ struct ClassFolderLayout: PhotoLayout {
     var hasTraining: Bool { true }
 
     func training() throws -> PhotoList {
-        let list = try ClassFolderLayout.list(root, folders, listing)
+        let list = try ClassFolderLayout.list(root, folders, listing, in: directory)
         guard list.count > 0 else {
             throw ImagesError.data(
                 "\(root) holds neither train.csv nor folders of photos, one for each class"
@@ -102,17 +104,20 @@ struct ClassFolderLayout: PhotoLayout {
     private func part(_ root: String?, _ classes: ClassIndex) throws -> PhotoList? {
         guard let root else { return nil }
         let listing = try FolderListing(root)
-        return try ClassFolderLayout.list(root, listing.folders, listing)
+        return try ClassFolderLayout.list(root, listing.folders, listing, in: directory)
             .labelled(among: classes)
     }
 
     /// The photos below the class folders of `root`, with classes of their own.
     ///
-    /// - Parameter listing: what lies in `root`.
+    /// - Parameters:
+    ///   - listing: what lies in `root`.
+    ///   - directory: the folder of photos, which `root` is or lies in.
     private static func list(
         _ root: String,
         _ folders: [String],
-        _ listing: FolderListing
+        _ listing: FolderListing,
+        in directory: String
     ) throws -> PhotoList {
         var walk = PhotoWalk(root, hidden: listing.hidden)
         for folder in folders { try walk.take(folder) }
@@ -123,6 +128,7 @@ struct ClassFolderLayout: PhotoLayout {
         for (label, folder) in used.enumerated() { labels[folder] = Int32(label) }
         let files = ClassFolderFiles(
             root: root,
+            part: root == directory ? "" : Path.name(of: root) + "/",
             folders: folders,
             folder: walk.folder,
             names: walk.names

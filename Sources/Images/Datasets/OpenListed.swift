@@ -3,42 +3,31 @@
 /// - Returns: the photos to learn from, and those of the folder's own validation and test parts, if any.
 /// - Throws: `ImagesError` as `openPhotos`, but for missing photos and for a single landmark.
 public func openListed(_ directory: String) throws -> LoadedPhotos {
-    let layout = try findLayout(directory, needsPhotos: false)
-    let listed = try layout.training()
-    let parts = try HeldParts(layout, listed.classes)
-    let source: HeldSource =
-        parts.validation != nil ? .validation : parts.test != nil ? .test : .split
+    let listed = try ListedFolder(directory, needsPhotos: false)
+    guard let training = listed.training else {
+        throw ImagesError.data("\(directory) has test photos alone; there is no train.csv")
+    }
+    let held = listed.validation ?? listed.test
     return LoadedPhotos(
-        training: listed,
-        held: parts.validation ?? parts.test ?? listed.subset([]),
-        test: parts.validation == nil ? nil : parts.test,
+        training: training,
+        held: held ?? training.subset([]),
+        test: listed.validation == nil ? nil : listed.test,
         classes: listed.classes,
-        source: source,
-        remarks: parts.remarks(listed, parts.validation, parts.test)
+        source: listed.validation != nil ? .validation : listed.test != nil ? .test : .split,
+        remarks: listed.remarks,
+        findings: PhotoFindings(),
+        record: PhotoRecord()
     )
 }
 
-/// Opens the photos of a folder that a table lists, to judge a network on.
-///
-/// - Parameters:
-///   - table: a csv file with the columns id and landmark_id, or id and landmarks as contests have it.
-///   - directory: the folder with the photos at `a/b/c/<id>.jpg`, or with `test/` or `train/` above.
-///   - classes: the network's classes.
-/// - Throws: `ImagesError` where the table cannot be used, where none of its photos is there, and
-///   where the network knows none of its landmarks.
+/// Opens the photos of a folder that a table lists, to judge a network on; see
+/// `ListedFolder.evaluated`.
 public func openTable(
     _ table: String,
     in directory: String,
     classes: ClassIndex
 ) throws -> EvaluationPhotos {
-    guard let photos = try LandmarkLayout(directory, table: table).test(classes),
-        photos.labels.contains(where: { $0 >= 0 })
-    else {
-        throw ImagesError.data(
-            "none of the landmarks in \(table) is among the \(classes.count) that the network knows"
-        )
-    }
-    return EvaluationPhotos(photos: photos, source: .test, remarks: photos.remarks)
+    try ListedFolder(directory, classes: classes, table: table).evaluated([], NetworkPast())
 }
 
 /// Opens the photos of a folder that a table lists, to answer what they show.
@@ -64,8 +53,8 @@ extension EvaluationPhotos {
     /// - Throws: `ImagesError` where the table does not have it.
     public func used(as usage: String?) throws -> EvaluationPhotos {
         var uses: [String: Int] = [:]
-        for index in 0..<photos.count {
-            if let use = photos.usage(index) { uses[use, default: 0] += 1 }
+        for index in 0..<judged.count {
+            if let use = judged.usage(index) { uses[use, default: 0] += 1 }
         }
         let ignored = uses.filter { $0.key.lowercased() == "ignored" }.values.reduce(0, +)
         guard usage != nil || ignored > 0 else { return self }
@@ -75,8 +64,8 @@ extension EvaluationPhotos {
             )
         }
         let wanted = usage?.lowercased()
-        let chosen = (0..<photos.count).filter { index in
-            let use = (photos.usage(index) ?? "").lowercased()
+        let chosen = (0..<judged.count).filter { index in
+            let use = (judged.usage(index) ?? "").lowercased()
             return wanted.map { $0 == use } ?? (use != "ignored")
         }
         guard !chosen.isEmpty else {
@@ -90,9 +79,13 @@ extension EvaluationPhotos {
             remarks.unused.append("\(counted(ignored, "photo")) that the table has as Ignored")
         }
         return EvaluationPhotos(
-            photos: ChosenPhotos(photos, chosen),
+            judged: ChosenPhotos(judged, chosen),
+            added: added,
             source: source,
-            remarks: remarks
+            learned: learned,
+            remarks: remarks,
+            findings: findings,
+            renewed: renewed
         )
     }
 }

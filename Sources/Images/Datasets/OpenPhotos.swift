@@ -1,3 +1,5 @@
+public import Tensors
+
 /// The photos of a folder, parted into those to learn from and those held out.
 public struct LoadedPhotos: Sendable {
     /// Photos to learn from.
@@ -6,12 +8,59 @@ public struct LoadedPhotos: Sendable {
     public let held: any Dataset
     /// Photos for a test of the finished network; nil unless the folder has them beside those held out.
     public let test: (any Dataset)?
-    /// The classes of all, which are those of `training`.
+    /// The classes of both, which are those of `training`.
     public let classes: ClassIndex
     /// Where `held` comes from.
     public let source: HeldSource
     /// What the user should know about the folder.
     public let remarks: PhotoRemarks
+    /// What was found about the photos on the way.
+    public var findings: PhotoFindings
+    /// What a run notes of its photos.
+    public let record: PhotoRecord
+
+    /// Throws what would keep the photos from being used at all: nothing to read among those to learn
+    /// from, or among those held out, or held-out photos of strange landmarks alone.
+    ///
+    /// Photos are decoded until one can be; of a folder that is too large to look into, only some.
+    public func requireUsable() throws {
+        guard held.count == 0 || held.labels.contains(where: { $0 >= 0 }) else {
+            throw ImagesError.data(
+                "none of the \(grouped(held.count)) held-out photos shows one of the "
+                    + "\(grouped(classes.count)) landmarks to learn, such as \(held.path(0)); give "
+                    + "them the names that the landmarks have in training"
+            )
+        }
+        for (photos, what) in [(training, "photos to learn from"), (held, "held-out photos")]
+        where photos.count > 0 {
+            let reader = try PhotoReader()
+            let limit = findings.inspected < findings.listed ? 100 : photos.count
+            var first: PhotoError?
+            let isReadable = (0..<min(limit, photos.count)).contains { index in
+                do throws(PhotoError) {
+                    _ = try reader.check(photos.path(index))
+                    return true
+                } catch {
+                    first = first ?? error
+                    return false
+                }
+            }
+            // What was not looked into may still hold some.
+            guard !isReadable, limit >= photos.count, let first else { continue }
+            throw ImagesError.data(
+                "none of the \(grouped(photos.count)) \(what) can be read, the first being "
+                    + "\(first); `landmark-train dataset check` lists all"
+            )
+        }
+    }
+
+    /// How many of the held-out photos another run has learned from.
+    public func heldOutPhotos(learnedBy other: PhotoRecord) -> Int {
+        let match = other.isLearned(namesTell: false)
+        return (0..<record.held.count).count {
+            match(record.held.name($0), record.held.fact($0)) == .learned
+        }
+    }
 }
 
 /// Where the photos come from on which a network is judged.
@@ -20,151 +69,104 @@ public enum HeldSource: String, Codable, Sendable {
     case test
     /// The folder's own validation photos.
     case validation
-    /// A seeded part of each class.
+    /// A part of the photos, chosen by seed and identity.
     case split
     /// All photos that the folder lists.
     case all
 }
 
-/// The photos that a folder itself sets apart from those to learn from.
-struct HeldParts {
-    /// Photos of its validation part; nil where there are none.
-    let validation: PhotoList?
-    /// Photos of its test part; nil where there are none.
-    let test: PhotoList?
-    private let layout: PhotoRemarks
-
-    /// Lists the parts of a layout, with labels among `classes`.
-    init(_ layout: any PhotoLayout, _ classes: ClassIndex) throws {
-        var remarks = layout.remarks
-        func part(_ list: PhotoList?) -> PhotoList? {
-            guard let list, list.count == 0 else { return list }
-            remarks = remarks + list.remarks
-            return nil
-        }
-        validation = part(try layout.validation(classes))
-        test = part(try layout.test(classes))
-        self.layout = remarks
-    }
-
-    /// What there is to say about the folder and these lists of it.
-    func remarks(_ lists: PhotoList?...) -> PhotoRemarks {
-        lists.compactMap { $0?.remarks }.reduce(layout, +)
-    }
-}
-
-/// Opens a folder of photos: Google Landmarks files, or one folder per class.
+/// Opens a folder of photos in one process: Google Landmarks files, or one folder per class.
 ///
 /// - Parameters:
 ///   - directory: the folder.
-///   - holdOut: share of each class to hold out where the folder has no test photos.
+///   - holdOut: share of the photos to hold out where the folder has no test photos.
 ///   - seed: seed of that choice.
+///   - pool: threads that look into each file, by which copies are found and photos are known; nil =
+///     photos are known by their names, and none is looked at.
 /// - Throws: `ImagesError` where there is no such folder, where its tables lack columns or rows,
 ///   where no photo is found, or where all photos show the same landmark.
 public func openPhotos(
     _ directory: String,
     holdOut: Double,
-    seed: UInt64
-) throws -> LoadedPhotos {
-    let layout = try findLayout(directory)
-    let listed = try layout.training()
-    let classes = listed.classes
-    guard classes.count > 1 else {
-        let advice = listed.remarks.notes.first ?? "give photos of at least two landmarks"
-        throw ImagesError.data(
-            "all \(listed.count) photos of \(directory) show \(classes.names[0]); \(advice)"
-        )
-    }
-    let parts = try HeldParts(layout, classes)
-    let remarks = parts.remarks(listed, parts.validation, parts.test)
-    if let held = parts.validation ?? parts.test {
-        return LoadedPhotos(
-            training: listed,
-            held: held,
-            test: parts.validation == nil ? nil : parts.test,
-            classes: classes,
-            source: parts.validation == nil ? .test : .validation,
-            remarks: remarks
-        )
-    }
-    let split = try Split(labels: listed.labels, classes: classes, share: holdOut, seed: seed)
-    return LoadedPhotos(
-        training: listed.subset(split.training),
-        held: listed.subset(split.held),
-        test: nil,
-        classes: classes,
-        source: .split,
-        remarks: remarks
-    )
-}
-
-/// Photos to judge a network on.
-public struct EvaluationPhotos: Sendable {
-    /// The photos; their labels are those of the network, −1 for landmarks it does not know.
-    public let photos: any Dataset
-    /// Where they come from.
-    public let source: HeldSource
-    /// What the user should know about them.
-    public let remarks: PhotoRemarks
-}
-
-/// Opens the photos of a folder on which a network with the given classes is judged.
-///
-/// These are the folder's test photos; without such, its validation photos; without such, the same part
-/// of each class that `openPhotos` holds out with the same `holdOut` and `seed`.
-///
-/// - Parameters:
-///   - directory: the folder.
-///   - classes: the network's classes, found among the folder's as `ClassMatch` says.
-///   - all: whether to take all photos that the folder lists instead.
-/// - Throws: as `openPhotos`, and where the network knows none of the landmarks.
-public func openEvaluation(
-    _ directory: String,
-    classes: ClassIndex,
-    holdOut: Double,
     seed: UInt64,
-    all: Bool = false
-) throws -> EvaluationPhotos {
-    let layout = try findLayout(directory)
-    let parts = try HeldParts(layout, classes)
-    let held = parts.test ?? parts.validation
-    let chosen: (photos: any Dataset, source: HeldSource)
-    var remarks = parts.remarks(held)
-    if let held, !all {
-        chosen = (held, parts.test == nil ? .validation : .test)
-    } else if let held, !layout.hasTraining {
-        let others = parts.test == nil ? nil : parts.validation
-        remarks = parts.remarks(held, others)
-        chosen = (others.map { JoinedPhotos($0, held) } ?? held, .all)
-    } else {
-        let own = try layout.training()
-        let listed = own.labelled(among: classes)
-        remarks = parts.remarks(listed, parts.validation, parts.test)
-        if all {
-            let others = [parts.validation, parts.test].compactMap { $0 }
-            chosen = (others.reduce(listed as any Dataset) { JoinedPhotos($0, $1) }, .all)
-        } else {
-            // The split goes by the folder's own classes, as it did in training.
-            let split = try Split(
-                labels: own.labels,
-                classes: own.classes,
-                share: holdOut,
-                seed: seed
-            )
-            chosen = (listed.subset(split.held), .split)
+    inspectedBy pool: ThreadPool? = nil
+) throws -> LoadedPhotos {
+    let folder = try ListedFolder(directory)
+    let facts = pool.map { folder.inspect(0..<folder.count, $0) } ?? []
+    return try folder.parted(facts, holdOut: holdOut, seed: seed)
+}
+
+extension ListedFolder {
+    /// Parts the photos into those to learn from and those held out.
+    ///
+    /// - Parameters:
+    ///   - facts: what is known of each photo's file; empty = nothing.
+    ///   - holdOut: share of the photos to hold out where the folder has no test photos.
+    ///   - seed: seed of that choice.
+    ///   - record: the photos of a run that is gone on with, which are found again by their content or
+    ///     name; nil = a new run.
+    /// - Throws: `ImagesError` where there is nothing to learn from, or to tell apart.
+    public func parted(
+        _ facts: [PhotoFact],
+        holdOut: Double,
+        seed: UInt64,
+        record: PhotoRecord? = nil
+    ) throws -> LoadedPhotos {
+        guard let training else {
+            throw ImagesError.data("\(directory) has test.csv but no train.csv to learn from")
         }
-    }
-    guard chosen.photos.count > 0 else {
-        throw ImagesError.data(
-            "\(directory) has no test photos and none are held out; take all photos instead"
+        guard classes.count > 1 else {
+            let advice = training.remarks.notes.first ?? "give photos of at least two landmarks"
+            throw ImagesError.data(
+                "all \(training.count) photos of \(directory) show \(classes.names[0]); \(advice)"
+            )
+        }
+        var parting = Parting(self, facts: facts)
+        let chosen: FolderPhotos
+        let heldOut: FolderPhotos
+        if let record {
+            let found = try parting.find(record)
+            chosen = FolderPhotos(self, found.learned, labels: record.learned.labels)
+            heldOut = FolderPhotos(self, found.held, labels: found.heldLabels)
+        } else {
+            let (learned, held) = try parting.part(training, share: holdOut, seed: seed)
+            chosen = FolderPhotos(self, learned)
+            heldOut = FolderPhotos(self, held)
+        }
+        guard chosen.count > 0 else {
+            throw ImagesError.data(
+                "none of the \(training.count) photos that \(directory) lists is there; "
+                    + "check that it is the right folder and that all of it was copied"
+            )
+        }
+        let tested =
+            validation == nil ? [] : parting.apart(testPhotos, from: chosen.photos)
+        return LoadedPhotos(
+            training: chosen,
+            held: heldOut,
+            test: tested.isEmpty ? nil : FolderPhotos(self, tested),
+            classes: classes,
+            source: validation != nil ? .validation : test != nil ? .test : .split,
+            remarks: remarks,
+            findings: parting.findings,
+            record: record ?? PhotoRecord(chosen, heldOut, facts)
         )
     }
-    guard chosen.photos.labels.contains(where: { $0 >= 0 }) else {
-        throw ImagesError.data(
-            "none of the landmarks of \(directory) is among the \(classes.count) that the network "
-                + "knows; give the photos of a folder like the one it was trained on"
-                + (remarks.notes.map { "; \($0)" }.joined())
-        )
+}
+
+extension PhotoRecord {
+    /// What a run notes of its photos.
+    init(_ learned: FolderPhotos, _ held: FolderPhotos, _ facts: [PhotoFact]) {
+        func part(_ photos: FolderPhotos) -> Part {
+            var part = Part()
+            for (index, label) in photos.labels.enumerated() {
+                let photo = Int(photos.photos[index])
+                part.append(photos.folder.name(photo), label, facts.isEmpty ? nil : facts[photo])
+            }
+            return part
+        }
+        self.init()
+        self.learned = part(learned)
+        self.held = part(held)
     }
-    return EvaluationPhotos(photos: chosen.photos, source: chosen.source, remarks: remarks)
 }

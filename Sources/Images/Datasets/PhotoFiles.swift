@@ -5,6 +5,14 @@ protocol PhotoFiles: Sendable {
     var count: Int { get }
     func id(_ row: Int) -> String
     func path(_ row: Int) -> String
+    /// What tells a photo from all others of its folder of photos.
+    func name(_ row: Int) -> String
+    /// Whether a name is given to one photo in the world, not to one of each folder.
+    var namesAreGlobal: Bool { get }
+    /// A hash of all names in order.
+    var digest: ContentHash { get }
+    /// The rows in the order of their names; nil where they are in it, each name once.
+    func order() -> [UInt32]?
 }
 
 /// Photos at `a/b/c/<id>.jpg` below a folder, a, b and c being the id's first characters.
@@ -17,6 +25,14 @@ struct LandmarkFiles: PhotoFiles {
     func id(_ row: Int) -> String { ids[row] }
 
     func path(_ row: Int) -> String { root + "/" + LandmarkFiles.place(of: ids[row]) }
+
+    func name(_ row: Int) -> String { ids[row] }
+
+    var namesAreGlobal: Bool { true }
+
+    var digest: ContentHash { ids.digest }
+
+    func order() -> [UInt32]? { ids.order() }
 
     /// Where the photo lies below its root.
     static func place(of id: String) -> String {
@@ -42,6 +58,8 @@ struct LandmarkFiles: PhotoFiles {
 /// Photos in one folder per class.
 struct ClassFolderFiles: PhotoFiles {
     let root: String
+    /// What comes before the class in names: `train/` or `test/`, or nothing.
+    let part: String
     let folders: [String]
     /// The folder of each photo.
     let folder: [Int32]
@@ -52,4 +70,19 @@ struct ClassFolderFiles: PhotoFiles {
     func id(_ row: Int) -> String { folders[Int(folder[row])] + "/" + names[row] }
 
     func path(_ row: Int) -> String { root + "/" + id(row) }
+
+    func name(_ row: Int) -> String { part + id(row) }
+
+    var namesAreGlobal: Bool { false }
+
+    var digest: ContentHash {
+        let parts = [
+            ContentHash(part + "\n" + folders.joined(separator: "\n")), names.digest,
+            folder.withUnsafeBytes { ContentHash($0) },
+        ]
+        return parts.flatMap { [$0.high, $0.low] }.withUnsafeBytes { ContentHash($0) }
+    }
+
+    /// Folders are listed in the order of their names.
+    func order() -> [UInt32]? { nil }
 }

@@ -32,6 +32,34 @@ struct PhotoIDs: Sendable {
         return String(pathBytes: bytes[start..<ends[index]])
     }
 
+    /// A hash of all ids in order.
+    var digest: ContentHash {
+        guard !isPacked else { return packed.withUnsafeBytes { ContentHash($0) } }
+        let parts = [
+            bytes.withUnsafeBytes { ContentHash($0) }, ends.withUnsafeBytes { ContentHash($0) },
+        ]
+        return parts.flatMap { [$0.high, $0.low] }.withUnsafeBytes { ContentHash($0) }
+    }
+
+    /// The places of all ids in the order of their bytes, equals in theirs; nil where they are in
+    /// that order as they are, without repetitions.
+    func order() -> [UInt32]? {
+        guard isPacked else {
+            let texts = (0..<count).map { self[$0] }
+            func isBefore(_ a: String, _ b: String) -> Bool {
+                a.utf8.lexicographicallyPrecedes(b.utf8)
+            }
+            guard zip(texts, texts.dropFirst()).contains(where: { !isBefore($0, $1) }) else {
+                return nil
+            }
+            return texts.indices.sorted {
+                texts[$0] == texts[$1] ? $0 < $1 : isBefore(texts[$0], texts[$1])
+            }.map { UInt32($0) }
+        }
+        guard zip(packed, packed.dropFirst()).contains(where: { $0 >= $1 }) else { return nil }
+        return packed.indices.map { (packed[$0], UInt32($0)) }.sorted { $0 < $1 }.map(\.1)
+    }
+
     private mutating func unpack() {
         isPacked = false
         bytes.reserveCapacity(packed.count * 16)
@@ -43,7 +71,7 @@ struct PhotoIDs: Sendable {
         packed = []
     }
 
-    private static func pack(_ id: UnsafeBufferPointer<UInt8>) -> UInt64? {
+    static func pack(_ id: UnsafeBufferPointer<UInt8>) -> UInt64? {
         guard id.count == 16 else { return nil }
         var value: UInt64 = 0
         for byte in id {

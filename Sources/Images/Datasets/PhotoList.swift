@@ -46,6 +46,9 @@ struct PhotoList: Dataset {
 
     func path(_ index: Int) -> String { files.path(row(index)) }
 
+    /// What tells a photo from all others of its folder of photos.
+    func name(_ index: Int) -> String { files.name(row(index)) }
+
     func landmarks(_ index: Int) -> [Int32] {
         unusual.isEmpty ? [labels[index]] : unusual[UInt32(row(index))] ?? [labels[index]]
     }

@@ -55,20 +55,20 @@ public func renderLandmarks(
     try folder.publish()
 }
 
-/// Opens built-in landmarks, which are rendered into `directory` unless they are there already.
+/// Renders built-in landmarks into `directory`, unless they are there already.
 ///
 /// - Parameters:
 ///   - directory: a folder for these photos alone.
 ///   - set: what to render.
 ///   - threads: threads that render.
 ///   - progress: as in `renderLandmarks`.
-/// - Throws: as `renderLandmarks` and `openPhotos`, and where the folder holds other photos.
-public func openBuiltIn(
+/// - Throws: as `renderLandmarks`, and where the folder holds other photos.
+public func provideBuiltIn(
     in directory: String,
     _ set: LandmarkSet,
     threads: Int,
     progress: @Sendable (Int) -> Void = { _ in }
-) throws -> LoadedPhotos {
+) throws {
     if exists(directory + "/train.csv") {
         let found = try contents(of: directory + "/" + RenderingPlan.settings)
             .flatMap(LandmarkSet.parse)
@@ -81,5 +81,4 @@ public func openBuiltIn(
     } else {
         try renderLandmarks(into: directory, set, threads: threads, progress: progress)
     }
-    return try openPhotos(directory, holdOut: 0, seed: set.seed)
 }

@@ -7,16 +7,23 @@ public struct Split: Sendable, Equatable {
     /// Photos held out.
     public var held: [UInt32] = []
 
-    /// Holds out a share of the photos of each class, but leaves each class one photo to learn from.
+    /// Holds out a share of the photos, but leaves each class one photo to learn from.
     ///
-    /// What is held out of a class depends on the seed, its landmark id and its own photos alone.
-    /// Of n photos, n·share are held out, rounded up or down at random so that the share holds
-    /// over many small classes.
+    /// Whether a photo is held out depends on the seed and the photo's identity alone, so that it does
+    /// not move when the folder grows, is sorted anew or renamed; photos of one identity, which are
+    /// copies, are on one side. Where all photos of a class would be held out, the one that came
+    /// closest to being learned from is learned from, with its copies; where none of all would be
+    /// held out, the one that came closest is.
     ///
+    /// - Parameters:
+    ///   - labels: the class of each photo; a photo of none is learned from.
+    ///   - identities: what each photo is known by.
+    ///   - share: the probability of being held out.
     /// - Throws: `ImagesError.usage` unless 0 ≤ `share` < 1.
     public init(
         labels: [Int32],
-        classes: ClassIndex,
+        identities: [ContentHash],
+        classes: Int,
         share: Double,
         seed: UInt64
     ) throws {
@@ -25,47 +32,39 @@ public struct Split: Sendable, Equatable {
                 "the share held out is \(share); give 0 or more, and less than 1"
             )
         }
-        var isHeld = [Bool](repeating: false, count: labels.count)
-        var photos = PhotosByClass(labels, classes: classes.count)
-        for label in 0..<classes.count where share > 0 {
-            var random = Random(seed: seed, .split, UInt64(bitPattern: classes.ids[label]))
-            let exact = share * Double(photos[label].count)
-            let rounded = Int(exact + random.uniformDouble())
-            let count = min(rounded, photos[label].count - 1)
-            guard count > 0 else { continue }
-            photos.shuffle(label, using: &random)
-            for photo in photos[label].prefix(count) { isHeld[Int(photo)] = true }
+        guard share > 0 else {
+            training = labels.indices.map { UInt32($0) }
+            return
+        }
+        let lots = identities.map { identity in
+            var random = Random(seed: seed, .split, identity.high, identity.low)
+            return random.uniformDouble()
+        }
+        var largest = [Int](repeating: -1, count: classes)
+        for photo in labels.indices where labels[photo] >= 0 {
+            let label = Int(labels[photo])
+            if largest[label] < 0 || lots[photo] > lots[largest[label]] { largest[label] = photo }
+        }
+        let kept = Set(
+            largest.filter { $0 >= 0 && lots[$0] < share }.map { identities[$0] }
+        )
+        func mayBeHeld(_ photo: Int) -> Bool {
+            labels[photo] >= 0 && (kept.isEmpty || !kept.contains(identities[photo]))
+        }
+        var isHeld = labels.indices.map { lots[$0] < share && mayBeHeld($0) }
+        if !isHeld.contains(true) {
+            // The photo that leaves its class first, of a class that has others.
+            let others = Set(largest.filter { $0 >= 0 }.map { identities[$0] })
+            let free = labels.indices.filter { mayBeHeld($0) && !others.contains(identities[$0]) }
+            if let first = free.min(by: { lots[$0] < lots[$1] }) {
+                for photo in free where identities[photo] == identities[first] {
+                    isHeld[photo] = true
+                }
+            }
         }
         training.reserveCapacity(labels.count)
         for photo in labels.indices {
             if isHeld[photo] { held.append(UInt32(photo)) } else { training.append(UInt32(photo)) }
         }
-    }
-}
-
-/// Photos in the order of their labels; those without a label are left out.
-struct PhotosByClass {
-    private var photos: [UInt32]
-    private var starts: [Int]
-
-    init(_ labels: [Int32], classes: Int) {
-        starts = [0]
-        for count in PhotoList.count(labels, classes: classes) {
-            starts.append((starts.last ?? 0) + count)
-        }
-        photos = [UInt32](repeating: 0, count: starts.last ?? 0)
-        var next = starts
-        for (photo, label) in labels.enumerated() where label >= 0 {
-            photos[next[Int(label)]] = UInt32(photo)
-            next[Int(label)] += 1
-        }
-    }
-
-    subscript(label: Int) -> ArraySlice<UInt32> { photos[starts[label]..<starts[label + 1]] }
-
-    mutating func shuffle(_ label: Int, using random: inout Random) {
-        var own = Array(self[label])
-        random.shuffle(&own)
-        photos.replaceSubrange(starts[label]..<starts[label + 1], with: own)
     }
 }

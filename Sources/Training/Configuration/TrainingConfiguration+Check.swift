@@ -32,6 +32,10 @@ extension TrainingConfiguration {
         )
         try share(holdOut, "--hold-out", below: 1)
         try share(maximumBadPhotos, "--max-bad-photos")
+        try require(
+            inspectAtMost >= 0,
+            "--inspect-at-most is \(inspectAtMost); give 0 or more"
+        )
         try share(labelSmoothing, "--label-smoothing", below: 1)
         try share(momentum, "--momentum", below: 1)
         try share(dropout ?? 0, "--dropout", below: 1)

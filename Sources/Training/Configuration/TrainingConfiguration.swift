@@ -1,4 +1,5 @@
 import Foundation
+import Images
 public import Networks
 
 /// Everything that decides what a run computes and where it is kept.
@@ -16,6 +17,9 @@ public struct TrainingConfiguration: Codable, Sendable, Equatable {
     public var data: String?
     /// Share of the photos of each class held out where the data come without a test split.
     public var holdOut = 0.2
+    /// Photos of a folder that are looked into before the first step; of a folder that holds more, none
+    /// is, and photos are known by their names instead of their content.
+    public var inspectAtMost = ListedFolder.inspectedAtMost
     /// Largest share of unreadable photos that a run tolerates.
     public var maximumBadPhotos = 0.01
     /// What is done about classes of unlike size.

@@ -64,6 +64,17 @@ public struct Evaluator {
             self.outcomes = outcomes
             self.skipped = skipped
         }
+
+        /// What was found about the photos `range`, counted from its beginning; photos that could not be
+        /// read go with the first.
+        public func part(_ range: Range<Int>) -> Findings {
+            let own = outcomes.filter { range.contains($0.photo) }.map { outcome in
+                var moved = outcome
+                moved.photo -= range.lowerBound
+                return moved
+            }
+            return Findings(outcomes: own, skipped: range.lowerBound == 0 ? skipped : [])
+        }
     }
 
     /// Asks the network about all `count` photos of `source`.

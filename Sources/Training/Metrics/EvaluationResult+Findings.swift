@@ -85,16 +85,18 @@ extension EvaluationResult {
         _ photos: any Dataset,
         _ among: [Int]
     ) throws -> Double {
+        // Photos of different folders may have one id.
+        func key(_ index: Int) -> String { "\(photos.id(index))\u{0}\(index)" }
         var truth = [String: Set<Int64>](minimumCapacity: among.count)
         for index in among {
-            truth[photos.id(index)] = Set(photos.landmarks(index).map(Int64.init))
+            truth[key(index)] = Set(photos.landmarks(index).map(Int64.init))
         }
         let wanted = Set(among)
         let answers = findings.outcomes.compactMap { row in
             wanted.contains(row.photo)
                 ? row.best.first.map {
                     RankedAnswer(
-                        photo: photos.id(row.photo),
+                        photo: key(row.photo),
                         label: Int64($0.label),
                         score: Double($0.confidence)
                     )

@@ -35,6 +35,13 @@ public struct EvaluationResult: Codable, Sendable, Equatable {
     public var checkpoint: String
     /// Steps that it was trained for.
     public var step: Int
+    /// Photos that the network learned from: left out, or judged with the others where all photos were
+    /// asked for; nil = not known.
+    public var learned: Int?
+    /// Photos of a run's folder that came to it after the run began; nil = there are none.
+    ///
+    /// They enter no other figure.
+    public var new: NewPhotosResult?
 
     private enum CodingKeys: String, CodingKey {
         case images, correct, top1, top5, loss, gap
@@ -43,7 +50,24 @@ public struct EvaluationResult: Codable, Sendable, Equatable {
         case nonLandmark = "non_landmark"
         case byUsage = "by_usage"
         case byClassSize = "by_class_size"
-        case model, checkpoint, step
+        case model, checkpoint, step, learned, new
+    }
+}
+
+/// How good a network is on photos that came to the folder of its run after the run began.
+public struct NewPhotosResult: Codable, Sendable, Equatable {
+    /// Photos that could be read and show a landmark that the network knows.
+    public var images: Int
+    /// Photos of those whose landmark came first.
+    public var correct: Int
+    /// Share of `images` whose landmark came first.
+    public var top1: Double
+
+    /// Takes the figures over of a whole result.
+    public init(_ result: EvaluationResult) {
+        images = result.images
+        correct = result.correct
+        top1 = result.top1
     }
 }
 

@@ -4,6 +4,8 @@ import Foundation
 /// The folder of a run and the names in it.
 ///
 ///     config.json            the settings, usable as --config
+///     photos.csv             which photos are learned from and which held out
+///     classes.json           the landmarks that labels stand for
 ///     metrics.jsonl          a line for each step
 ///     evaluations.jsonl      a line for each evaluation
 ///     test.json              the test at the end, if the photos have a part for it
@@ -22,6 +24,10 @@ public struct RunFolder: Sendable, Equatable {
 
     /// The settings of the run.
     public var config: String { path + "/config.json" }
+    /// Which photos are learned from and which held out.
+    public var photos: String { path + "/photos.csv" }
+    /// The landmarks that labels stand for.
+    public var classes: String { path + "/classes.json" }
     /// Figures of each step.
     public var metrics: String { path + "/metrics.jsonl" }
     /// Figures of each evaluation.

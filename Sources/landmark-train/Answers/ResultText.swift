@@ -17,6 +17,15 @@ struct ResultText {
             ("GAP", Figures.fixed(result.gap, 4)),
             ("mean over landmarks", Figures.percent(result.macroAccuracy, decimals: 2)),
         ]
+        if let new = result.new {
+            rows.append(
+                (
+                    "new photos",
+                    "\(Figures.percent(new.top1, decimals: 2))  \(Figures.grouped(new.correct)) of "
+                        + "\(Figures.grouped(new.images)) right, which came after the run began"
+                )
+            )
+        }
         if result.skipped > 0 {
             rows.append(("unreadable", "\(Figures.grouped(result.skipped)) photos"))
         }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Distributed
 import Files
 import Foundation
 import Images
@@ -74,11 +75,12 @@ struct Evaluate: ParsableCommand {
             let loaded = try LoadedNetwork(network, world) {
                 try openPhotos(folder, holdOut: 0, seed: 0).classes
             }
-            let chosen = try world.together {
-                try open(folder, loaded.facts).used(as: usage)
-            }
+            let opened = try open(folder, loaded.facts, world)
+            let chosen = try world.together { try opened.used(as: usage) }
             let photos = chosen.photos
-            if world.isRoot { for line in chosen.remarks.lines { Ending.say(line) } }
+            if world.isRoot {
+                for line in chosen.remarks.lines + notes(chosen) { Ending.say(line) }
+            }
             let evaluator = Evaluator(
                 communicator: world.communicator,
                 model: loaded.model,
@@ -113,15 +115,56 @@ struct Evaluate: ParsableCommand {
         throw TrainingError.usage("--data is missing: the folder of photos to evaluate on")
     }
 
-    private func open(_ folder: String, _ facts: LoadedNetwork.Facts) throws -> EvaluationPhotos {
-        if let csv { return try openTable(csv, in: folder, classes: facts.classes) }
-        return try openEvaluation(
-            folder,
-            classes: facts.classes,
-            holdOut: facts.settings?.holdOut ?? 0,
-            seed: facts.settings?.seed ?? 0,
-            all: all
-        )
+    private func open(
+        _ folder: String,
+        _ facts: LoadedNetwork.Facts,
+        _ world: World
+    ) throws -> EvaluationPhotos {
+        let notes = try RunNotes.read(world, needed: false) {
+            RunOfCheckpoint(network.checkpoint).run
+        }
+        let shared = try SharedFolder(
+            world.communicator,
+            world.pool,
+            node: world.topology.node,
+            limit: facts.settings?.inspectAtMost ?? ListedFolder.inspectedAtMost,
+            known: notes?.photos,
+            exitCode: Ending.code
+        ) {
+            try ListedFolder(folder, classes: facts.classes, table: csv)
+        }
+        return try world.together {
+            try shared.folder.evaluated(
+                shared.facts,
+                NetworkPast(
+                    record: notes?.photos,
+                    holdOut: facts.settings?.holdOut ?? 0,
+                    seed: facts.settings?.seed ?? 0
+                ),
+                all: all
+            )
+        }
+    }
+
+    /// What there is to say about the photos before they are judged.
+    private func notes(_ chosen: EvaluationPhotos) -> [String] {
+        var lines = chosen.findings.lines
+        let learned = Figures.count(chosen.learned, "photo")
+        if chosen.learned > 0, all {
+            lines.append("\(learned) of these were learned from, which flatters the figures")
+        } else if chosen.learned > 0, chosen.source != .split {
+            lines.append(
+                "\(learned) left out, since the network learned from them; --all takes them in"
+            )
+        }
+        if let first = chosen.renewed.examples.first {
+            lines.append(
+                "\(Figures.count(chosen.renewed.count, "photo")) named like one that was learned from, "
+                    + "with other bytes, such as \(first.text); if these are the same pictures, the "
+                    + "figures flatter"
+            )
+        }
+        return lines
     }
 
     private func tell(
@@ -133,14 +176,13 @@ struct Evaluate: ParsableCommand {
             Ending.say("cannot read \(photo.path): \(photo.reason)")
         }
         let counts = facts.trainingCounts
-        let result = try EvaluationResult(
-            findings,
-            of: chosen.photos,
-            trainingCounts: counts.isEmpty ? facts.classes.ids.map { _ in 0 } : counts,
-            model: facts.description.architecture.rawValue,
-            checkpoint: facts.path,
-            step: facts.step
-        )
+        let known = chosen.judged.count
+        var result = try self.result(findings.part(0..<known), chosen.judged, facts)
+        result.learned = chosen.learned
+        let new = findings.part(known..<chosen.photos.count)
+        if new.outcomes.contains(where: { chosen.added.label($0.photo) >= 0 }) {
+            result.new = NewPhotosResult(try self.result(new, chosen.added, facts))
+        }
         if let predictions {
             try AnswerTable(findings, of: chosen.photos, facts.classes).write(to: predictions)
         }
@@ -161,6 +203,22 @@ struct Evaluate: ParsableCommand {
         } else if !verbose {
             print(ResultText(result, source: source(chosen.source)).lines.joined(separator: "\n"))
         }
+    }
+
+    private func result(
+        _ findings: Evaluator.Findings,
+        _ photos: any Dataset,
+        _ facts: LoadedNetwork.Facts
+    ) throws -> EvaluationResult {
+        let counts = facts.trainingCounts
+        return try EvaluationResult(
+            findings,
+            of: photos,
+            trainingCounts: counts.isEmpty ? facts.classes.ids.map { _ in 0 } : counts,
+            model: facts.description.architecture.rawValue,
+            checkpoint: facts.path,
+            step: facts.step
+        )
     }
 
     private func source(_ source: HeldSource) -> String {

@@ -27,6 +27,14 @@ struct PhotoFlags: ParsableArguments {
     @Option(help: "Share of each class held out where the data have no test photos.")
     var holdOut: Double?
 
+    @Option(
+        help: ArgumentHelp(
+            "Photos to look into before the first step, which finds copies and knows photos by their "
+                + "content; larger folders are taken by name (default: 200000)."
+        )
+    )
+    var inspectAtMost: Int?
+
     @Option(help: "Share of unreadable photos that ends the run when passed.")
     var maxBadPhotos: Double?
 
@@ -42,6 +50,7 @@ struct PhotoFlags: ParsableArguments {
         if let colourJitter { configuration.augmentation.colourJitter = colourJitter }
         if let erasing { configuration.augmentation.erasing = erasing }
         if let holdOut { configuration.holdOut = holdOut }
+        if let inspectAtMost { configuration.inspectAtMost = inspectAtMost }
         if let maxBadPhotos { configuration.maximumBadPhotos = maxBadPhotos }
         if let balance { configuration.balance = balance }
     }

@@ -30,7 +30,7 @@ struct RunHeader {
     func print() {
         let terminal = Terminal.standardError
         for line in lines { terminal.print(line) }
-        for line in photos.remarks.lines { Ending.say(line) }
+        for line in photos.remarks.lines + photos.findings.lines { Ending.say(line) }
         if let advice = world.topology.advice { Ending.say(advice) }
         if let advice { Ending.say(advice) }
     }
@@ -78,7 +78,7 @@ struct RunHeader {
             switch photos.source {
             case .test: "its test photos"
             case .validation: "its validation photos"
-            case .split: "\(Figures.percent(settings.holdOut, decimals: 0)) of each landmark"
+            case .split: "\(Figures.percent(settings.holdOut, decimals: 0)) of the photos"
             case .all: "all"
             }
         return "\(settings.data ?? "built-in landmarks"): "

@@ -29,7 +29,7 @@ struct TrainingSession {
         lock: RunLock?
     ) throws {
         let run = RunFolder(settings.output ?? "")
-        let photos = try RunPhotos.open(settings, run, world)
+        let photos = try RunPhotos.open(settings, run, world, resumes: resume != nil)
         let reports = world.isRoot ? RunReports(run: run, trace: trace) : nil
         self.settings = settings
         self.world = world
@@ -123,9 +123,14 @@ struct TrainingSession {
     /// Makes the run folder, or takes up the run in it.
     private func begin() throws {
         guard let resume else {
-            try world.together { if world.isRoot { try folder.create(settings) } }
+            try world.together {
+                guard world.isRoot else { return }
+                try folder.create(settings)
+                try RunNotes.write(photos, folder)
+            }
             guard let weights = settings.weights else { return }
             let left = try trainer.start(fromWeights: weights)
+            try world.together { if world.isRoot { try warn(of: weights) } }
             guard world.isRoot, !left.isEmpty else { return }
             Ending.say(
                 "\(weights) has a head for other classes: \(left.joined(separator: ", ")) "
@@ -146,7 +151,23 @@ struct TrainingSession {
         } else if let weights = settings.weights {
             _ = try trainer.start(fromWeights: weights)
         }
-        try world.together { if world.isRoot { try folder.store(settings) } }
+        try world.together {
+            guard world.isRoot else { return }
+            try folder.store(settings)
+            if try contents(of: folder.photos) == nil { try RunNotes.write(photos, folder) }
+        }
+    }
+
+    /// Says where the weights to start from know photos that are held out here.
+    private func warn(of weights: String) throws {
+        guard let notes = try RunOfCheckpoint(weights).run.flatMap(RunNotes.init) else { return }
+        let seen = photos.heldOutPhotos(learnedBy: notes.photos)
+        guard seen > 0 else { return }
+        Ending.say(
+            "\(Figures.grouped(seen)) of the \(Figures.grouped(photos.held.count)) held-out photos were "
+                + "learned from by the run of \(weights), which flatters the figures; the same --seed "
+                + "and --hold-out as there hold out the same photos"
+        )
     }
 
     /// Says what came out and what can be done with it, on standard output.

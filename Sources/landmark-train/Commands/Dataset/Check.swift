@@ -2,14 +2,16 @@ import ArgumentParser
 import Distributed
 import Images
 import Reporting
+import Tensors
 
 /// `landmark-train dataset check`.
 struct Check: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Open every photo and list what is wrong with which file.",
         discussion: """
-            Standard output gets a table path,reason of the photos that cannot be used; the exit \
-            code is 65 where there are any.
+            Standard output gets a table path,reason of the photos that cannot be used, of copies, \
+            and of photos with two landmarks; the exit code is 65 where photos cannot be used, are \
+            both learned from and judged, or have two landmarks.
             """
     )
 
@@ -27,11 +29,12 @@ struct Check: ParsableCommand {
         }
     }
 
-    /// Returns the number of photos that cannot be used.
+    /// Returns the number of photos that cannot be used, or not as they are.
     private func check(threads: Int) throws -> Int {
-        let photos = try openPhotos(folder, holdOut: 0, seed: 0)
-        for line in photos.remarks.lines { Ending.say(line) }
-        let parts = [photos.training, photos.held] + (photos.test.map { [$0] } ?? [])
+        let listed = try ListedFolder(folder)
+        for line in listed.remarks.lines { Ending.say(line) }
+        let parts = [listed.listedTraining, listed.listedValidation, listed.listedTest]
+            .compactMap { $0 }
         let total = parts.reduce(0) { $0 + $1.count }
         var problems: [PhotoProblem] = []
         var before = 0
@@ -44,16 +47,25 @@ struct Check: ParsableCommand {
             }
             before += part.count
         }
+        Terminal.standardError.replace("comparing \(Figures.grouped(total)) photos")
+        let pool = ThreadPool(threads: max(threads, 1))
+        defer { pool.close() }
+        let findings = try listed.findings(
+            listed.inspect(0..<listed.count, pool),
+            examples: total
+        )
         Terminal.standardError.replace("")
-        if !problems.isEmpty { print("path,reason") }
-        for problem in problems {
+        let doubtful = findings.problems
+        if !problems.isEmpty || !doubtful.isEmpty { print("path,reason") }
+        for problem in problems + doubtful {
             print(CommaSeparated.line([problem.path, problem.reason]), terminator: "")
         }
         Ending.say(
             "\(Figures.grouped(total)) photos opened, \(Figures.grouped(problems.count)) "
                 + "cannot be used"
         )
-        for line in commonReasons(problems) { Ending.say(line) }
-        return problems.count
+        for line in commonReasons(problems) + findings.lines { Ending.say(line) }
+        return problems.count + findings.leaks.count + findings.conflicts.count
+            + findings.contradictions.count
     }
 }

@@ -2,6 +2,8 @@ import ArgumentParser
 import Foundation
 import Images
 import Reporting
+import Tensors
+import Training
 
 /// `landmark-train dataset describe`.
 struct Describe: ParsableCommand {
@@ -37,13 +39,16 @@ struct Describe: ParsableCommand {
     }
 
     private func describe() throws {
-        let photos = try openListed(folder)
+        let listed = try ListedFolder(folder, needsPhotos: false)
+        guard let training = listed.listedTraining else {
+            throw TrainingError.data("\(folder) has test photos alone; there is no train.csv")
+        }
         let description = DatasetDescription(
-            photos.training,
-            validationImages: photos.source == .validation ? photos.held.count : nil,
-            testImages: photos.test?.count ?? (photos.source == .test ? photos.held.count : nil)
+            training,
+            validationImages: listed.listedValidation?.count,
+            testImages: listed.listedTest?.count
         )
-        for line in photos.remarks.lines { Ending.say(line) }
+        for line in listed.remarks.lines { Ending.say(line) }
         if json {
             let encoder = JSONEncoder()
             encoder.outputFormatting = [.prettyPrinted, .withoutEscapingSlashes, .sortedKeys]
@@ -51,8 +56,21 @@ struct Describe: ParsableCommand {
         } else {
             print(description.text(), terminator: "")
         }
+        for line in try findings(listed) { Ending.say(line) }
         guard let pictures else { return }
-        let pages = DatasetPictures(photos.training, description, seed: seed)
+        let pages = DatasetPictures(training, description, seed: seed)
         for path in try pages.write(to: pictures) { Ending.say("wrote \(path)") }
+    }
+
+    /// What is wrong with the photos as a whole; of tables whose photos are elsewhere, what the tables
+    /// alone show.
+    private func findings(_ listed: ListedFolder) throws -> [String] {
+        let isHere = listed.sample(64).contains { listed.isThere($0) }
+        guard isHere, listed.count <= ListedFolder.inspectedAtMost else {
+            return try listed.findings([], examples: 1).lines.dropLast(1).map { $0 }
+        }
+        let pool = ThreadPool(threads: ProcessInfo.processInfo.activeProcessorCount)
+        defer { pool.close() }
+        return try listed.findings(listed.inspect(0..<listed.count, pool), examples: 1).lines
     }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Distributed
 import Images
 import Reporting
 
@@ -23,10 +24,17 @@ struct SplitFolder: ParsableCommand {
     var seed: UInt64 = 1
 
     func run() {
-        World.launch(threads: 1) { world in
+        World.launch(threads: nil, alike: false) { world in
             try world.together {
                 guard world.isRoot else { return }
-                let photos = try writeSplit(of: folder, into: into, holdOut: holdOut, seed: seed)
+                let photos = try writeSplit(
+                    of: folder,
+                    into: into,
+                    holdOut: holdOut,
+                    seed: seed,
+                    threads: world.topology.allowedProcessors
+                )
+                for line in photos.findings.lines { Ending.say(line) }
                 print(
                     "\(into): \(Figures.grouped(photos.training.count)) photos to learn from, "
                         + "\(Figures.grouped(photos.held.count)) held out"

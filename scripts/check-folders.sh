@@ -152,5 +152,160 @@ gives 0 1 dataset describe nested
 says err 'Europe has no photos of its own but 4 folders of photos \(a, b, c and 1 more\)'
 says out 'Landmarks: +2$'
 
+### Photos are known by what is in them.
+
+folders train grown big_ben petra moai 'taj mahal'
+folders test grown big_ben petra moai 'taj mahal'
+for count in 1 2 3; do
+    gives 0 "$count" --data grown "${tiny[@]}" --hold-out 0.3 --output "known-$count"
+done
+for count in 2 3; do
+    cmp -s known-1/checkpoints/latest "known-$count/checkpoints/latest" \
+        || wrong "other weights on $count ranks than on one"
+    is "what is held out on $count ranks" \
+        "$(cut -d, -f1-4,6 "known-$count/photos.csv")" "$(cut -d, -f1-4,6 known-1/photos.csv)"
+done
+held=$(grep -c '^held,' known-1/photos.csv)
+gives 0 1 evaluate known-1 --latest --json
+is "photos judged" "$(field images)" "$held"
+first=$(field top1)
+# A class that sorts first comes, a photo of a known class too, and some are renamed.
+cp -r grown moved
+folders train moved/more big_ben petra moai 'taj mahal'
+mv moved/more/petra moved/Acropolis && rm -r moved/more
+convert_names() { for file in moved/big_ben/*.jpg; do mv "$file" "moved/big_ben/x$(basename "$file")"; done; }
+convert_names
+"$program" dataset synthesize strange --landmarks 4 --photos 4 --test-photos 4 --image-size 48 --seed 9 \
+    >/dev/null 2>&1 || fail "cannot draw strange photos"
+find strange/test -name '*.jpg' | sort | sed -n 1p | while read -r file; do cp "$file" moved/moai/new.jpg; done
+for count in 1 2 3; do
+    gives 0 "$count" evaluate known-1 --latest --data moved --json
+    is "photos judged of the grown folder" "$(field images)" "$held"
+    is "top-1 on the grown folder" "$(field top1)" "$first"
+    says out '"new" : \{'
+done
+gives 0 2 evaluate known-1 --data moved --all --json
+is "photos of the known classes" "$(field images)" 53
+says err 'were learned from, which flatters the figures'
+# The run goes on with its own photos, and says so; photos that are gone end it.
+sed -i "s#\"data\" : .*#\"data\" : \"$work/moved\",#" known-2/config.json
+gives 0 3 --resume known-2 --epochs 2
+says err 'photos? (was|were) added since the run began'
+is "photos of the resumed run" "$(cut -d, -f1-4,6 known-2/photos.csv)" "$(cut -d, -f1-4,6 known-1/photos.csv)"
+gives 0 1 --resume known-1 --epochs 2
+cmp -s known-1/checkpoints/latest known-2/checkpoints/latest \
+    || wrong "a run whose folder grew ends with other weights"
+gone=$(sed -n 's/^learned,\([^,]*\),.*/\1/p' known-3/photos.csv | grep '^petra/' | sed -n 1p)
+rm "grown/$gone"
+for count in 1 2 3; do
+    gives 65 "$count" --resume known-3 --epochs 2
+    says err 'rank 0: 1 of the [0-9]+ photos that the run learns from are no longer in .*bring them back'
+done
+cp moved/Acropolis/"$(basename "$gone")" "grown/$gone"
+# Rows in another order are the same photos.
+cp -r drawn shuffled
+{ echo id,landmark_id; tail -n +2 drawn/train.csv | sort -r; } >shuffled/train.csv
+gives 0 1 --data drawn "${tiny[@]}" --output in-order
+gives 0 2 --data shuffled "${tiny[@]}" --output out-of-order
+cmp -s in-order/checkpoints/latest out-of-order/checkpoints/latest \
+    || wrong "the order of rows changes the weights"
+
+### Copies do not flatter.
+
+folders train copied/train big_ben petra moai 'taj mahal'
+folders test copied/test big_ben petra moai 'taj mahal'
+for name in big_ben petra moai 'taj mahal'; do
+    cp "$(find "copied/train/$name" -name '*.jpg' | sort | sed -n 1p)" "copied/test/$name/copy.jpg"
+done
+cp "$(find copied/train/moai -name '*.jpg' | sort | sed -n 2p)" copied/train/petra/wrong.jpg
+for count in 1 3; do
+    gives 0 "$count" --data copied "${tiny[@]}" --output "copied-$count"
+    says err '4 held-out photos are copies of photos to learn from and not judged'
+    says err '1 photo is a copy of one of another landmark; one of the two labels is wrong'
+    is "photos held out" "$(grep -c '^held,' "copied-$count/photos.csv")" 12
+done
+gives 0 1 evaluate copied-1 --json
+is "photos judged beside copies" "$(field images)" 12
+is "photos left out" "$(field learned)" 4
+gives 65 1 dataset check copied
+says out '/copy.jpg.?,a copy of a photo to learn from: '
+says out '/wrong.jpg,a copy of a photo of another landmark: '
+gives 0 1 dataset describe copied
+says err '4 held-out photos are copies'
+# A run that starts from weights which know its held-out photos says so.
+gives 0 1 --data copied "${tiny[@]}" --output first
+mkdir again && cp -r copied/train/* again
+cp -r copied/test/* again
+gives 0 1 --data again "${tiny[@]}" --hold-out 0.4 --weights first --output second
+says err 'held-out photos were learned from by the run of '
+
+### What is wrong is found before the first step.
+
+mkdir strangers && cp -r copied/train strangers/train && mkdir -p strangers/test/elsewhere
+cp copied/test/moai/copy.jpg strangers/test/elsewhere/a.jpg
+printf x >>strangers/test/elsewhere/a.jpg
+cp -r copied unreadable && find unreadable/test -name '*.jpg' -exec sh -c 'echo text >"$1"; echo "$1" >>"$1"' - {} \;
+for count in 1 2; do
+    gives 65 "$count" --data strangers "${tiny[@]}" --output new
+    says err 'none of the 1 held-out photos shows one of the 4 landmarks to learn'
+    gives 65 "$count" --data unreadable "${tiny[@]}" --output new
+    says err 'none of the [0-9]+ held-out photos can be read'
+done
+[ ! -e new ] || wrong "a run folder left behind"
+# A doubled row, and equal names in train/ and test/.
+cp -r drawn doubled && tail -n 1 drawn/test.csv >>doubled/test.csv
+gives 0 2 --data doubled "${tiny[@]}" --output doubled-run
+says err '1 row repeats another and is passed over'
+mkdir -p same/train same/test
+for name in petra moai; do
+    mkdir "same/train/$name" "same/test/$name"
+    find "copied/train/$name" -name '*.jpg' | sort | sed -n 1,3p | awk '{print NR " " $0}' \
+        | while read -r number file; do cp "$file" "same/train/$name/$number.jpg"; done
+    find "copied/test/$name" -name '[!c]*.jpg' | sort | sed -n 1,1p \
+        | while read -r file; do cp "$file" "same/test/$name/1.jpg"; done
+done
+gives 0 2 --data same "${tiny[@]}" --batch 6 --output same-run
+gives 0 2 evaluate same-run --all --json --predictions all.csv
+is "photos of both folders" "$(field images)" 8
+is "ids of both folders" "$(tail -n +2 all.csv | cut -d, -f1 | sort -u | wc -l)" 8
+# Missing photos are told at once.
+cp -r drawn holes && find holes/train -name '*.jpg' | sort | sed -n 1,12p | xargs rm
+for count in 1 2; do
+    gives 65 "$count" --data holes "${tiny[@]}" --output new
+    says err '12 of 52 photos listed are not there, .*--max-bad-photos'
+done
+gives 0 1 --data holes "${tiny[@]}" --max-bad-photos 0.5 --output holed
+says err '12 photos are listed and not there, left out'
+
+### Ranks that see other photos.
+
+if [ "$(id -u)" -eq 0 ] && unshare -m true 2>/dev/null; then
+    # unlike FOLDER ARGUMENTS…: rank 1 has FOLDER in the place of `grown`.
+    unlike() {
+        local other=$1 got=0
+        shift
+        command="landmark-train $* where rank 1 has $other"
+        timeout -k 5 60 mpirun --oversubscribe -np 1 "$program" "$@" \
+            : -np 1 unshare -m sh -c 'mount --bind "$0" grown && exec "$@"' "$other" "$program" "$@" \
+            >out 2>err || got=$?
+        checks=$((checks + 1))
+        [ "$got" -eq 65 ] || wrong "exit code $got instead of 65"
+    }
+    cp -r grown renamed && mv renamed/moai renamed/zanzibar
+    cp -r grown fewer && rm "$(find fewer/petra -name '*.jpg' | sort | sed -n 1p)"
+    cp -r grown poorer && rm -r poorer/moai
+    cp -r grown edited && printf x >>"$(find edited/petra -name '*.jpg' | sort | sed -n 1p)"
+    for other in renamed fewer poorer edited; do
+        unlike "$other" --data grown "${tiny[@]}" --slices 2 --output new
+        says err "ranks see different photos in .*grown: .* on rank 0|ranks see different photos in .*grown: .* on rank [01] .* and .* on rank"
+        is "lines about it" "$(grep -c '^landmark-train: rank' err)" 1
+    done
+    unlike renamed evaluate known-1 --data grown
+    says err "ranks see different photos in .*'.*moai.*' on rank 0 \(.*\), '.*' on rank 1 \("
+    [ ! -e new ] || wrong "a run folder left behind"
+else
+    echo "ranks with different folders are not checked: this needs root and mount namespaces"
+fi
+
 [ "$failures" -eq 0 ] || fail "$failures of $checks checks failed"
 echo "$checks things about folders are as they should be"

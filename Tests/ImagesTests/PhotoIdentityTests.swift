@@ -198,14 +198,14 @@ import Testing
         let run = try open(folder)
         let own = try evaluate(folder, run)
         #expect(contents(own.judged) == contents(run.held))
-        #expect(own.new == 0 && own.learned == run.training.count)
+        #expect(own.added.count == 0 && own.learned == run.training.count)
         // New photos are apart, wherever they are listed.
         try folder.write("Dom/000.jpg", "new")
         let grown = try evaluate(folder, run)
         #expect(contents(grown.judged) == contents(run.held))
         #expect(contents(grown.added) == ["new"])
         let all = try evaluate(folder, run, all: true)
-        #expect(all.photos.count == 41 && all.learned == run.training.count && all.new == 0)
+        #expect(all.photos.count == 41 && all.learned == run.training.count && all.added.count == 0)
         // Another folder, with copies of what was learned.
         let other = try TemporaryFolder()
         try other.write("Dom/x.jpg", contents(run.training)[0])
@@ -213,7 +213,7 @@ import Testing
         try other.write(run.training.id(0), "the name of one that was learned from")
         let asked = try evaluate(other, run)
         #expect(Set(contents(asked.photos)).count == 2 && asked.learned == 1)
-        #expect(asked.renewed.count == 1 && asked.new == 0)
+        #expect(asked.renewed.count == 1 && asked.added.count == 0)
         let overlap = run.heldOutPhotos(learnedBy: run.record)
         #expect(overlap == 0)
     }

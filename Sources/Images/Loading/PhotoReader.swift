@@ -4,6 +4,7 @@ public final class PhotoReader {
     private let jpeg: JPEGDecoder
     private var png: PNGDecoder?
     private var webp: WebPDecoder?
+    private var row = Scratch<UInt8>()
     let resampler = Resampler()
 
     /// Makes a reader.
@@ -17,7 +18,10 @@ public final class PhotoReader {
     /// Decodes all of the photo at `path`, at the smallest size, and throws what is wrong with it.
     public func check(_ path: String) throws(PhotoError) -> PhotoHeader {
         try read(PhotoBytes(path: path)) { header, decoder throws(PhotoError) in
-            _ = try stored(header, decoder, eighths: decoder.reductions.first ?? 8, path: path)
+            let eighths = decoder.reductions.first ?? 8
+            let window = try begin(header, decoder, eighths: eighths, path: path)
+            let row = row.reserve(3 * window.width)
+            for _ in 0..<window.fullHeight { try decoder.readRow(row, path: path) }
             return header
         }
     }
@@ -25,24 +29,30 @@ public final class PhotoReader {
     /// Decodes the photo at `path`, upright.
     ///
     /// - Parameter covering: extents that the result does not fall below, unless the photo itself
-    ///   does; the strongest reduction that the decoder has and that allows it is taken: 1/8, 1/4 or
-    ///   1/2 of a JPEG. nil = full size.
+    ///   does; the strongest reduction that allows it is taken: 1/8, 1/4 or 1/2 of a JPEG, a whole part
+    ///   of others. nil = full size.
     public func bitmap(
         _ path: String,
         covering: (width: Int, height: Int)? = nil
     ) throws(PhotoError) -> Bitmap {
         try read(PhotoBytes(path: path)) { header, decoder throws(PhotoError) in
-            var eighths = 8
-            if let covering {
-                let (width, height) =
-                    header.orientation.transposed
-                    ? (covering.height, covering.width) : (covering.width, covering.height)
-                eighths = Reduction.eighths(
-                    of: decoder.reductions,
-                    from: (Double(header.storedWidth), Double(header.storedHeight)),
-                    covering: (Double(width), Double(height))
-                )
+            guard let covering else {
+                return try stored(header, decoder, eighths: 8, path: path)
+                    .turned(header.orientation)
             }
+            let (width, height) =
+                header.orientation.transposed
+                ? (covering.height, covering.width) : (covering.width, covering.height)
+            let part = min(header.storedWidth / max(width, 1), header.storedHeight / max(height, 1))
+            if decoder.reductions.isEmpty, part > 1 {
+                return try resampled(header, decoder, part: part, path: path)
+                    .turned(header.orientation)
+            }
+            let eighths = Reduction.eighths(
+                of: decoder.reductions,
+                from: (Double(header.storedWidth), Double(header.storedHeight)),
+                covering: (Double(width), Double(height))
+            )
             return try stored(header, decoder, eighths: eighths, path: path)
                 .turned(header.orientation)
         }
@@ -78,6 +88,21 @@ public final class PhotoReader {
         }
     }
 
+    /// Begins to decode the whole photo whose header was read last.
+    private func begin(
+        _ header: PhotoHeader,
+        _ decoder: any PhotoDecoder,
+        eighths: Int,
+        path: String
+    ) throws(PhotoError) -> PhotoWindow {
+        try decoder.start(
+            eighths: eighths,
+            columns: 0..<Reduction.extent(header.storedWidth, eighths: eighths),
+            rows: 0..<Reduction.extent(header.storedHeight, eighths: eighths),
+            path: path
+        )
+    }
+
     /// Decodes the whole photo whose header was read last, as it is stored.
     private func stored(
         _ header: PhotoHeader,
@@ -85,12 +110,7 @@ public final class PhotoReader {
         eighths: Int,
         path: String
     ) throws(PhotoError) -> Bitmap {
-        let window = try decoder.start(
-            eighths: eighths,
-            columns: 0..<Reduction.extent(header.storedWidth, eighths: eighths),
-            rows: 0..<Reduction.extent(header.storedHeight, eighths: eighths),
-            path: path
-        )
+        let window = try begin(header, decoder, eighths: eighths, path: path)
         var bitmap = Bitmap(width: window.width, height: window.fullHeight)
         let pitch = 3 * bitmap.width
         let height = bitmap.height
@@ -99,5 +119,23 @@ public final class PhotoReader {
             for y in 0..<height { try decoder.readRow(base + y * pitch, path: path) }
         }
         return bitmap
+    }
+
+    /// Decodes the whole photo whose header was read last to one `part`-th of its extents, as it is
+    /// stored, without ever holding it at full size here.
+    private func resampled(
+        _ header: PhotoHeader,
+        _ decoder: any PhotoDecoder,
+        part: Int,
+        path: String
+    ) throws(PhotoError) -> Bitmap {
+        let window = try begin(header, decoder, eighths: 8, path: path)
+        return try Bitmap(
+            width: header.storedWidth / part,
+            height: header.storedHeight / part,
+            of: (window.fullWidth, window.fullHeight),
+            with: resampler,
+            read: { row throws(PhotoError) in try decoder.readRow(row, path: path) }
+        )
     }
 }

@@ -126,6 +126,64 @@ cp -r near twins && cp -r twins/train/big_ben twins/train/Big_Ben
 gives 0 1 dataset describe twins
 says err 'Big_Ben and big_ben are 2 classes'
 
+### Tables of contests.
+
+"$program" --data drawn "${tiny[@]}" --output run >/dev/null 2>&1 || fail "cannot train on tables"
+# The test photos with none and several landmarks, and what each is for.
+mkdir contest && cp -r drawn/test contest/
+{
+    echo id,landmarks,Usage
+    tail -n +2 drawn/test.csv | awk -F, '
+        NR == 1 { print $1 ",,Public" }
+        NR == 2 { print $1 "," 424242 " " $2 ",Public" }
+        NR == 3 { print $1 "," 424242 ",Private" }
+        NR > 3 && NR <= 10 { print $0 ",Private" }
+        NR > 10 { print $0 ",Ignored" }'
+} >truth.csv
+for count in 1 2 3; do
+    gives 0 "$count" evaluate run --data contest --csv truth.csv --json
+    is "photos judged" "$(field images)" 8
+    is "photos of unknown landmarks" "$(field unknown)" 1
+    is "photos without a landmark" "$(field non_landmark)" 1
+    says err '2 photos that the table has as Ignored'
+    says out '"usage" : "Private"'
+done
+gives 0 1 evaluate run --data contest --csv truth.csv --usage private --json
+is "photos of private use" "$(field images)" 7
+gives 64 2 evaluate run --data contest --csv truth.csv --usage Secret
+says err "no photo is used as 'Secret'; the table has Ignored, Private, Public"
+# GAP, from the answers: by falling score, right ones over all photos that show a landmark.
+gives 0 1 evaluate run --data contest --csv truth.csv --json --predictions told.csv
+gap=$(tail -n +2 told.csv | sed -n 's/^\([0-9a-f]*\),[^,]*,[^,]*,\([0-9]*\),.*,\([0-9.]*\),[a-z]*$/\3 \1 \2/p' \
+    | sort -k1,1gr -k2,2 | awk '
+        FILENAME == "truth.csv" { split($0, part, ","); shown[part[1]] = " " part[2] " "
+            if (part[3] != "Ignored" && part[2] ~ /[0-9]/) all++; next }
+        { rank++; if (index(shown[$2], " " $3 " ")) { right++; sum += right / rank } }
+        END { printf "%.4f", sum / all }' truth.csv -)
+is "GAP" "$(printf %.4f "$(field gap)")" "$gap"
+# A test table with ids alone is answered, not judged.
+sed 's/,.*//' drawn/test.csv >contest/test.csv
+gives 65 3 evaluate run --data contest
+says err 'test.csv does not say what its photos show .*--submission'
+for count in 1 2 3; do
+    gives 0 "$count" predict run --csv contest/test.csv --data contest --submission "s$count.csv"
+    is "header" "$(head -1 "s$count.csv")" id,landmarks
+    is "rows" "$(tail -n +2 "s$count.csv" | grep -cE '^[0-9a-f]{16},[0-9]+ [01]\.[0-9]+$')" 12
+    is "order" "$(cut -d, -f1 "s$count.csv")" "$(cut -d, -f1 contest/test.csv)"
+    cmp -s s1.csv "s$count.csv" || wrong "another submission than on one rank"
+done
+# The same from the folder, found however deep.
+gives 0 2 predict run contest/test --submission folder.csv
+is "submission of a folder" "$(sort folder.csv)" "$(sort s1.csv)"
+gives 0 1 evaluate run --submission judged.csv
+is "submission of evaluate" "$(sort judged.csv)" "$(sort s1.csv)"
+# What cannot be read is left blank, and said.
+rm "$(find contest/test -name '*.jpg' | sort | head -1)"
+gives 65 2 predict run --csv contest/test.csv --data contest --submission blank.csv
+is "blank rows" "$(grep -cE '^[0-9a-f]{16},$' blank.csv)" 1
+gives 64 2 predict run --csv contest/test.csv --submission none.csv
+says err 'give the folder as --data'
+
 ### Nothing is left out without a word.
 
 folders train deep a b c d

@@ -9,7 +9,7 @@ import Training
 struct Submission {
     private let rows: [(id: String, answer: String)]
     /// Whether names of class folders have spaces, so that only the last one parts name and score.
-    let hasSpaces: Bool
+    private let hasSpaces: Bool
 
     /// Puts together what was found about photos.
     ///
@@ -43,10 +43,12 @@ struct Submission {
         return zip(names, paths).map { counts[$0] == 1 ? $0 : $1 }
     }
 
-    /// Writes the table.
+    /// Writes the table; that names have spaces is said.
     func write(to path: String) throws {
         var text = "id,landmarks\n"
         for row in rows { text += CommaSeparated.line([row.id, row.answer]) }
         try OutputFile.write(Data(text.utf8), to: path)
+        guard hasSpaces else { return }
+        Ending.say("names in \(path) have spaces: the score is what follows the last one")
     }
 }

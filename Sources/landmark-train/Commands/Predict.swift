@@ -186,13 +186,7 @@ struct Predict: ParsableCommand {
             if json { try StandardOutput.write(list.end) }
             return
         }
-        let answers = Submission(findings, ids: asked.ids(), classes)
-        try answers.write(to: submission)
-        if answers.hasSpaces {
-            Ending.say(
-                "names in \(submission) have spaces: the score is what follows the last one"
-            )
-        }
+        try Submission(findings, ids: asked.ids(), classes).write(to: submission)
     }
 
     private func lines(_ answer: Answer) -> [String] {

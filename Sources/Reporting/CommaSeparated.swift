@@ -1,3 +1,5 @@
+public import Foundation
+
 /// Tables of comma-separated values.
 public enum CommaSeparated {
     /// A row with its line's end, fields quoted where they have to be.
@@ -5,35 +7,46 @@ public enum CommaSeparated {
         fields.map(quoted).joined(separator: ",") + "\n"
     }
 
-    /// All rows of a text, quotes undone.
-    public static func rows(_ text: String) -> [[String]] {
+    /// All rows of a text in UTF-8, quotes undone.
+    public static func rows(_ text: Data) -> [[String]] {
         var rows: [[String]] = []
         var row: [String] = []
-        var field = ""
+        var field: [UInt8] = []
         var isQuoted = false
-        var characters = text.unicodeScalars.makeIterator()
-        var next = characters.next()
-        while let character = next {
-            next = characters.next()
-            switch character {
-            case "\"" where isQuoted && next == "\"":
-                field.append("\"")
-                next = characters.next()
-            case "\"": isQuoted.toggle()
-            case "," where !isQuoted:
-                row.append(field)
-                field = ""
-            case "\n" where !isQuoted:
-                rows.append(row + [field])
-                row = []
-                field = ""
-            case "\r" where !isQuoted: break
-            default: field.unicodeScalars.append(character)
+        func take() {
+            row.append(String(decoding: field, as: UTF8.self))
+            field.removeAll(keepingCapacity: true)
+        }
+        text.withUnsafeBytes { bytes in
+            var place = 0
+            while place < bytes.count {
+                let byte = bytes[place]
+                place += 1
+                switch byte {
+                case UInt8(ascii: "\"")
+                where isQuoted && place < bytes.count && bytes[place] == UInt8(ascii: "\""):
+                    field.append(byte)
+                    place += 1
+                case UInt8(ascii: "\""): isQuoted.toggle()
+                case UInt8(ascii: ",") where !isQuoted: take()
+                case UInt8(ascii: "\n") where !isQuoted:
+                    take()
+                    rows.append(row)
+                    row = []
+                case UInt8(ascii: "\r") where !isQuoted: break
+                default: field.append(byte)
+                }
             }
         }
-        if !field.isEmpty || !row.isEmpty { rows.append(row + [field]) }
+        if !field.isEmpty || !row.isEmpty {
+            take()
+            rows.append(row)
+        }
         return rows
     }
+
+    /// All rows of a text, quotes undone.
+    public static func rows(_ text: String) -> [[String]] { rows(Data(text.utf8)) }
 
     private static func quoted(_ field: String) -> String {
         let special = field.unicodeScalars.contains { ",\"\n\r".unicodeScalars.contains($0) }

@@ -1,4 +1,4 @@
-import Foundation
+public import Foundation
 
 /// Numbers as people read them.
 public enum Figures {
@@ -23,6 +23,15 @@ public enum Figures {
         }
         groups.insert(digits[...], at: 0)
         return (value < 0 ? "-" : "") + groups.joined(separator: ",")
+    }
+
+    /// A moment as a date and a time of day, such as `2026-11-28 17:05 UTC`.
+    public static func moment(_ date: Date, in zone: TimeZone = .current) -> String {
+        let format = DateFormatter()
+        format.locale = Locale(identifier: "en_US_POSIX")
+        format.timeZone = zone
+        format.dateFormat = "yyyy-MM-dd HH:mm zzz"
+        return format.string(from: date)
     }
 
     /// How many there are of what a word names, such as `1 rank`, `8 ranks`.

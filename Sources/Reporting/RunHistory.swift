@@ -1,5 +1,5 @@
 import Files
-import Foundation
+public import Foundation
 public import Training
 
 /// What the files of a run folder tell of its course.
@@ -10,6 +10,14 @@ public struct RunHistory: Sendable, Equatable {
     public var evaluations: [EvaluationRecord]
     /// Photos that could not be read.
     public var skipped: [SkippedRow]
+    /// What in the files was damaged and passed over, a sentence for each file.
+    public var passedOver: [String]
+    /// The evaluation of the test photos at the end; nil = there is none.
+    public var test: EvaluationResult?
+    /// How the run was launched and how it ended; nil = not known.
+    public var status: RunStatus?
+    /// When the last step was written down; nil = none was.
+    public var lastWritten: Date?
 
     /// A photo that could not be read.
     public struct SkippedRow: Sendable, Equatable {
@@ -27,14 +35,38 @@ public struct RunHistory: Sendable, Equatable {
 
     /// Reads the files of a run; one that is missing counts as empty.
     ///
-    /// A last line that was cut off by a kill is passed over.
-    public init(_ run: RunFolder) throws {
-        steps = RunHistory.ordered(try RunHistory.lines(run.metrics)) { $0.step }
-        evaluations = RunHistory.ordered(try RunHistory.lines(run.evaluations)) { $0.step }
-        skipped = CommaSeparated.rows(RunHistory.contents(run.skipped)).dropFirst().compactMap {
-            row in
-            row.count >= 2 ? SkippedRow(path: row[0], reason: row[1]) : nil
+    /// A last line that was cut off by a kill is passed over; of what is damaged otherwise,
+    /// ``passedOver`` tells.
+    public init(_ run: RunFolder) {
+        let metrics = RecordFile<StepRecord>(run.metrics, fast: StepLine.record)
+        let evaluated = RecordFile<EvaluationRecord>(run.evaluations)
+        let rows = CommaSeparated.rows(RunHistory.contents(run.skipped)).dropFirst()
+        steps = RunHistory.ordered(metrics.records) { $0.step }
+        evaluations = RunHistory.ordered(evaluated.records) { $0.step }
+        skipped = rows.compactMap {
+            $0.count >= 2 ? SkippedRow(path: $0[0], reason: $0[1]) : nil
         }
+        var passedOver = [metrics.brokenLines, evaluated.brokenLines].compactMap { $0 }
+        if let first = rows.firstIndex(where: { $0.count < 2 }) {
+            let count = rows.count - skipped.count
+            passedOver.append(RunHistory.broken("skipped.csv", count: count, first: first + 1))
+        }
+        do {
+            status = try run.readStatus()
+        } catch {
+            passedOver.append("status.json is damaged and was passed over.")
+        }
+        if let text = try? Files.contents(of: run.path + "/test.json") {
+            test = try? JSONDecoder().decode(EvaluationResult.self, from: text)
+            if test == nil { passedOver.append("test.json is damaged and was passed over.") }
+        }
+        self.passedOver = passedOver
+        lastWritten = steps.isEmpty ? nil : RunHistory.changed(run.metrics)
+    }
+
+    /// The evaluation that a run made last; nil = none.
+    public static func lastEvaluation(of run: RunFolder) -> EvaluationRecord? {
+        RecordFile<EvaluationRecord>(run.evaluations).records.last
     }
 
     /// The evaluation with the highest top-1, the earliest of equals.
@@ -45,28 +77,28 @@ public struct RunHistory: Sendable, Equatable {
         }
     }
 
-    private static func contents(_ path: String) -> String {
-        String(decoding: (try? Files.contents(of: path)) ?? Data(), as: UTF8.self)
+    private static func contents(_ path: String) -> Data {
+        (try? Files.contents(of: path)) ?? Data()
     }
 
-    private static func lines<T: Decodable>(_ path: String) throws -> [T] {
-        let lines = contents(path).split(separator: "\n")
-        let decoder = JSONDecoder()
-        return try lines.enumerated().compactMap { number, line in
-            do {
-                return try decoder.decode(T.self, from: Data(line.utf8))
-            } catch {
-                guard number < lines.count - 1 else { return nil }
-                throw ReportingError.data(
-                    "\(path), line \(number + 1) is not a line that a run writes; "
-                        + "remove the line and try again"
-                )
-            }
-        }
+    /// When a file was written to last.
+    private static func changed(_ path: String) -> Date? {
+        var status = stat()
+        guard path.withPathPointer({ stat($0, &status) }) == 0 else { return nil }
+        return Date(timeIntervalSince1970: Double(status.st_mtim.tv_sec))
+    }
+
+    /// That lines of a file are none of a run.
+    static func broken(_ file: String, count: Int, first: Int) -> String {
+        count == 1
+            ? "Line \(Figures.grouped(first)) of \(file) is none that a run writes and was passed over."
+            : "\(Figures.grouped(count)) lines of \(file), the first of them line "
+                + "\(Figures.grouped(first)), are none that a run writes and were passed over."
     }
 
     /// In the order of steps; of several records of one step the last written stays.
     private static func ordered<T>(_ records: [T], _ step: (T) -> Int) -> [T] {
+        if zip(records, records.dropFirst()).allSatisfy({ step($0) < step($1) }) { return records }
         var byStep: [Int: T] = [:]
         for record in records { byStep[step(record)] = record }
         return byStep.sorted { $0.key < $1.key }.map(\.value)

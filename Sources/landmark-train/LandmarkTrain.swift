@@ -30,7 +30,7 @@ struct LandmarkTrain: ParsableCommand {
     )
 
     /// The arguments of this launch, the paths among them with every byte.
-    private static var arguments: [String] {
+    static var arguments: [String] {
         (1..<max(processshim_argument_count(), 1)).map { place in
             processshim_argument(place).map { String(pathPointer: $0) } ?? ""
         }

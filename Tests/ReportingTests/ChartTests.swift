@@ -109,7 +109,8 @@ import Testing
         let drawing = try Drawing(chart.svg(width: 560, height: 300))
         #expect(drawing.count("path", "faint s1") == 1 && drawing.count("path", "line s1") == 1)
         #expect(drawing.count("path", "line s2") == 1 && drawing.count("circle", "f2") == 2)
-        for path in drawing.elements.filter({ $0.name == "path" }) {
+        let curves = drawing.elements.filter { $0.name == "path" && $0.attributes["class"] != "f1" }
+        for path in curves {
             let places = (path.attributes["d"] ?? "").dropFirst().split(separator: "L").map {
                 $0.split(separator: " ").compactMap { Double($0) }
             }
@@ -119,7 +120,7 @@ import Testing
         #expect(drawing.text.contains("held out"))
     }
 
-    @Test func oneLossBeyondAllOthersLeavesTheRestToBeSeen() throws {
+    @Test func oneLossBeyondAllOthersIsMarkedAndLeavesTheRestToBeSeen() throws {
         let values = [700_000.0, 3, 2.5, 2, 1.5]
         let chart = LineChart(
             title: "Loss",
@@ -130,8 +131,80 @@ import Testing
         let drawing = try Drawing(chart.svg())
         let rows = drawing.elements.filter { $0.name == "circle" }
             .compactMap { $0.attributes["cy"].flatMap(Double.init) }
-        #expect(rows.count == values.count && rows == rows.sorted())
-        #expect(rows[4] - rows[1] > 20)
+        #expect(rows.count == values.count - 1 && rows == rows.sorted())
+        #expect(rows[3] - rows[0] > 20)
+        // The arrow stands at the upper edge, its value beside it.
+        #expect(drawing.count("path", "f1") == 1 && drawing.text.contains("700k|"))
+        #expect(drawing.text.contains("loss, step 0: 700k, beyond the scale"))
+    }
+
+    @Test func valuesBeyondTheScaleThatAreCloseShareAnArrow() throws {
+        var points = (0..<400).map { (x: Double($0), y: 2.0) }
+        for (step, loss) in [(100, 900.0), (101, 1906), (103, 800), (390, 50)] {
+            points[step].y = loss
+        }
+        let series = LineChart.Series(name: "training", points: points, smoothed: true)
+        let drawing = try Drawing(LineChart(title: "Loss", series: [series]).svg())
+        #expect(drawing.count("path", "f1") == 2)
+        #expect(drawing.text.contains("1906 and 2 more|") && drawing.text.contains("|50|"))
+        // The curve leaves the frame and comes back, so it has several pieces.
+        let curve = drawing.elements.first { $0.attributes["class"] == "faint s1" }
+        #expect((curve?.attributes["d"] ?? "").count { $0 == "M" } == 4)
+    }
+
+    @Test func theBeginningOfACurveIsNotBeyondItsScale() throws {
+        let points = (0..<1000).map { step -> (x: Double, y: Double) in
+            let x = Double(step)
+            return (x, 0.05 + 3.8 * exp(-x / 80))
+        }
+        let series = LineChart.Series(name: "training", points: points, smoothed: true)
+        let drawing = try Drawing(LineChart(title: "Loss", series: [series]).svg())
+        #expect(!drawing.text.contains("beyond the scale"))
+    }
+
+    @Test func aRunningMeanForgetsAHugeValue() throws {
+        var points = (0..<400).map { (x: Double($0), y: 2.0) }
+        points[100].y = 1e30
+        let series = LineChart.Series(name: "training", points: points, smoothed: true)
+        let drawing = try Drawing(LineChart(title: "Loss", series: [series]).svg())
+        let mean = drawing.elements.first { $0.attributes["class"] == "line s1" }
+        let last = (mean?.attributes["d"] ?? "").split(separator: "L").last ?? ""
+        let faint = drawing.elements.first { $0.attributes["class"] == "faint s1" }
+        #expect(!last.isEmpty && (faint?.attributes["d"] ?? "").hasSuffix("L" + last))
+    }
+
+    @Test(arguments: [1, 2, 3, 7, 100])
+    func stepsAreMarkedInWholeNumbers(count: Int) throws {
+        let points = (1...count).map { (x: Double($0), y: 1.0) }
+        let chart = LineChart(title: "Loss", series: [.init(name: "loss", points: points)])
+        let drawing = try Drawing(chart.svg())
+        let marks = drawing.elements.indices.filter {
+            drawing.elements[$0].attributes["text-anchor"] == "middle"
+                && drawing.elements[$0].attributes["class"] == "mark"
+        }
+        #expect(!marks.isEmpty)
+        let text = drawing.text.split(separator: "|").map(String.init)
+        #expect(text.contains("1") || count > 7)
+        for wrong in ["0.5", "1.5", "2.5"] { #expect(!text.contains(wrong)) }
+    }
+
+    @Test func namedBarsHaveTheirNamesAndWholeMarks() throws {
+        let long = String(repeating: "Notre-Dame ", count: 30)
+        let chart = NamedBarChart(
+            title: "Photos of each landmark",
+            label: "photos",
+            bars: [
+                .init(name: "Tour <Eiffel> \"&\" \u{7}", count: 3), .init(name: "東京タワー", count: 1),
+                .init(name: "قلعة حلب", count: 0), .init(name: long, count: 2),
+            ]
+        )
+        let drawing = try Drawing(chart.document())
+        let bars = drawing.elements.filter { $0.name == "rect" }
+        let widths = bars.compactMap { $0.attributes["width"].flatMap(Double.init) }
+        #expect(widths.count == 4 && abs(widths[0] - 3 * widths[1]) < 0.1)
+        #expect(drawing.text.contains("東京タワー") && drawing.text.contains("قلعة حلب"))
+        #expect(chart.document().contains("&lt;Eiffel&gt;") && drawing.text.contains("\\x07"))
+        #expect(drawing.text.contains("…|") && !drawing.text.contains("|0.5|"))
     }
 
     @Test func nothingToDrawIsAnEmptyFrame() throws {

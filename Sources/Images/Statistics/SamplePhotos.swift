@@ -27,7 +27,7 @@ public func samplePhotos(
             : [
                 PhotoSheet.Line(classes.names[label], .strong),
                 PhotoSheet.Line("landmark \(classes.landmarkID(label))", .faint),
-                PhotoSheet.Line("\(photos.countsPerClass[label]) photos", .faint),
+                PhotoSheet.Line(number(photos.countsPerClass[label]), .faint),
             ]
         return PhotoSheet.Entry(
             path: photos.path(photo),
@@ -36,3 +36,6 @@ public func samplePhotos(
     }
     return PhotoSheet(title: title, sections: [.init("", entries)], columns: max(count, 1))
 }
+
+/// How many photos there are, in words.
+private func number(_ photos: Int) -> String { photos == 1 ? "1 photo" : "\(photos) photos" }

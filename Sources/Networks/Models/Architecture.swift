@@ -32,6 +32,18 @@ public enum Architecture: String, CaseIterable, Codable, Sendable {
     /// The smallest side of a photo, in pixels, that leaves maps of at least one pixel.
     public var smallestImage: Int { 32 }
 
+    /// The rate of dropout that the network has; 0 where it has none.
+    ///
+    /// - Parameter asked: the rate that is asked for; nil = the network's own.
+    public func dropout(asked: Double?) -> Double {
+        switch self {
+        case .small, .tutorial: asked ?? 0
+        case .resnet18, .resnet34, .resnet50, .resnet101: 0
+        case .vgg11, .vgg11_bn, .vgg13, .vgg13_bn, .vgg16, .vgg16_bn, .vgg19, .vgg19_bn:
+            asked ?? VGG.dropout
+        }
+    }
+
     /// The layers for `classes` classes.
     ///
     /// - Parameter dropout: the rate where the network has dropout; nil = the network's own.

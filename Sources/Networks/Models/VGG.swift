@@ -16,6 +16,9 @@ struct VGG {
         }
     }
 
+    /// torchvision's rate of dropout.
+    static let dropout = 0.5
+
     private let depth: Depth
     private let batchNorm: Bool
 
@@ -29,7 +32,7 @@ struct VGG {
         Sequential(
             features(rule: .kaimingFanOut)
                 + [AdaptiveAveragePool("avgpool", size: 7)]
-                + classifier(classes: classes, dropout: dropout ?? 0.5, rule: .normal(0.01))
+                + classifier(classes: classes, dropout: dropout ?? VGG.dropout, rule: .normal(0.01))
         )
     }
 

@@ -1,4 +1,4 @@
-/// Bars over a line of numbers, as SVG: histograms and other counts.
+/// Bars over a line of whole numbers, as SVG: histograms and other counts.
 public struct BarChart: Sendable {
     /// A bar from `lower` to `upper`, `value` high.
     public struct Bar: Sendable, Equatable {
@@ -37,7 +37,7 @@ public struct BarChart: Sendable {
     }
 
     /// The chart as an SVG element for a page that carries the charts' style.
-    public func svg(width: Double = 560, height: Double = 300) -> String {
+    public func svg(width: Double = 560, height: Double = 300, showsTitle: Bool = true) -> String {
         let values = bars.map(\.value).filter { $0 > 0 }
         let high = values.max() ?? 1
         let isLogarithmic = high > 50 * (values.min() ?? 1)
@@ -48,8 +48,9 @@ public struct BarChart: Sendable {
             x: Scale(
                 low: bars.first?.lower ?? 0,
                 high: bars.last?.upper ?? 1,
-                marks: 8,
-                rounded: false
+                marks: width < 450 ? 5 : 8,
+                rounded: false,
+                leastStep: 1
             ),
             // Half of the smallest bar as ground, so that it can be seen.
             y: isLogarithmic
@@ -57,7 +58,8 @@ public struct BarChart: Sendable {
                 : Scale(low: 0, high: high, leastStep: 1),
             yText: Figures.compact,
             width: width,
-            height: height
+            height: height,
+            showsTitle: showsTitle
         )
         let drawn = BarChart.thin(bars, columns: Int(frame.plotWidth), frame.column)
         return frame.svg(drawn.map { rectangle($0, frame) }.joined(separator: "\n"))

@@ -12,14 +12,19 @@ struct ChartFrame {
     let yText: (Double) -> String
     let width: Double
     let height: Double
+    /// Whether the title is drawn; a page writes it above the chart, where it can be wrapped.
+    var showsTitle = true
 
     static let left = 58.0
     static let right = 16.0
-    static let top = 40.0
     static let bottom = 44.0
 
+    /// Where the plot begins, with room for the title, the legend and the values beyond the scale.
+    var top: Double { showsTitle ? 40 : 36 }
     var plotWidth: Double { width - ChartFrame.left - ChartFrame.right }
-    var plotHeight: Double { height - ChartFrame.top - ChartFrame.bottom }
+    var plotHeight: Double { height - top - ChartFrame.bottom }
+
+    private var headline: Double { showsTitle ? 22 : 12 }
 
     /// Column of the value `value`, in pixels.
     func column(_ value: Double) -> Double { ChartFrame.left + x.position(value) * plotWidth }
@@ -35,9 +40,11 @@ struct ChartFrame {
         var parts = [
             "<svg class=\"chart\" xmlns=\"http://www.w3.org/2000/svg\" role=\"img\" "
                 + "viewBox=\"0 0 \(SVG.number(width)) \(SVG.number(height))\" "
-                + "aria-label=\"\(SVG.escape(title))\">",
-            text(title, x: ChartFrame.left, y: 22, style: "title", anchor: "start"),
+                + "aria-label=\"\(SVG.escape(title))\">"
         ]
+        if showsTitle {
+            parts.append(text(title, x: ChartFrame.left, y: headline, style: "title"))
+        }
         for tick in y.ticks {
             parts.append(
                 rule("grid", ChartFrame.left, row(tick), width - ChartFrame.right, row(tick))
@@ -56,15 +63,7 @@ struct ChartFrame {
         parts.append(rule("axis", ChartFrame.left, baseline, right, baseline))
         for tick in x.ticks {
             parts.append(rule("axis", column(tick), baseline, column(tick), baseline + 4))
-            parts.append(
-                text(
-                    Figures.compact(tick),
-                    x: column(tick),
-                    y: baseline + 17,
-                    style: "mark",
-                    anchor: "middle"
-                )
-            )
+            parts.append(mark(Figures.compact(tick), under: column(tick), y: baseline + 17))
         }
         parts.append(
             text(
@@ -84,32 +83,40 @@ struct ChartFrame {
 
     private var upward: String {
         guard !yLabel.isEmpty else { return "" }
-        let middle = SVG.number(ChartFrame.top + plotHeight / 2)
+        let middle = SVG.number(top + plotHeight / 2)
         return "<text class=\"label\" text-anchor=\"middle\" x=\"0\" y=\"0\" "
             + "transform=\"translate(13 \(middle)) rotate(-90)\">\(SVG.escape(yLabel))</text>"
+    }
+
+    /// A mark of the axis to the right, moved inside where it would be cut off.
+    private func mark(_ words: String, under x: Double, y: Double) -> String {
+        let half = SVG.width(words) / 2
+        let place = min(max(x, half), width - half)
+        return text(words, x: place, y: y, style: "mark", anchor: "middle")
     }
 
     private func drawn(_ legend: [(name: String, style: String)]) -> [String] {
         var right = width - ChartFrame.right
         var parts: [String] = []
         for (name, style) in legend.reversed() {
-            parts.append(text(name, x: right, y: 22, style: "label", anchor: "end"))
-            right -= 5.9 * Double(name.count) + 8
+            parts.append(text(name, x: right, y: headline, style: "label", anchor: "end"))
+            right -= SVG.width(name) + 6
             parts.append(
-                "<rect class=\"\(style)\" x=\"\(SVG.number(right - 10))\" y=\"13\" width=\"10\" "
-                    + "height=\"10\" rx=\"2\"/>"
+                "<rect class=\"\(style)\" x=\"\(SVG.number(right - 10))\" "
+                    + "y=\"\(SVG.number(headline - 9))\" width=\"10\" height=\"10\" rx=\"2\"/>"
             )
             right -= 24
         }
         return parts
     }
 
-    private func text(
+    /// A line of text at a place.
+    func text(
         _ text: String,
         x: Double,
         y: Double,
         style: String,
-        anchor: String
+        anchor: String = "start"
     ) -> String {
         "<text class=\"\(style)\" text-anchor=\"\(anchor)\" x=\"\(SVG.number(x))\" "
             + "y=\"\(SVG.number(y))\">\(SVG.escape(text))</text>"

@@ -1,11 +1,14 @@
 /// The look of charts, on a page and in files of their own.
 enum ChartStyle {
     /// Colours by name, for light and for dark surroundings.
+    ///
+    /// Text in them has a contrast of 4.5 to 1 or more on cards and on the page's ground. Paper is
+    /// light.
     static let colours = """
-        :root{--card:#ffffff;--ink:#1b2433;--soft:#667085;--rule:#e7e5df;\
-        --c1:#2d6cdf;--c2:#e06a2b;--c3:#1f9d74;--c4:#8d5bd6}
-        @media(prefers-color-scheme:dark){:root{--card:#1b2029;--ink:#e9ecf1;--soft:#9aa5b5;\
-        --rule:#2f3743;--c1:#6ea1ff;--c2:#ff9a63;--c3:#4fcf9f;--c4:#b793f5}}
+        :root{--card:#ffffff;--ink:#1b2433;--soft:#596376;--rule:#e3e0d8;\
+        --c1:#2560cc;--c2:#d9601f;--c3:#1b8f69;--c4:#8d5bd6}
+        @media screen and (prefers-color-scheme:dark){:root{--card:#1b2029;--ink:#e9ecf1;\
+        --soft:#a3adbc;--rule:#333c49;--c1:#7aa9ff;--c2:#ff9a63;--c3:#4fcf9f;--c4:#b793f5}}
         """
 
     /// What the classes in a chart look like.
@@ -13,6 +16,7 @@ enum ChartStyle {
         .chart{font-family:system-ui,-apple-system,'Segoe UI',Roboto,'Liberation Sans',sans-serif}
         .chart text{fill:var(--soft);font-size:11.5px}
         .chart text.title{fill:var(--ink);font-size:14px;font-weight:600}
+        .chart text.beyond{fill:var(--ink)}
         .chart .mark{font-variant-numeric:tabular-nums}
         .chart .grid{stroke:var(--rule);stroke-width:1}
         .chart .axis{stroke:var(--soft);stroke-width:1;opacity:.6}

@@ -30,52 +30,67 @@ public struct LineChart: Sendable {
     private let series: [Series]
     private let share: Bool
     private let fromZero: Bool
+    private let showsAll: Bool
 
-    /// Describes a chart.
+    /// Describes a chart; values that are no finite numbers are left out.
     ///
     /// - Parameters:
+    ///   - xLabel: what is counted to the right, in whole numbers.
     ///   - share: values are shares, shown in per cent from 0 to at most 100.
     ///   - fromZero: the upward axis starts at 0.
+    ///   - showsAll: the scale takes in every value, whatever becomes of the rest.
     public init(
         title: String,
         xLabel: String = "step",
         series: [Series],
         share: Bool = false,
-        fromZero: Bool = true
+        fromZero: Bool = true,
+        showsAll: Bool = false
     ) {
         self.title = title
         self.xLabel = xLabel
-        self.series = series
+        self.series = series.map(LineChart.finite).filter { !$0.points.isEmpty }
         self.share = share
         self.fromZero = fromZero
+        self.showsAll = showsAll || share
     }
 
+    /// Whether there is nothing to draw.
+    public var isEmpty: Bool { series.isEmpty }
+
     /// The chart as an SVG element for a page that carries the charts' style.
-    public func svg(width: Double = 560, height: Double = 300) -> String {
-        let shown = series.map(LineChart.finite).filter { !$0.points.isEmpty }
-        let xs = shown.flatMap { $0.points.map(\.x) }
-        let ys = shown.flatMap { $0.points.map(\.y) }
-        let low = fromZero ? min(0, ys.min() ?? 0) : ys.min() ?? 0
-        let high = min(ys.max() ?? 1, LineChart.worthShowing(shown))
-        let frame = ChartFrame(
+    public func svg(width: Double = 560, height: Double = 300, showsTitle: Bool = true) -> String {
+        let frame = frame(width: width, height: height, showsTitle: showsTitle)
+        var content = series.map { drawn($0, in: frame) }
+        content.append(OffScale(series, frame).svg(text: precise))
+        return frame.svg(
+            content.filter { !$0.isEmpty }.joined(separator: "\n"),
+            legend: series.count > 1 ? series.map { ($0.name, "f\($0.colour)") } : []
+        )
+    }
+
+    private func frame(width: Double, height: Double, showsTitle: Bool) -> ChartFrame {
+        let starts = series.compactMap(\.points.first?.x)
+        let ends = series.compactMap(\.points.last?.x)
+        var first = starts.min() ?? 0
+        var last = ends.max() ?? 1
+        // A single step stands in the middle.
+        if first == last { (first, last) = (first - 0.5, last + 0.5) }
+        let lows = series.compactMap { $0.points.lazy.map(\.y).min() }
+        let highs = series.compactMap { $0.points.lazy.map(\.y).max() }
+        let low = fromZero ? min(0, lows.min() ?? 0) : lows.min() ?? 0
+        let highest = highs.max() ?? 1
+        let high = showsAll ? highest : min(highest, LineChart.worthShowing(series))
+        return ChartFrame(
             title: title,
             xLabel: xLabel,
             yLabel: "",
-            x: Scale(
-                low: xs.min() ?? 0,
-                high: xs.max() ?? 1,
-                marks: 6,
-                rounded: false
-            ),
+            x: Scale(low: first, high: last, marks: 6, rounded: false, leastStep: 1),
             y: Scale(low: low, high: share ? min(high, 1) : high),
             yText: valueText,
             width: width,
-            height: height
-        )
-        let content = shown.map { drawn($0, in: frame) }.joined(separator: "\n")
-        return frame.svg(
-            content,
-            legend: shown.count > 1 ? shown.map { ($0.name, "f\($0.colour)") } : []
+            height: height,
+            showsTitle: showsTitle
         )
     }
 
@@ -83,14 +98,26 @@ public struct LineChart: Sendable {
         share ? Figures.percent(value, decimals: 0) : Figures.compact(value)
     }
 
-    /// Four times the largest of the curves' medians: a value beyond, such as the loss before batch
-    /// norm's running statistics have settled, is drawn at the upper edge, for the rest to be seen.
+    private func precise(_ value: Double) -> String {
+        share ? Figures.percent(value) : Figures.compact(value)
+    }
+
+    /// The largest value that shapes the scale: four times the highest of the curves' medians, and
+    /// half as much again as what a long curve begins with.
+    ///
+    /// One beyond, such as the loss of a run that diverges, is marked at the upper edge, for the
+    /// rest to be seen. A single point says nothing of what is usual where there is a curve beside it.
     private static func worthShowing(_ series: [Series]) -> Double {
-        let medians = series.map { one in
-            let values = one.points.map(\.y).sorted()
-            return values[values.count / 2]
+        let many = 20
+        let hasCurve = series.contains { $0.points.count > 1 }
+        func median(_ values: [Double]) -> Double { values.sorted()[(values.count - 1) / 2] }
+        let tops = series.compactMap { one -> Double? in
+            let values = one.points.map(\.y)
+            if values.count == 1, hasCurve { return nil }
+            let beginning = values.count < many ? 0 : 1.5 * median(Array(values.prefix(5)))
+            return max(4 * median(values), beginning)
         }
-        let top = 4 * (medians.max() ?? 0)
+        let top = tops.max() ?? 0
         return top > 0 ? top : .infinity
     }
 
@@ -106,34 +133,63 @@ public struct LineChart: Sendable {
         guard series.smoothed, series.points.count > 30 else {
             var parts = [path(thinned, "line \(colour)", frame)]
             if series.points.count <= 40 {
-                parts += series.points.map { dot($0, series, frame) }
+                parts += series.points.filter { $0.y <= frame.y.high }.map {
+                    dot($0, series, frame)
+                }
             }
-            return parts.joined(separator: "\n")
+            return parts.filter { !$0.isEmpty }.joined(separator: "\n")
         }
         let mean = LineChart.smooth(series.points, window: max(5, series.points.count / 40))
-        return path(thinned, "faint \(colour)", frame) + "\n"
-            + path(LineChart.thin(mean, columns: Int(frame.plotWidth / 2)), "line \(colour)", frame)
+        return [
+            path(thinned, "faint \(colour)", frame),
+            path(LineChart.thin(mean, columns: Int(frame.plotWidth / 2)), "line \(colour)", frame),
+        ].filter { !$0.isEmpty }.joined(separator: "\n")
     }
 
     private func dot(_ point: (x: Double, y: Double), _ series: Series, _ frame: ChartFrame)
         -> String
     {
-        let value = share ? Figures.percent(point.y) : Figures.compact(point.y)
-        return "<circle class=\"f\(series.colour)\" cx=\"\(SVG.number(frame.column(point.x)))\" "
+        "<circle class=\"f\(series.colour)\" cx=\"\(SVG.number(frame.column(point.x)))\" "
             + "cy=\"\(SVG.number(frame.row(point.y)))\" r=\"3\"><title>"
-            + SVG.escape("\(series.name), \(xLabel) \(Figures.compact(point.x)): \(value)")
-            + "</title></circle>"
+            + SVG.escape("\(series.name), \(xLabel) \(Figures.grouped(Int(point.x))): ")
+            + SVG.escape(precise(point.y)) + "</title></circle>"
     }
 
+    /// The curve through `points`, which leaves the frame where it leaves the scale.
     private func path(
         _ points: [(x: Double, y: Double)],
         _ style: String,
         _ frame: ChartFrame
     ) -> String {
-        let places = points.map {
-            "\(SVG.number(frame.column($0.x))) \(SVG.number(frame.row($0.y)))"
+        let top = frame.y.high
+        var shape = ""
+        func add(_ command: String, _ x: Double, _ y: Double) {
+            shape += "\(command)\(SVG.number(frame.column(x))) \(SVG.number(frame.row(y)))"
         }
-        return "<path class=\"\(style)\" d=\"M\(places.joined(separator: "L"))\"/>"
+        var last: (x: Double, y: Double)?
+        for point in points {
+            if point.y <= top {
+                if let last, last.y > top {
+                    add("M", LineChart.crossing(last, point, top), top)
+                    add("L", point.x, point.y)
+                } else {
+                    add(last == nil ? "M" : "L", point.x, point.y)
+                }
+            } else if let last, last.y <= top {
+                add("L", LineChart.crossing(last, point, top), top)
+            }
+            last = point
+        }
+        return shape.isEmpty ? "" : "<path class=\"\(style)\" d=\"\(shape)\"/>"
+    }
+
+    /// Where the line from `a` to `b` has the height `y`, which lies between theirs.
+    private static func crossing(
+        _ a: (x: Double, y: Double),
+        _ b: (x: Double, y: Double),
+        _ y: Double
+    ) -> Double {
+        a.x + (b.x - a.x) * (y - a.y) / (b.y - a.y)
     }
 
     /// At most two points for each of `columns`: the lowest and the highest, so that peaks stay.
@@ -159,7 +215,14 @@ public struct LineChart: Sendable {
         var sum = 0.0
         return points.indices.map { index in
             sum += points[index].y
-            if index >= window { sum -= points[index - window].y }
+            if index >= window {
+                let leaving = points[index - window].y
+                sum -= leaving
+                // What a huge value leaves behind when it is taken off again is rounding error.
+                if abs(leaving) > 1e6 * abs(sum) {
+                    sum = points[(index - window + 1)...index].reduce(0) { $0 + $1.y }
+                }
+            }
             return (points[index].x, sum / Double(min(index + 1, window)))
         }
     }

@@ -1,176 +1,244 @@
 /// The page as a template, and its look.
 enum PageTemplate {
+    /// Text is escaped before it comes here, see `PageText`.
     static let page = """
-        <!DOCTYPE html>
+        {{% CONTENT_TYPE:TEXT}}<!DOCTYPE html>
         <html lang="en">
         <head>
         <meta charset="utf-8">
         <meta name="viewport" content="width=device-width, initial-scale=1">
         <meta name="color-scheme" content="light dark">
         <title>{{title}} · landmark-train</title>
-        <style>{{{style}}}</style>
+        <style>{{style}}</style>
         </head>
         <body>
         <header>
         <p class="program">landmark-train</p>
-        <h1>{{title}}</h1>
+        <h1><bdi>{{title}}</bdi></h1>
         <p class="subtitle">{{subtitle}}</p>
+        {{#state}}
+        <p class="state {{tone}}"><strong>{{word}}</strong> {{sentence}}</p>
+        {{/state}}
         </header>
         <main>
-        <section class="tiles">
-        {{#tiles}}
-        <div class="tile"><span class="value">{{value}}</span><span class="name">{{name}}</span>\
-        <span class="note">{{note}}</span></div>
-        {{/tiles}}
-        </section>
-        <section class="charts">
-        {{#charts}}
-        <figure>{{{.}}}</figure>
-        {{/charts}}
-        </section>
-        {{#hasEvaluations}}
-        <section class="card">
-        <h2>Held-out photos</h2>
-        <div class="scroll"><table>
-        <thead><tr><th>Epoch</th><th>Step</th><th>Loss</th><th>Top-1</th><th>Top-5</th><th>GAP</th>\
-        <th>Mean over landmarks</th><th>Photos</th><th>Unreadable</th><th>Time</th></tr></thead>
-        <tbody>
-        {{#evaluations}}
-        <tr{{#isBest}} class="best"{{/isBest}}><td>{{epoch}}</td><td>{{step}}</td><td>{{loss}}</td>\
-        <td>{{top1}}</td><td>{{top5}}</td><td>{{gap}}</td><td>{{macro}}</td><td>{{images}}</td>\
-        <td>{{skipped}}</td><td>{{time}}</td></tr>
-        {{/evaluations}}
-        </tbody></table></div>
-        </section>
-        {{/hasEvaluations}}
-        <div class="pair">
-        {{#hasSizes}}
-        <section class="card">
-        <h2>By number of photos learned from</h2>
-        <table>
-        <thead><tr><th>Photos</th><th>Landmarks</th><th>Asked about</th>\
-        <th class="wide">Top-1</th></tr></thead>
-        <tbody>
-        {{#sizes}}
-        <tr><td>{{range}}</td><td>{{classes}}</td><td>{{images}}</td>\
-        <td class="wide"><span class="bar"><i style="width:{{width}}%"></i></span>{{top1}}</td></tr>
-        {{/sizes}}
-        </tbody></table>
-        </section>
-        {{/hasSizes}}
-        {{#hasHardest}}
-        <section class="card">
-        <h2>Hardest landmarks</h2>
-        <table>
-        <thead><tr><th class="text">Landmark</th><th>Learned from</th><th>Right</th>\
-        <th class="text">Most often taken for</th></tr></thead>
-        <tbody>
-        {{#hardest}}
-        <tr><td class="text">{{name}}</td><td>{{trained}}</td><td>{{right}}</td>\
-        <td class="text">{{takenFor}}</td></tr>
-        {{/hardest}}
-        </tbody></table>
-        </section>
-        {{/hasHardest}}
-        </div>
-        {{#hasSheet}}
-        <section class="card">
-        <h2>Right and wrong answers</h2>
-        <img alt="Photos with the landmark shown and the answer given" \
-        src="data:image/jpeg;base64,{{{sheet}}}">
-        </section>
-        {{/hasSheet}}
-        {{#dataset}}
-        <section class="charts single"><figure>{{{.}}}</figure></section>
-        {{/dataset}}
-        {{#hasSettings}}
-        <section class="card">
-        <h2>Settings</h2>
-        <dl>
-        {{#settings}}
-        <div><dt>{{name}}</dt><dd>{{value}}</dd></div>
-        {{/settings}}
-        </dl>
-        </section>
-        {{/hasSettings}}
-        {{#hasSkipped}}
-        <section class="card">
-        <h2>Unreadable photos <small>{{skippedCount}}</small></h2>
-        <table>
-        <thead><tr><th class="text">Photo</th><th class="text">Why</th></tr></thead>
-        <tbody>
-        {{#skipped}}
-        <tr><td class="text path">{{path}}</td><td class="text">{{reason}}</td></tr>
-        {{/skipped}}
-        </tbody></table>
-        {{#skippedRest}}<p class="soft">and {{.}} more in skipped.csv</p>{{/skippedRest}}
-        </section>
-        {{/hasSkipped}}
-        {{#hasCommands}}
-        <section class="card">
-        <h2>Go on from here</h2>
-        <pre>{{#commands}}{{.}}
-        {{/commands}}</pre>
-        </section>
-        {{/hasCommands}}
+        \(course)
+        \(landmarks)
+        \(machine)
         </main>
         </body>
         </html>
 
         """
 
-    static let style =
-        ChartStyle.colours + "\n" + ChartStyle.chart + "\n"
-            + """
-            :root{--ground:#f6f4ef;--tint:#eef3fd}
-            @media(prefers-color-scheme:dark){:root{--ground:#12161d;--tint:#202b40}}
-            *{box-sizing:border-box}
-            body{margin:0;background:var(--ground);color:var(--ink);line-height:1.45;font-size:15px;\
-            font-family:system-ui,-apple-system,'Segoe UI',Roboto,'Liberation Sans',sans-serif}
-            header,main{max-width:1180px;margin:0 auto;padding:0 24px}
-            header{padding-top:36px;padding-bottom:8px}
-            .program{margin:0;color:var(--c1);font-weight:600;letter-spacing:.04em;font-size:13px}
-            h1{margin:2px 0 0;font-size:30px;line-height:1.2;overflow-wrap:anywhere}
-            .subtitle{margin:6px 0 0;color:var(--soft)}
-            h2{margin:0 0 12px;font-size:17px}
-            h2 small,.soft{color:var(--soft);font-weight:400}
-            section{margin:18px 0}
-            .card,figure,.tile{background:var(--card);border:1px solid var(--rule);border-radius:12px}
-            .card{padding:18px 20px}
-            .tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(140px,1fr));gap:14px}
-            .tile{padding:14px 16px;display:flex;flex-direction:column}
-            .tile .value{font-size:24px;white-space:nowrap;font-weight:650;font-variant-numeric:tabular-nums}
-            .tile .name{font-size:13px}
-            .tile .note{font-size:12px;color:var(--soft)}
-            .charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(420px,1fr));gap:14px}
-            .charts.single{grid-template-columns:1fr}
-            figure{margin:0;padding:10px 12px 6px}
-            figure svg{display:block;width:100%;height:auto}
-            .pair{display:grid;grid-template-columns:repeat(auto-fit,minmax(440px,1fr));gap:14px}
-            .pair section{margin:0}
-            .scroll{overflow-x:auto}
-            table{border-collapse:collapse;width:100%;font-size:14px;font-variant-numeric:tabular-nums}
-            th{color:var(--soft);font-weight:500;font-size:12.5px}
-            th,td{text-align:right;padding:6px 10px;border-bottom:1px solid var(--rule);\
-            white-space:nowrap}
-            tbody tr:last-child td{border-bottom:0}
-            .text{text-align:left;white-space:normal;overflow-wrap:anywhere}
-            .path{font-family:ui-monospace,'Liberation Mono',monospace;font-size:12.5px}
-            tr.best td{background:var(--tint);font-weight:600}
-            .wide{width:55%}
-            .bar{display:inline-block;width:calc(100% - 66px);height:9px;border-radius:5px;\
-            background:var(--rule);margin-right:10px;vertical-align:middle;overflow:hidden}
-            .bar i{display:block;height:100%;border-radius:5px;background:var(--c3)}
-            img{max-width:100%;border-radius:8px;display:block}
-            dl{margin:0;display:grid;grid-template-columns:repeat(auto-fill,minmax(245px,1fr));\
-            gap:4px 26px;font-size:14px}
-            dl div{display:flex;justify-content:space-between;gap:12px;\
-            border-bottom:1px dotted var(--rule);padding:3px 0}
-            dt{color:var(--soft)}
-            dd{margin:0;text-align:right;overflow-wrap:anywhere}
-            pre{margin:0;overflow-x:auto;font-size:13px;\
-            font-family:ui-monospace,'Liberation Mono',monospace}
-            main{padding-bottom:40px}
-            @media(max-width:640px){.charts,.pair{grid-template-columns:1fr}header,main{padding:0 12px}}
-            """
+    /// How good the network is and how it came there.
+    private static let course = """
+        {{#notes}}
+        <section class="card notes">
+        <h2>To be noted</h2>
+        <ul>{{#rows}}<li>{{.}}</li>{{/rows}}</ul>
+        </section>
+        {{/notes}}
+        {{#tiles}}
+        <section class="tiles" aria-label="Figures">
+        {{#rows}}
+        <div class="tile"><span class="value{{length}}">{{value}} <small>{{unit}}</small></span>\
+        <span class="label">{{name}}</span><span class="note">{{note}}</span></div>
+        {{/rows}}
+        </section>
+        {{/tiles}}
+        {{#charts}}
+        <section class="charts" aria-label="Curves">
+        {{#rows}}
+        <figure><h2>{{title}}</h2><div class="wide">{{wide}}</div><div class="narrow">{{narrow}}</div>\
+        <figcaption>{{note}}</figcaption></figure>
+        {{/rows}}
+        </section>
+        {{/charts}}
+        {{#evaluations}}
+        <section class="card">
+        <h2>Held-out photos</h2>
+        <div class="scroll" tabindex="0" role="region" aria-label="Evaluations"><table class="figures">
+        <thead><tr><th scope="col">Epoch</th><th scope="col">Step</th><th scope="col">Loss</th>\
+        <th scope="col">Top-1</th><th scope="col">Top-5</th><th scope="col">GAP</th>\
+        <th scope="col">Mean over landmarks</th><th scope="col">Photos</th>\
+        <th scope="col">Unreadable</th><th scope="col">Time</th></tr></thead>
+        <tbody>
+        {{#rows}}
+        <tr{{#isBest}} class="best"{{/isBest}}><td>{{epoch}}</td><td>{{step}}</td><td>{{loss}}</td>\
+        <td>{{top1}}</td><td>{{top5}}</td><td>{{gap}}</td><td>{{macro}}</td><td>{{images}}</td>\
+        <td>{{skipped}}</td><td>{{time}}</td></tr>
+        {{/rows}}
+        </tbody></table></div>
+        <p class="soft after">{{rest}}</p>
+        </section>
+        {{/evaluations}}
+        {{#test}}
+        <section class="card">
+        <h2>Test photos</h2>
+        <div class="scroll" tabindex="0" role="region" aria-label="Test"><table class="figures">
+        <thead><tr><th scope="col">Loss</th><th scope="col">Top-1</th><th scope="col">Top-5</th>\
+        <th scope="col">GAP</th><th scope="col">Mean over landmarks</th><th scope="col">Photos</th>\
+        <th scope="col">Unreadable</th></tr></thead>
+        <tbody>
+        {{#rows}}
+        <tr><td>{{loss}}</td><td>{{top1}}</td><td>{{top5}}</td><td>{{gap}}</td><td>{{macro}}</td>\
+        <td>{{images}}</td><td>{{skipped}}</td></tr>
+        {{/rows}}
+        </tbody></table></div>
+        </section>
+        {{/test}}
+        """
+
+    /// Which landmarks it knows.
+    private static let landmarks = """
+        {{#answers}}
+        <section class="card">
+        <h2>What the network was surest of <small>{{after}}</small></h2>
+        {{#rows}}
+        <h3>{{heading}}</h3>
+        <div class="gallery">
+        {{#entries}}
+        <figure class="answer {{tone}}">{{#photo}}<img alt="{{alt}}" src="data:image/jpeg;base64,{{.}}">\
+        {{/photo}}{{^photo}}<span class="blank">cannot be read</span>{{/photo}}
+        <figcaption><strong>{{landmark}}</strong><span class="said">named {{answer}}</span>\
+        <span>{{confidence}} sure</span><span class="soft">{{trained}}</span></figcaption></figure>
+        {{/entries}}
+        </div>
+        {{/rows}}
+        </section>
+        {{/answers}}
+        {{#matrix}}
+        <section class="card">
+        <h2>Which landmark was taken for which</h2>
+        <p class="soft">A row for each landmark that photos show, a column for what they were named; \
+        green cells are right answers.</p>
+        <div class="scroll" tabindex="0" role="region" aria-label="Confusion matrix">\
+        <table class="matrix">
+        <thead><tr><th scope="col" class="text">Landmark</th>\
+        {{#columns}}<th scope="col" class="turned"><span>{{.}}</span></th>{{/columns}}\
+        <th scope="col" class="turned"><span>photos</span></th></tr></thead>
+        <tbody>
+        {{#rows}}
+        <tr><th scope="row" class="text">{{name}}</th>\
+        {{#cells}}<td class="{{look}}">{{count}}</td>{{/cells}}<td class="sum">{{photos}}</td></tr>
+        {{/rows}}
+        </tbody></table></div>
+        </section>
+        {{/matrix}}
+        <div class="pair">
+        {{#pairs}}
+        <section class="card">
+        <h2>Confused most often</h2>
+        <table class="fixed">
+        <thead><tr><th scope="col" class="text">Landmark</th><th scope="col" class="text">Taken for</th>\
+        <th scope="col" class="short">Photos</th></tr></thead>
+        <tbody>
+        {{#rows}}
+        <tr><th scope="row" class="text">{{truth}}</th><td class="text">{{answer}}</td>\
+        <td>{{count}}</td></tr>
+        {{/rows}}
+        </tbody></table>
+        </section>
+        {{/pairs}}
+        {{#hardest}}
+        <section class="card">
+        <h2>Hardest landmarks</h2>
+        <table class="fixed">
+        <thead><tr><th scope="col" class="text">Landmark</th>\
+        <th scope="col" class="text">Most often taken for</th><th scope="col" class="short">Right</th>\
+        <th scope="col" class="short">Learned from</th></tr></thead>
+        <tbody>
+        {{#rows}}
+        <tr><th scope="row" class="text">{{name}}</th><td class="text">{{takenFor}}</td>\
+        <td>{{right}}</td><td>{{trained}}</td></tr>
+        {{/rows}}
+        </tbody></table>
+        </section>
+        {{/hardest}}
+        {{#sizes}}
+        <section class="card">
+        <h2>By number of photos learned from</h2>
+        <table class="fixed">
+        <thead><tr><th scope="col" class="short">Photos</th><th scope="col" class="short">Landmarks</th>\
+        <th scope="col" class="short">Asked about</th><th scope="col">Top-1</th></tr></thead>
+        <tbody>
+        {{#rows}}
+        <tr><th scope="row">{{range}}</th><td>{{classes}}</td><td>{{images}}</td>\
+        <td><span class="measure"><span class="bar"><i style="width:{{width}}%"></i></span>\
+        <span>{{top1}}</span></span></td></tr>
+        {{/rows}}
+        </tbody></table>
+        </section>
+        {{/sizes}}
+        </div>
+        {{#landmarks}}
+        <section class="card">
+        <h2>Photos that each landmark was learned from <small>{{count}}</small></h2>
+        {{#chart}}<div class="wide">{{wide}}</div><div class="narrow">{{narrow}}</div>{{/chart}}
+        <div class="columns">
+        {{#tables}}
+        <div>{{#heading}}<h3>{{.}}</h3>{{/heading}}<table class="fixed">
+        <thead><tr><th scope="col" class="text">Landmark</th><th scope="col">Photos</th></tr></thead>
+        <tbody>
+        {{#rows}}
+        <tr><th scope="row" class="text">{{name}}</th><td><span class="measure"><span class="bar">\
+        <i style="width:{{width}}%"></i></span><span>{{count}}</span></span></td></tr>
+        {{/rows}}
+        </tbody></table></div>
+        {{/tables}}
+        </div>
+        </section>
+        {{/landmarks}}
+        """
+
+    /// How the run was made.
+    private static let machine = """
+        {{#skipped}}
+        <section class="card">
+        <h2>Unreadable photos <small>{{count}}</small></h2>
+        <table class="fixed">
+        <thead><tr><th scope="col" class="text">Photo</th><th scope="col" class="text">Why</th></tr></thead>
+        <tbody>
+        {{#rows}}
+        <tr><td class="text path">{{path}}</td><td class="text path">{{reason}}</td></tr>
+        {{/rows}}
+        </tbody></table>
+        <p class="soft after">{{rest}}</p>
+        </section>
+        {{/skipped}}
+        {{#launches}}
+        <section class="card">
+        <h2>Launches</h2>
+        {{#rows}}
+        <dl class="launch">
+        <div><dt>Begun</dt><dd>{{started}}</dd></div>
+        <div><dt>Duration</dt><dd>{{duration}}</dd></div>
+        <div><dt>Steps</dt><dd>{{steps}}</dd></div>
+        <div><dt>End</dt><dd>{{ended}}</dd></div>
+        <div><dt>Ranks</dt><dd>{{ranks}}</dd></div>
+        <div class="span"><dt>Nodes</dt><dd class="path">{{nodes}}</dd></div>
+        <div><dt>Version</dt><dd>{{version}}</dd></div>
+        </dl>
+        <pre class="command">{{command}}</pre>
+        {{/rows}}
+        </section>
+        {{/launches}}
+        {{#settings}}
+        <section class="card">
+        <h2>Settings</h2>
+        <dl>
+        {{#rows}}
+        <div><dt>{{name}}</dt><dd class="path">{{value}}</dd></div>
+        {{/rows}}
+        </dl>
+        </section>
+        {{/settings}}
+        {{#commands}}
+        <section class="card next">
+        <h2>Go on from here</h2>
+        <pre>{{#rows}}{{.}}
+        {{/rows}}</pre>
+        </section>
+        {{/commands}}
+        """
 }

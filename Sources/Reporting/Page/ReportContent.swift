@@ -1,26 +1,35 @@
 public import Foundation
+public import Training
 
 /// What a report page shows.
 public struct ReportContent: Sendable {
     /// What the run is called.
     public var title: String
-    /// What was trained on what, on one line.
-    public var subtitle: String
+    /// What was trained on what, in parts.
+    public var subtitle: [String]
     /// The course of the run.
     public var history: RunHistory
+    /// Whether the launch that `status.json` tells to be running still is; nil = not known.
+    public var isRunning: Bool?
+    /// What decides how training and held-out loss compare; nil = not known.
+    public var configuration: TrainingConfiguration?
     /// Settings by name, in the order shown.
     public var settings: [(name: String, value: String)] = []
-    /// Photos that each landmark was learned from, in any order.
-    public var trainingCounts: [Int] = []
+    /// Landmarks and the photos that each was learned from, in any order.
+    public var landmarks: [NamedBarChart.Bar] = []
     /// Landmarks that are named wrongly most, the worst first.
     public var hardest: [LandmarkRow] = []
-    /// A JPEG of right and wrong answers.
-    public var sheet: Data?
+    /// Which landmark was taken for which; nil = not known.
+    public var confusion: Confusion?
+    /// Right and wrong answers with their photos; nil = there are none.
+    public var answers: AnswerGallery?
     /// Commands that go on from here.
     public var commands: [String] = []
+    /// The time zone of dates.
+    public var zone = TimeZone.current
 
     /// Begins with the course of a run.
-    public init(title: String, subtitle: String, history: RunHistory) {
+    public init(title: String, subtitle: [String], history: RunHistory) {
         self.title = title
         self.subtitle = subtitle
         self.history = history
@@ -47,5 +56,54 @@ public struct LandmarkRow: Sendable, Equatable {
         self.images = images
         self.correct = correct
         self.takenFor = takenFor
+    }
+}
+
+/// The surest right and wrong answers of an evaluation with their photos: `answers.json` of a run.
+public struct AnswerGallery: Codable, Sendable, Equatable {
+    /// The name of the file in a run folder.
+    public static let name = "answers.json"
+
+    /// A photo and what was answered.
+    public struct Entry: Codable, Sendable, Equatable {
+        /// The landmark that it shows.
+        public var landmark: String
+        /// The landmark that it was taken for.
+        public var answer: String
+        /// How sure the network was, from 0 to 1.
+        public var confidence: Double
+        /// Photos that the landmark was learned from; nil = not known.
+        public var trained: Int?
+        /// The photo, small, as a JPEG; nil = it can no longer be read.
+        public var photo: Data?
+
+        /// Makes an entry.
+        public init(
+            landmark: String,
+            answer: String,
+            confidence: Double,
+            trained: Int?,
+            photo: Data?
+        ) {
+            self.landmark = landmark
+            self.answer = answer
+            self.confidence = confidence
+            self.trained = trained
+            self.photo = photo
+        }
+    }
+
+    /// Steps that the network was trained for.
+    public var step: Int
+    /// Right answers, the surest first.
+    public var right: [Entry]
+    /// Wrong answers, the surest first.
+    public var wrong: [Entry]
+
+    /// Makes a gallery.
+    public init(step: Int, right: [Entry], wrong: [Entry]) {
+        self.step = step
+        self.right = right
+        self.wrong = wrong
     }
 }

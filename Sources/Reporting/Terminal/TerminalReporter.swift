@@ -70,7 +70,7 @@ public final class TerminalReporter {
         return "epoch \(record.epoch), step \(Figures.grouped(record.step)): held-out loss "
             + "\(Figures.fixed(result.loss, 3)), top-1 \(Figures.percent(result.top1)), "
             + "top-5 \(Figures.percent(result.top5)), GAP \(Figures.fixed(result.gap, 3)) "
-            + "(\(Figures.grouped(result.images)) photos\(skipped), "
+            + "(\(Figures.count(result.images, "photo"))\(skipped), "
             + "\(Figures.duration(record.seconds)))"
     }
 

@@ -33,6 +33,9 @@ extension TrainingConfiguration {
         }
     }
 
+    /// The rate of dropout in training, 0 where the network has none.
+    public var dropoutRate: Double { model.dropout(asked: dropout) }
+
     /// The network for `classes` landmarks.
     public func description(classes: Int) -> ModelDescription {
         ModelDescription(

@@ -21,20 +21,11 @@ struct AnswerSheet {
         _ classes: ClassIndex,
         _ trained: [Int]
     ) {
-        func surest(_ isRight: Bool) -> [PhotoSheet.Entry] {
-            let rows = findings.outcomes.filter {
-                let label = photos.label($0.photo)
-                return label >= 0 && ($0.best.first?.label == label) == isRight
-            }
-            let sorted = rows.sorted {
-                let (a, b) = ($0.best.first?.confidence ?? 0, $1.best.first?.confidence ?? 0)
-                return a != b ? a > b : $0.photo < $1.photo
-            }
-            return sorted.prefix(AnswerSheet.columns).map {
-                AnswerSheet.entry($0, photos, classes, trained, isRight: isRight)
-            }
-        }
-        let (right, wrong) = (surest(true), surest(false))
+        let surest = SurestAnswers(findings, of: photos, most: AnswerSheet.columns)
+        let (right, wrong) = (
+            surest.right.map { AnswerSheet.entry($0, photos, classes, trained, isRight: true) },
+            surest.wrong.map { AnswerSheet.entry($0, photos, classes, trained, isRight: false) }
+        )
         sheet = PhotoSheet(
             title: "What the network was surest of",
             sections: [
@@ -63,12 +54,82 @@ struct AnswerSheet {
         var lines = [PhotoSheet.Line(classes.names[label], .strong)]
         lines.append(.init("named \(answer), \(confidence)", isRight ? .right : .wrong))
         if label < trained.count {
-            lines.append(.init("learned from \(Figures.grouped(trained[label])) photos", .faint))
+            lines.append(.init("learned from \(Figures.count(trained[label], "photo"))", .faint))
         }
         return PhotoSheet.Entry(
             path: photos.path(outcome.photo),
             lines: lines,
             tone: isRight ? .right : .wrong
         )
+    }
+}
+
+/// The answers that a network was surest of.
+struct SurestAnswers {
+    /// Right ones, the surest first.
+    let right: [PhotoOutcome]
+    /// Wrong ones about landmarks that the network knows, the surest first.
+    let wrong: [PhotoOutcome]
+
+    /// Chooses at most `most` of either kind.
+    init(_ findings: Evaluator.Findings, of photos: any Dataset, most: Int) {
+        func surest(_ isRight: Bool) -> [PhotoOutcome] {
+            let rows = findings.outcomes.filter {
+                let label = photos.label($0.photo)
+                return label >= 0 && ($0.best.first?.label == label) == isRight
+            }
+            let sorted = rows.sorted {
+                let (a, b) = ($0.best.first?.confidence ?? 0, $1.best.first?.confidence ?? 0)
+                return a != b ? a > b : $0.photo < $1.photo
+            }
+            return Array(sorted.prefix(most))
+        }
+        (right, wrong) = (surest(true), surest(false))
+    }
+}
+
+extension AnswerGallery {
+    /// Answers of either kind that are shown.
+    private static let most = 5
+    /// Longer side of a photo in pixels, and quality of its JPEG.
+    private static let photo = (side: 224, quality: 84)
+
+    /// Takes what was found about `photos` after `step` steps, with small copies of the photos.
+    init(
+        _ findings: Evaluator.Findings,
+        of photos: any Dataset,
+        _ classes: ClassIndex,
+        _ trained: [Int],
+        step: Int
+    ) {
+        func entry(_ outcome: PhotoOutcome) -> Entry? {
+            guard let best = outcome.best.first else { return nil }
+            let label = Int(photos.label(outcome.photo))
+            return Entry(
+                landmark: classes.names[label],
+                answer: classes.names[Int(best.label)],
+                confidence: Double(best.confidence),
+                trained: label < trained.count ? trained[label] : nil,
+                photo: AnswerGallery.small(photos.path(outcome.photo))
+            )
+        }
+        let surest = SurestAnswers(findings, of: photos, most: AnswerGallery.most)
+        self.init(
+            step: step,
+            right: surest.right.compactMap(entry),
+            wrong: surest.wrong.compactMap(entry)
+        )
+    }
+
+    /// A small copy of a photo as a JPEG; nil where it cannot be read.
+    private static func small(_ path: String) -> Data? {
+        let (side, quality) = photo
+        guard let whole = try? decodePhoto(path: path, covering: (side, side)) else { return nil }
+        let scale = min(Double(side) / Double(max(whole.width, whole.height, 1)), 1)
+        let copy = whole.resized(
+            width: max(Int((Double(whole.width) * scale).rounded()), 1),
+            height: max(Int((Double(whole.height) * scale).rounded()), 1)
+        )
+        return (try? encodeJPEG(copy, quality: quality)).map { Data($0) }
     }
 }

@@ -111,4 +111,31 @@ struct AnswerTable {
             )
         }
     }
+
+    /// Which landmark was taken for which, landmarks in the order of their names; photos of landmarks
+    /// that were never learned are left out.
+    func confusion() -> Confusion {
+        var names: [String: String] = [:]
+        let pairs = rows.compactMap { row -> (truth: String, answer: String)? in
+            guard let landmark = row.landmark else { return nil }
+            let (truth, answer) = ("\(landmark)", "\(row.predicted)")
+            names[truth] = row.name
+            names[answer] = row.predictedName
+            return (truth, answer)
+        }
+        let sorted = names.sorted { ($0.value, $0.key) < ($1.value, $1.key) }
+        let places = Dictionary(
+            sorted.enumerated().map { ($1.key, $0) },
+            uniquingKeysWith: { first, _ in first }
+        )
+        return Confusion(
+            names: sorted.map(\.value),
+            answers: pairs.compactMap { pair in
+                guard let truth = places[pair.truth], let answer = places[pair.answer] else {
+                    return nil
+                }
+                return Confusion.Answer(truth: truth, answer: answer)
+            }
+        )
+    }
 }

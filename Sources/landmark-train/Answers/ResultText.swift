@@ -27,23 +27,23 @@ struct ResultText {
             )
         }
         if result.skipped > 0 {
-            rows.append(("unreadable", "\(Figures.grouped(result.skipped)) photos"))
+            rows.append(("unreadable", Figures.count(result.skipped, "photo")))
         }
         if result.unknown > 0 {
-            rows.append(("never learned", "\(Figures.grouped(result.unknown)) photos"))
+            rows.append(("never learned", Figures.count(result.unknown, "photo")))
         }
         if let count = result.nonLandmark {
-            rows.append(("no landmark", "\(Figures.grouped(count)) photos"))
+            rows.append(("no landmark", Figures.count(count, "photo")))
         }
         for use in result.byUsage ?? [] {
             let figures = [
                 use.gap.map { "GAP \(Figures.fixed($0, 4))" },
                 use.top1.map { "top-1 \(Figures.percent($0, decimals: 2))" },
-                "\(Figures.grouped(use.images)) photos",
+                Figures.count(use.images, "photo"),
             ]
             rows.append((use.usage, figures.compactMap { $0 }.joined(separator: ", ")))
         }
-        var lines = ["\(Figures.grouped(result.images)) photos (\(source)), \(result.checkpoint)"]
+        var lines = ["\(Figures.count(result.images, "photo")) (\(source)), \(result.checkpoint)"]
         lines += rows.map { name, value in
             name + String(repeating: " ", count: max(1, 22 - name.count)) + value
         }

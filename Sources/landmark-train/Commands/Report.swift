@@ -15,7 +15,9 @@ struct Report: ParsableCommand {
             try world.together {
                 guard world.isRoot else { return }
                 let run = RunFolder(folder)
-                try RunReport.write(run)
+                if let state = try RunReport.write(run, isOwn: false) {
+                    Ending.say(state)
+                }
                 print(RunReport.path(run))
             }
             return 0

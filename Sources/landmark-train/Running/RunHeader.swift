@@ -49,7 +49,8 @@ struct RunHeader {
         let batch = min(settings.batch, Self.smallBatch)
         let perEpoch = max(1, photos.training.count / batch)
         let epochs = (3 * Self.fewSteps + perEpoch - 1) / perEpoch
-        return "\(Figures.count(steps, "step")) hardly teach a network from scratch; "
+        return
+            "\(Figures.count(steps, "step")) hardly \(steps == 1 ? "teaches" : "teach") a network from scratch; "
             + "try --batch \(batch) --epochs \(epochs)"
     }
 
@@ -85,8 +86,13 @@ struct RunHeader {
             + "\(Figures.grouped(photos.training.count)) to learn from, "
             + "\(Figures.grouped(photos.held.count)) held out (\(held))"
             + (photos.test.map { ", \(Figures.grouped($0.count)) for a test at the end; " } ?? "; ")
-            + "\(Figures.grouped(photos.classes.count)) landmarks of "
-            + "\(Figures.grouped(counts.min() ?? 0)) to \(Figures.grouped(counts.max() ?? 0)) photos"
+            + "\(Figures.count(photos.classes.count, "landmark")) of \(RunHeader.range(counts))"
+    }
+
+    private static func range(_ counts: [Int]) -> String {
+        let (low, high) = (counts.min() ?? 0, counts.max() ?? 0)
+        let most = Figures.count(high, "photo")
+        return low == high ? most : "\(Figures.grouped(low)) to \(most)"
     }
 
     private var network: String {
@@ -133,7 +139,7 @@ struct RunHeader {
         let slices = settings.slices ?? 1
         let epochs = Double(course.totalSteps) / Double(course.stepsPerEpoch)
         return "batch \(settings.batch) in \(Figures.count(slices, "slice")), "
-            + "\(Figures.grouped(course.totalSteps)) steps = \(Figures.compact(epochs)) epochs, "
-            + "seed \(settings.seed)"
+            + "\(Figures.count(course.totalSteps, "step")) = \(Figures.compact(epochs)) "
+            + "\(epochs == 1 ? "epoch" : "epochs"), seed \(settings.seed)"
     }
 }

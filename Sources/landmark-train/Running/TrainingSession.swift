@@ -13,6 +13,8 @@ struct TrainingSession {
     private let folder: RunFolder
     private let photos: LoadedPhotos
     private let reports: RunReports?
+    /// On rank 0 alone.
+    private let account: RunAccount?
     private let trainer: Trainer
 
     /// Opens the photos and builds the network; nothing is written yet but built-in photos.
@@ -38,6 +40,7 @@ struct TrainingSession {
         folder = run
         self.photos = photos
         self.reports = reports
+        account = world.isRoot ? RunAccount(run, lock) : nil
         trainer = try world.together {
             try Trainer(
                 configuration: settings,
@@ -57,17 +60,30 @@ struct TrainingSession {
         if world.isRoot { RunHeader(settings, world, photos, trainer).print() }
     }
 
-    /// Trains to the end, or to a signal.
+    /// Trains to the end, or to a signal, and leaves an account of that in the run folder.
     ///
     /// - Returns: the exit code.
     func run() throws -> Int32 {
+        do {
+            return try trainAndReport()
+        } catch {
+            if let account, account.isOwner {
+                // Of a network that diverged, the last evaluation is what there is to look at.
+                try? writeAnswers()
+                account.fail(error, step: trainer.stepsDone)
+            }
+            throw error
+        }
+    }
+
+    private func trainAndReport() throws -> Int32 {
         try begin()
         let signal = try train()
         let tested = try signal == nil ? photos.test.map(test) : nil
         try world.together {
             guard world.isRoot else { return }
             try writeAnswers()
-            try RunReport.write(folder)
+            try account?.end(step: trainer.stepsDone, signal: signal.map(StopSignals.name))
             if signal == nil { try conclude(tested) }
         }
         guard let signal else { return 0 }
@@ -110,14 +126,23 @@ struct TrainingSession {
         return result
     }
 
-    /// Writes what the last evaluation answered about each photo, as a table and as a picture.
+    /// Writes what the last evaluation answered about each photo, as a table, as a picture and for the
+    /// page; on rank 0 alone.
     private func writeAnswers() throws {
-        guard let findings = trainer.findings else { return }
+        guard world.isRoot, let findings = trainer.findings else { return }
         let held = photos.held
         try AnswerTable(findings, of: held, photos.classes)
             .write(to: folder.path + "/" + AnswerTable.name)
         try AnswerSheet(findings, of: held, photos.classes, photos.training.countsPerClass)
             .write(to: folder.path + "/" + AnswerSheet.name)
+        let gallery = AnswerGallery(
+            findings,
+            of: held,
+            photos.classes,
+            photos.training.countsPerClass,
+            step: RunHistory.lastEvaluation(of: folder)?.step ?? trainer.stepsDone
+        )
+        try OutputFile.write(try gallery.jsonLine(), to: folder.path + "/" + AnswerGallery.name)
     }
 
     /// Makes the run folder, or takes up the run in it.
@@ -127,6 +152,7 @@ struct TrainingSession {
                 guard world.isRoot else { return }
                 try folder.create(settings)
                 try RunNotes.write(photos, folder)
+                try beginAccount()
             }
             guard let weights = settings.weights else { return }
             let left = try trainer.start(fromWeights: weights)
@@ -155,6 +181,7 @@ struct TrainingSession {
             guard world.isRoot else { return }
             try folder.store(settings)
             if try contents(of: folder.photos) == nil { try RunNotes.write(photos, folder) }
+            try beginAccount()
         }
     }
 
@@ -163,23 +190,33 @@ struct TrainingSession {
         guard let notes = try RunOfCheckpoint(weights).run.flatMap(RunNotes.init) else { return }
         let seen = photos.heldOutPhotos(learnedBy: notes.photos)
         guard seen > 0 else { return }
-        Ending.say(
+        let words =
             "\(Figures.grouped(seen)) of the \(Figures.grouped(photos.held.count)) held-out photos were "
-                + "learned from by the run of \(weights), which flatters the figures; the same --seed "
-                + "and --hold-out as there hold out the same photos"
+            + "learned from by the run of \(weights), which flatters the figures; the same --seed "
+            + "and --hold-out as there hold out the same photos"
+        Ending.say(words)
+        try folder.note(words)
+    }
+
+    private func beginAccount() throws {
+        try account?.begin(
+            world,
+            step: trainer.stepsDone,
+            of: trainer.course.totalSteps,
+            notes: photos.remarks.lines + photos.findings.lines
         )
     }
 
     /// Says what came out and what can be done with it, on standard output.
     private func conclude(_ tested: EvaluationResult?) throws {
-        let history = try RunHistory(folder)
+        let history = RunHistory(folder)
         var lines: [String] = []
         if let best = history.best { lines.append("best       \(TerminalReporter.line(best))") }
         if let tested {
             lines.append(
                 "test       top-1 \(Figures.percent(tested.top1, decimals: 2)), "
                     + "top-5 \(Figures.percent(tested.top5, decimals: 2)), "
-                    + "GAP \(Figures.fixed(tested.gap, 4)) on \(Figures.grouped(tested.images)) photos, "
+                    + "GAP \(Figures.fixed(tested.gap, 4)) on \(Figures.count(tested.images, "photo")), "
                     + "by \(tested.checkpoint)"
             )
         }

@@ -24,7 +24,7 @@ struct DatasetPictures {
         let sheet = samplePhotos(photos, seed: seed, title: "Photos chosen by chance")
         let pictures = [
             ("images-per-landmark.svg", Data(histogram.document().utf8)),
-            ("landmarks.svg", Data(landmarks.document().utf8)),
+            ("landmarks.svg", Data(landmarks.utf8)),
             ("photos.jpg", Data(try sheet.jpeg())),
         ]
         return try pictures.map { name, data in
@@ -51,13 +51,22 @@ struct DatasetPictures {
         )
     }
 
-    private var landmarks: BarChart {
+    /// The photos of each landmark: bars with names, the most photographed first, or of more landmarks
+    /// than have room one bar for each id.
+    private var landmarks: String {
         let classes = photos.classes
+        let title = "Photos of each landmark"
+        let counts = photos.countsPerClass
+        guard classes.count > NamedBarChart.most else {
+            let bars = zip(classes.names, counts).map { NamedBarChart.Bar(name: $0, count: $1) }
+            let sorted = bars.sorted { ($1.count, $0.name) < ($0.count, $1.name) }
+            return NamedBarChart(title: title, label: "number of images", bars: sorted).document()
+        }
         return BarChart(
-            title: "Photos of each landmark",
+            title: title,
             xLabel: "landmark id",
             yLabel: "number of images",
-            bars: zip(classes.ids.indices, photos.countsPerClass).map { label, count in
+            bars: zip(classes.ids.indices, counts).map { label, count in
                 let id = Double(classes.ids[label])
                 return .init(
                     lower: id,
@@ -66,6 +75,6 @@ struct DatasetPictures {
                     note: "\(classes.names[label]): \(count)"
                 )
             }
-        )
+        ).document()
     }
 }

@@ -25,10 +25,10 @@ final class LineFile {
     /// Lines that `judge` refuses go, and so do a last line that was cut off, the zeros that a power
     /// failure leaves in place of what was not on the disk yet, and the line ends of another system
     /// with which somebody saved the file. Whole lines stay wherever others stood.
-    init(_ path: String, judging judge: (Data) -> Verdict) throws {
+    init(_ path: String, judging judge: (UnsafeRawBufferPointer) -> Verdict) throws {
         self.path = path
         let text = try contents(of: path) ?? Data()
-        let mended = MendedLines(text, judge)
+        let mended = text.withUnsafeBytes { MendedLines($0, judge) }
         dropped = mended.dropped
         remarks = try mended.remarks(path)
         if !mended.moved.isEmpty {
@@ -89,39 +89,53 @@ private struct MendedLines {
     private var zeros = 0
     private var isCutOff = false
 
-    init(_ text: Data, _ judge: (Data) -> LineFile.Verdict) {
+    init(_ text: UnsafeRawBufferPointer, _ judge: (UnsafeRawBufferPointer) -> LineFile.Verdict) {
         var number = 0
-        var start = text.startIndex
+        var start = 0
         var isWhole = true
-        while start < text.endIndex {
-            let end = text[start...].firstIndex(of: 0x0A)
-            let raw = text[start..<(end ?? text.endIndex)]
-            let next = end.map { text.index(after: $0) } ?? text.endIndex
+        while start < text.count {
+            let end = MendedLines.first(0x0A, text[start...]).map { start + $0 }
+            let raw = text[start..<(end ?? text.count)]
+            let next = end.map { $0 + 1 } ?? text.count
             number += 1
-            let holes = raw.count { $0 == 0 }
-            let line = holes == 0 ? raw : raw.filter { $0 != 0 }
-            let isForeign = line.last == 0x0D
-            let words = isForeign ? line.dropLast() : line
-            let isBlank = words.allSatisfy { $0 == 0x20 || $0 == 0x09 }
-            zeros += holes
-            var stays = isBlank && holes == 0
-            if !isBlank {
-                switch judge(words) {
-                case .keep: stays = true
-                case .drop: dropped += 1
-                case .setAside where end == nil: isCutOff = true
-                case .setAside: broken.append((number, raw))
+            let holes = MendedLines.first(0, raw) == nil ? 0 : raw.count { $0 == 0 }
+            // The bytes of a line with holes are another array's, which lives as long as the line.
+            let filled = holes == 0 ? [] : raw.filter { $0 != 0 }
+            filled.withUnsafeBytes { filled in
+                var line = holes == 0 ? UnsafeRawBufferPointer(rebasing: raw) : filled
+                let isForeign = line.last == 0x0D
+                if isForeign { line = UnsafeRawBufferPointer(rebasing: line.dropLast()) }
+                let isBlank = line.allSatisfy { $0 == 0x20 || $0 == 0x09 }
+                zeros += holes
+                var stays = isBlank && holes == 0
+                if !isBlank {
+                    switch judge(line) {
+                    case .keep: stays = true
+                    case .drop: dropped += 1
+                    case .setAside where end == nil: isCutOff = true
+                    case .setAside: broken.append((number, Data(raw)))
+                    }
                 }
-            }
-            isWhole = isWhole && stays && holes == 0 && !isForeign
-            if isWhole {
-                untouched = next - text.startIndex
-                lacksEnd = end == nil && !isBlank
-            } else if stays, !isBlank {
-                moved += words + [0x0A]
+                isWhole = isWhole && stays && holes == 0 && !isForeign
+                if isWhole {
+                    untouched = next
+                    lacksEnd = end == nil && !isBlank
+                } else if stays, !isBlank {
+                    moved += line
+                    moved.append(0x0A)
+                }
             }
             start = next
         }
+    }
+
+    /// How far into a part of a text a byte comes first; nil = nowhere.
+    private static func first(_ byte: Int32, _ part: Slice<UnsafeRawBufferPointer>) -> Int? {
+        let part = UnsafeRawBufferPointer(rebasing: part)
+        guard let base = part.baseAddress, let found = memchr(base, byte, part.count) else {
+            return nil
+        }
+        return UnsafeRawPointer(found) - base
     }
 
     /// Keeps lines that cannot be read in a file beside `path`, and says so and what else was wrong.

@@ -18,11 +18,12 @@ final class RunJournal {
     /// - Parameter evaluated: whether the evaluation of that very step counts; otherwise it is made
     ///   again.
     init(_ run: RunFolder, step: Int, evaluated: Bool) throws {
-        struct Mark: Decodable { let step: Int }
-        let decoder = JSONDecoder()
-        func judge(_ line: Data, _ isKept: (Int) -> Bool) -> LineFile.Verdict {
-            guard let mark = try? decoder.decode(Mark.self, from: line) else { return .setAside }
-            return isKept(mark.step) ? .keep : .drop
+        func judge(
+            _ line: UnsafeRawBufferPointer,
+            _ isKept: (Int) -> Bool
+        ) -> LineFile.Verdict {
+            guard let step = RunJournal.step(line) else { return .setAside }
+            return isKept(step) ? .keep : .drop
         }
         metrics = try LineFile(run.metrics) { judge($0) { $0 <= step } }
         evaluations = try LineFile(run.evaluations) {
@@ -43,6 +44,30 @@ final class RunJournal {
             )
         }
         self.remarks = remarks
+    }
+
+    /// The step that a line is about; nil where it is none that a run writes.
+    private static func step(_ line: UnsafeRawBufferPointer) -> Int? {
+        struct Mark: Decodable { let step: Int }
+        if let step = flatStep(line) { return step }
+        return try? JSONDecoder().decode(Mark.self, from: Data(line)).step
+    }
+
+    /// The step of a line as runs write them about steps, of which there may be millions: one object
+    /// without others inside, with the field among the last; nil for all other lines.
+    private static func flatStep(_ line: UnsafeRawBufferPointer) -> Int? {
+        let count = line.count
+        guard count > 16, let base = line.baseAddress, line[0] == 0x7B,
+            memchr(base + 1, 0x7B, count - 1) == nil,
+            memchr(base, 0x7D, count).map({ UnsafeRawPointer($0) - base }) == count - 1
+        else { return nil }
+        let key = StaticString("\"step\":")
+        for place in stride(from: count - 10, through: max(0, count - 80), by: -1)
+        where memcmp(base + place, key.utf8Start, key.utf8CodeUnitCount) == 0 {
+            let digits = line[(place + key.utf8CodeUnitCount)...].prefix { 0x30...0x39 ~= $0 }
+            return Int(String(decoding: digits, as: UTF8.self))
+        }
+        return nil
     }
 
     /// Writes a line for a step.

@@ -119,12 +119,12 @@ say "streams that are closed"
 for count in 1 2; do
     code=0
     launch "$count" "${settings[@]}" --steps 8 --output "closed-$count" <&- >&- 2>&- || code=$?
-    echo "code $code"
+    # What came out is in the folder; that its last lines could not be shown may be told.
+    [ "$code" -eq 0 ] || [ "$code" -eq 74 ] || fail "closed streams end a run with code $code"
     [ "$(steps "closed-$count")" -eq 8 ] || fail "the run on $count ranks did not come to its end"
     if grep -qv '^{.*}$' "closed-$count/metrics.jsonl"; then fail "other lines among the metrics"; fi
     if grep -q 'landmark-train' "closed-$count"/events.*; then fail "words among the events"; fi
 done
-#refused 74 'standard output' sh -c "'$program' evaluate head-1 >&-"
 
 say "signals"
 for signal in HUP XCPU USR2; do

@@ -183,13 +183,19 @@ refused 74 'holds no run' launch 1 stop photos
 told 'nothing to stop in race-1: no process trains in it' stop answer
 begin owned-1 1
 kill -9 "$launcher"
-ended 137 "kill -9"
+wait "$launcher" 2>/dev/null || true
 [ -e owned-1/lock.json ] || fail "a killed process took its lock file along"
 "$program" stop owned-1 >answer || fail "stop fails where the owner is gone"
 told 'process [0-9]* of .* is gone' stop answer
 begin owned-1 1
 told 'was left by process [0-9]* of .*, which is gone' "kill -9"
-"$program" stop owned-1 >answer 2>other
+# One that is halted ends when it is woken.
+kill -STOP "$launcher"
+code=0
+"$program" stop owned-1 --timeout 0.3 >answer 2>other || code=$?
+[ "$code" -eq 69 ] || fail "stop gives up with code $code instead of 69"
+told 'still runs after' "--timeout" other
+kill -CONT "$launcher"
 ended 75 "landmark-train stop"
 kept owned-1 "landmark-train stop"
 

@@ -78,7 +78,7 @@ everywhere 65 'line 2: landmark_id' --data letters "${tiny[@]}" --output new
 mkdir missing && cp photos/train.csv missing
 everywhere 65 'none is there' --data missing "${tiny[@]}" --output new
 cp -r photos holes
-find holes/train -name '*.jpg' | sort | sed -n 1,5p | xargs rm
+find holes/train -name '*.jpg' | sort | sed -n 1,15p | xargs rm
 for count in 1 2 3; do
     refused 65 'max-bad-photos' "$count" --data holes "${tiny[@]}" --output holed
     rm -rf holed
@@ -98,6 +98,9 @@ everywhere 64 'needs at least 32' --data photos "${tiny[@]}" --image-size 16 --o
 for count in 1 2 3; do
     LANDMARK_CPU=abacus refused 64 "LANDMARK_CPU is 'abacus'" "$count" --data photos --output new
 done
+everywhere 64 'slice of one photo leaves batch norm' \
+    --data photos --model resnet18 --image-size 32 --batch 3 --slices 3 --output new
+everywhere 64 'checkpoint-minutes is -1' --data photos "${tiny[@]}" --checkpoint-minutes=-1 --output new
 everywhere 64 'threads is 0' --data photos "${tiny[@]}" --threads 0 --output new
 everywhere 64 'learning-rate is -1' --data photos "${tiny[@]}" --learning-rate=-1 --output new
 echo '{"epoch": 3}' >settings.json

@@ -141,6 +141,22 @@ kept signal-2 "SIGUSR2 to mpirun"
 (trap '' HUP; begin nohup 1; kill -HUP "$launcher"; sleep 0.3; ! isGone || fail "nohup does not help"
     kill -TERM "$launcher"; ended 75 "SIGTERM after SIGHUP"; told "SIGTERM" "both")
 
+say "mpirun interrupted within a step of seconds"
+quick=("${endless[@]}")
+endless=(--data photos --model resnet18 --image-size 96 --batch 48 --slices 2 --threads 1
+    --evaluate-every 0 --steps 100000)
+for signal in INT TERM; do
+    begin slow 2
+    sleep 0.7
+    kill -s "$signal" "$launcher"
+    # Its own code, two seconds later, whenever the ranks were through.
+    ended 1 "SIG$signal to mpirun"
+    at=$(steps slow)
+    [ "$(readlink slow/checkpoints/latest)" = "$(printf 'step-%08d.safetensors' "$at")" ] \
+        || fail "mpirun's SIG$signal lost the work after $(readlink slow/checkpoints/latest): $at steps"
+done
+endless=("${quick[@]}")
+
 say "two processes in one folder"
 for count in 1 3; do
     run=owned-$count

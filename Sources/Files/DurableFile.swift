@@ -10,6 +10,7 @@ public final class DurableFile {
     private let partial: String
     private var descriptor: Int32
     private var buffer: [UInt8] = []
+    private var hasName = false
     private static let bufferSize = 1 << 20
 
     /// Opens a file of another name in the folder of `path`.
@@ -26,7 +27,7 @@ public final class DurableFile {
     deinit {
         guard descriptor >= 0 else { return }
         close(descriptor)
-        removePartial()
+        if !hasName { removePartial() }
     }
 
     /// Adds bytes at the end.
@@ -39,17 +40,28 @@ public final class DurableFile {
         try writeAll(bytes, to: descriptor, path)
     }
 
-    /// Syncs the file and gives it its name.
-    public func finish() throws {
+    /// Gives the whole file its name before it is on the disk; `finish` puts it there.
+    ///
+    /// What a process has written outlives it, though not a machine that fails: this is for one that
+    /// may be killed before the disk is through.
+    public func appear() throws {
         try flush()
         keepMode()
+        guard rename() == 0 else { throw fileError("cannot write", path) }
+        hasName = true
+    }
+
+    /// Syncs the file and gives it its name, if it has none yet.
+    public func finish() throws {
+        try flush()
+        if !hasName { keepMode() }
         guard fsync(descriptor) == 0 else { throw fileError("cannot write", path) }
         let closing = descriptor
         descriptor = -1
         // Network file systems report a full disk only here.
-        guard close(closing) == 0, rename() == 0 else {
+        guard close(closing) == 0, hasName || rename() == 0 else {
             let error = fileError("cannot write", path)
-            removePartial()
+            if !hasName { removePartial() }
             throw error
         }
         try syncFolder(Path.parent(of: path))

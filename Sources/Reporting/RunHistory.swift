@@ -69,11 +69,11 @@ public struct RunHistory: Sendable, Equatable {
         RecordFile<EvaluationRecord>(run.evaluations).records.last
     }
 
-    /// The evaluation with the highest top-1, the earliest of equals.
+    /// The evaluation with the highest top-1 on the photos that all took, the earliest of equals.
     public var best: EvaluationRecord? {
         evaluations.reduce(nil as EvaluationRecord?) { best, next in
             guard let best else { return next }
-            return next.result.top1 > best.result.top1 ? next : best
+            return next.comparableTop1 > best.comparableTop1 ? next : best
         }
     }
 

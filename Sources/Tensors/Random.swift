@@ -30,6 +30,8 @@ public struct Random: RandomNumberGenerator, Sendable {
         case test
         /// Photos of benchmarks; a = epoch, b = position in the global batch.
         case benchmark
+        /// Choice of held-out photos that evaluations in the course of a run take.
+        case sample
     }
 
     private let key: SIMD2<UInt32>

@@ -29,6 +29,7 @@ public final class ThreadPool: @unchecked Sendable {
     private struct Job {
         var count = 0
         var body: (Int, Int) -> Void = { _, _ in }
+        var interruption: Interruption?
     }
 
     private let lock = NSCondition()
@@ -39,6 +40,8 @@ public final class ThreadPool: @unchecked Sendable {
     private let next = Atomic<Int>(0)
     private let busy = Atomic<Int>(0)
     private let announced = Atomic<Int>(0)
+    /// What ends the loops of `leaving` early; nil outside of it.
+    private var interruption: Interruption?
 
     /// Starts `threads - 1` workers.
     ///
@@ -97,19 +100,22 @@ public final class ThreadPool: @unchecked Sendable {
     ///     run at the same time.
     public func parallelFor(_ count: Int, _ body: (_ task: Int, _ worker: Int) -> Void) {
         guard threads > 1, count > 1, !closing else {
-            for task in 0..<max(count, 0) { body(task, 0) }
+            for task in 0..<max(count, 0) {
+                if let interruption, interruption.isRequested { return }
+                body(task, 0)
+            }
             return
         }
         withoutActuallyEscaping(body) { body in
             next.store(0, ordering: .relaxed)
             busy.store(threads - 1, ordering: .relaxed)
             lock.lock()
-            job = Job(count: count, body: body)
+            job = Job(count: count, body: body, interruption: interruption)
             generation += 1
             announced.store(generation, ordering: .releasing)
             lock.broadcast()
             lock.unlock()
-            claim(count, body, worker: 0)
+            claim(count, body, interruption, worker: 0)
             var left = spins
             while left > 0, busy.load(ordering: .acquiring) > 0 { left -= 1 }
             if busy.load(ordering: .acquiring) > 0 {
@@ -119,6 +125,24 @@ public final class ThreadPool: @unchecked Sendable {
             }
             job.body = { _, _ in }
         }
+    }
+
+    /// Runs `body`, whose loops leave out the tasks not yet begun as soon as `interruption` is requested.
+    ///
+    /// So a pass through a network ends within the time of a task, wherever it is: what is left of it runs
+    /// through loops without tasks. What loops were to compute is worthless then, and no index may come
+    /// from it outside of a loop.
+    ///
+    /// - Parameter interruption: nil = `body` is always done whole.
+    /// - Returns: what `body` returned; nil where tasks may be missing.
+    public func leaving<T>(on interruption: Interruption?, _ body: () throws -> T) rethrows -> T? {
+        precondition(self.interruption == nil, "the loops can be left already")
+        self.interruption = interruption
+        defer { self.interruption = nil }
+        let result = try body()
+        // A request is not taken back before its loops are left, so that a task that saw it is seen here.
+        if let interruption, interruption.isRequested { return nil }
+        return result
     }
 
     /// Cuts 0 ..< count into ranges of at most `grain` and runs `body` for each.
@@ -135,8 +159,14 @@ public final class ThreadPool: @unchecked Sendable {
         }
     }
 
-    private func claim(_ count: Int, _ body: (Int, Int) -> Void, worker: Int) {
+    private func claim(
+        _ count: Int,
+        _ body: (Int, Int) -> Void,
+        _ interruption: Interruption?,
+        worker: Int
+    ) {
         while true {
+            if let interruption, interruption.isRequested { return }
             let task = next.wrappingAdd(1, ordering: .relaxed).oldValue
             guard task < count else { return }
             body(task, worker)
@@ -181,7 +211,7 @@ public final class ThreadPool: @unchecked Sendable {
         lock.lock()
         let job = job
         lock.unlock()
-        claim(job.count, job.body, worker: worker)
+        claim(job.count, job.body, job.interruption, worker: worker)
     }
 
     private func report() {

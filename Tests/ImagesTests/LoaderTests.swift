@@ -126,6 +126,64 @@ import Testing
         }
     }
 
+    @Test func badPhotosGiveTheirPlaceToTheNextGoodOne() throws {
+        let photos = try Photos()
+        var source = photos.source
+        for index in [1, 2, 8] { source.paths[index] = photos.folder.path + "/no-\(index).jpg" }
+        let order: [UInt32] = [0, 1, 2, 5, 6, 8]
+        func load(_ samples: [Int], first: Int, threads: Int) throws -> LoadedBatch {
+            let request = BatchRequest(
+                samples: samples,
+                epoch: 4,
+                substitutes: .init(order: order, first: first)
+            )
+            let loader = loader(source, [request], threads: threads)
+            defer { loader.stop() }
+            return try loader.next()
+        }
+        let start = try load([0, 1, 2, 5], first: 0, threads: 3)
+        #expect(start.weights == [1, 1, 1, 1] && start.blanks == 0 && start.badPlaces == 2)
+        // Photo 5 stands for 1 and 2, and at its own place.
+        #expect(start.labels == [0, 2, 2, 2])
+        #expect(start.skipped.map(\.path) == [source.paths[1], source.paths[2]])
+        let images = (1...3).map { start.images.images($0..<$0 + 1).toArray() }
+        #expect(Set(images).count == 3, "each is changed in its own way")
+        // The same at the same places, whatever batch and thread; the order's end goes on at its start.
+        let end = try load([5, 6, 8], first: 3, threads: 1)
+        #expect(end.labels == [2, 0, 0] && end.badPlaces == 1)
+        let middle = try load([2, 5], first: 2, threads: 1)
+        #expect(middle.images.images(0..<1).toArray() == images[1])
+        #expect(middle.images.images(1..<2).toArray() == images[2])
+    }
+
+    @Test func whereNoPhotoIsGoodThePlaceIsBlank() throws {
+        let photos = try Photos()
+        var source = photos.source
+        for index in 0..<9 { source.paths[index] = photos.folder.path + "/no-\(index).jpg" }
+        let request = BatchRequest(
+            samples: [3, 4],
+            epoch: 0,
+            substitutes: .init(order: [3, 4, 7], first: 0)
+        )
+        let loader = loader(source, [request])
+        defer { loader.stop() }
+        let batch = try loader.next()
+        #expect(batch.weights == [0, 0] && batch.blanks == 2 && batch.badPlaces == 2)
+        #expect(batch.skipped.map(\.path) == [3, 4, 7].map { source.paths[$0] })
+    }
+
+    @Test func waitIsGivenUpAndTakenUpAgain() throws {
+        let photos = try Photos()
+        let loader = loader(photos.source, [BatchRequest(samples: [0], epoch: 0)])
+        defer { loader.stop() }
+        let deadline = ContinuousClock.now + .seconds(20)
+        var batch: LoadedBatch?
+        while batch == nil, ContinuousClock.now < deadline {
+            batch = try loader.next(unless: { true })
+        }
+        #expect(batch?.labels == [0], "a batch that is there is not left")
+    }
+
     @Test func requestsAreDrawnAsSlotsBecomeFree() throws {
         let photos = try Photos()
         let drawn = Atomic<Int>(0)

@@ -81,6 +81,24 @@ import Training
         )
     }
 
+    @Test func samplesAreCalledSo() throws {
+        var record = try Samples.evaluation(step: 100, top1: 0.625)
+        record.sampledFrom = 316_107
+        #expect(TerminalReporter.line(record).contains("(200 photos, a sample of 316,107, 2.0 s)"))
+    }
+
+    /// On paper a long evaluation says now and then how far it is.
+    @Test func evaluationsShowHowFarTheyAre() {
+        let desk = Desk()
+        let reporter = desk.reporter(isScreen: false)
+        for photo in 1...40 {
+            desk.time += 1
+            reporter.record(.evaluating(done: photo * 100, of: 4000))
+        }
+        let lines = desk.written.split(separator: "\n")
+        #expect(lines.first == "evaluating 100/4,000" && (3...5).contains(lines.count))
+    }
+
     @Test func unreadablePhotosAreNamedUpToTen() {
         let desk = Desk()
         let reporter = desk.reporter(isScreen: false)

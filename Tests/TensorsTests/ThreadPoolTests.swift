@@ -44,4 +44,37 @@ import Testing
             return line?.split(separator: "\t").last.map(String.init) ?? ""
         }
     #endif
+
+    @Test(arguments: [1, 2, 3])
+    func loopsAreLeftOnRequest(_ threads: Int) {
+        let pool = ThreadPool(threads: threads)
+        let interruption = Interruption()
+        let done = Atomic<Int>(0)
+        let whole = pool.leaving(on: interruption) {
+            pool.parallelFor(100) { _, _ in done.wrappingAdd(1, ordering: .relaxed) }
+            return 7
+        }
+        #expect(whole == 7 && done.load(ordering: .relaxed) == 100)
+        let left = pool.leaving(on: interruption) {
+            pool.parallelFor(1000) { task, _ in
+                if task == 10 { interruption.request(15) }
+                done.wrappingAdd(1, ordering: .relaxed)
+            }
+            pool.parallelFor(1000) { _, _ in done.wrappingAdd(1000, ordering: .relaxed) }
+            return 7
+        }
+        #expect(left == nil && interruption.reason == 15)
+        #expect(done.load(ordering: .relaxed) <= 1100, "the second loop is left out")
+        if threads == 1 { #expect(done.load(ordering: .relaxed) == 111) }
+        // Other loops are whole, whatever was requested.
+        done.store(0, ordering: .relaxed)
+        pool.parallelFor(100) { _, _ in done.wrappingAdd(1, ordering: .relaxed) }
+        #expect(done.load(ordering: .relaxed) == 100)
+        interruption.requestFirst(18)
+        #expect(interruption.reason == 15)
+        interruption.withdraw(18)
+        #expect(interruption.isRequested)
+        interruption.withdraw(15)
+        #expect(!interruption.isRequested)
+    }
 }

@@ -73,33 +73,128 @@ struct TrainerResumeTests {
         #expect(leftovers.isEmpty)
     }
 
+    /// Trains on two ranks, of which one gets a signal when `strikes` says so of what rank 0 is told.
+    private func stop(
+        _ run: TestRun,
+        signal number: Int32 = 15,
+        ranks: Int = 2,
+        when strikes: @escaping @Sendable (TrainingEvent) -> Bool
+    ) throws -> [[Int]] {
+        let resumes = run.run.holdsRun
+        if !resumes { try run.run.create(run.configuration) }
+        return try ThreadRanks.run(ranks) { communicator in
+            let signals = StopSignals()
+            let trainer = try Trainer(
+                configuration: run.configuration,
+                communicator: communicator,
+                photos: run.photos,
+                run: run.run,
+                pool: ThreadPool(threads: 1),
+                signals: signals,
+                report: { if strikes($0) { signals.request(number) } }
+            )
+            if resumes { try trainer.resume(from: run.run.path) }
+            let signal = try trainer.train()
+            try trainer.settleFiles()
+            return [signal.map(Int.init) ?? 0, trainer.stepsDone]
+        }
+    }
+
     @Test func signalStopsWithACheckpointAndLosesNothing() throws {
         let whole = try TestRun(configuration, photos)
         try whole.train(ranks: 1)
         let stopped = try TestRun(configuration, photos)
-        try stopped.run.create(configuration)
-        // The step at hand ends an epoch: its evaluation is left to the resumed run.
-        let outcome = try ThreadRanks.run(2) { [configuration, photos] communicator in
-            let signals = StopSignals()
-            let trainer = try Trainer(
-                configuration: configuration,
-                communicator: communicator,
-                photos: photos,
-                run: stopped.run,
-                pool: ThreadPool(threads: 1),
-                signals: signals,
-                report: { event in
-                    if case .step(let record) = event, record.step == 2 { signals.request(15) }
-                }
-            )
-            let signal = try trainer.train()
-            return [signal.map(Int.init) ?? 0, trainer.stepsDone]
+        // The step that follows is left, on the rank without the signal too.
+        let outcome = try stop(stopped) { event in
+            if case .step(let record) = event { record.step == 2 } else { false }
         }
-        #expect(outcome == [[15, 3], [15, 3]])
+        #expect(outcome == [[15, 2], [15, 2]])
         #expect(StopSignals.name(15) == "SIGTERM")
+        #expect(stopped.run.steps.max() == 2)
         try stopped.train(ranks: 4)
         for step in 1...6 { #expect(try stopped.checkpoint(step) == whole.checkpoint(step)) }
         #expect(try stopped.lines(stopped.run.evaluations).count == 2)
+    }
+
+    /// The checkpoint comes first, and whoever resumes evaluates.
+    @Test func evaluationsAreLeftAndMadeUpFor() throws {
+        let whole = try TestRun(configuration, photos)
+        try whole.train(ranks: 1)
+        let stopped = try TestRun(configuration, photos)
+        let outcome = try stop(stopped) { event in
+            if case .evaluating = event { true } else { false }
+        }
+        #expect(outcome == [[15, 3], [15, 3]])
+        #expect(stopped.run.steps.max() == 3 && stopped.run.best == nil)
+        #expect(try stopped.lines(stopped.run.evaluations).isEmpty)
+        // The evaluation at the very end can be left as well.
+        let again = try stop(stopped, ranks: 1) { event in
+            if case .evaluating = event { stopped.run.steps.contains(6) } else { false }
+        }
+        #expect(again == [[15, 6]])
+        #expect(try stopped.lines(stopped.run.evaluations).count == 1)
+        try stopped.train(ranks: 3)
+        for step in 1...6 { #expect(try stopped.checkpoint(step) == whole.checkpoint(step)) }
+        for file in [\RunFolder.metrics, \RunFolder.evaluations] {
+            let a = try timeless(whole.lines(whole.run[keyPath: file]))
+            let b = try timeless(stopped.lines(stopped.run[keyPath: file]))
+            #expect(a == b)
+        }
+        #expect(
+            try CheckpointFile(stopped.run.path).path
+                == CheckpointFile(whole.run.path).path
+                .replacing(whole.run.path, with: stopped.run.path)
+        )
+    }
+
+    /// Open MPI's warning keeps the state, and the run goes on to the same end.
+    @Test func warningKeepsTheStateAndGoesOn() throws {
+        let quiet = TrainingConfiguration.quick(batch: 8) { $0.keep = 99 }
+        let whole = try TestRun(quiet, photos)
+        try whole.train(ranks: 1)
+        let warned = try TestRun(quiet, photos)
+        let outcome = try stop(warned, signal: SIGCONT) { event in
+            if case .step(let record) = event { record.step == 4 } else { false }
+        }
+        #expect(outcome == [[0, 6], [0, 6]])
+        #expect(warned.run.steps.sorted() == [3, 4, 6] && whole.run.steps.sorted() == [3, 6])
+        #expect(try warned.checkpoint(6) == whole.checkpoint(6))
+        #expect(try warned.lines(warned.run.metrics).count == 6)
+    }
+
+    @Test func theClockAsksForCheckpoints() throws {
+        var timed = TrainingConfiguration.quick(batch: 8) { $0.keep = 99 }
+        timed.checkpointMinutes = 1e-9
+        let often = try TestRun(timed, photos)
+        try often.train(ranks: 3)
+        #expect(often.run.steps.sorted() == Array(1...6))
+        timed.checkpointMinutes = 0
+        let seldom = try TestRun(timed, photos)
+        try seldom.train(ranks: 1)
+        #expect(seldom.run.steps.sorted() == [3, 6])
+        #expect(try often.checkpoint(6) == seldom.checkpoint(6))
+    }
+
+    @Test func evaluationsTakeASampleAndTheLastTakesAll() throws {
+        var sampled = configuration
+        sampled.evaluateAtMost = 4
+        let one = try TestRun(sampled, photos)
+        let events = try one.train(ranks: 1)
+        let records = events.compactMap { event -> EvaluationRecord? in
+            if case .evaluation(let record) = event { record } else { nil }
+        }
+        #expect(records.map(\.result.images) == [4, 7])
+        #expect(records.map(\.sampledFrom) == [7, nil])
+        #expect(records[0].sampleTop1 == nil && records[1].sampleTop1 != nil)
+        // A share of four photos.
+        #expect((records[1].comparableTop1 * 4).truncatingRemainder(dividingBy: 1) == 0)
+        let three = try TestRun(sampled, photos)
+        try three.train(ranks: 3)
+        #expect(try one.checkpoint(6) == three.checkpoint(6))
+        #expect(
+            try timeless(one.lines(one.run.evaluations))
+                == timeless(three.lines(three.run.evaluations))
+        )
     }
 
     @Test func finishedRunHasNothingToDo() throws {

@@ -69,6 +69,9 @@ public final class SliceAccumulator {
         next = isLast ? 0 : next + 1
     }
 
+    /// Forgets the passes of a step that is left.
+    public func drop() { (current, next, waiting) = (nil, 0, []) }
+
     /// The sums of this rank's nodes, from the first slice to the last, once all passes are added.
     ///
     /// The last one lies in the gradient itself. They are good until the next pass is computed.

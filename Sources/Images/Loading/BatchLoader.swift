@@ -64,9 +64,12 @@ public final class BatchLoader {
 
     /// Waits for the next batch.
     ///
+    /// - Parameter leaves: asked now and then; once it holds, the wait is given up.
+    /// - Returns: nil where the wait was given up; the same batch then comes next.
+    ///
     /// Throws `PhotoError.loader` after the last request, after `stop`, for a request beyond
     /// `maximumBatch`, and when all slots are lent.
-    public func next() throws(PhotoError) -> LoadedBatch {
+    public func next(unless leaves: () -> Bool) throws(PhotoError) -> LoadedBatch? {
         guard !stopped else { throw .loader(reason: "the photo loader was stopped") }
         while let slot = free.last, let request = requests.next() {
             guard request.samples.count <= maximumBatch else {
@@ -77,8 +80,8 @@ public final class BatchLoader {
             }
             free.removeLast()
             slot.samples = request.samples
-            slot.labels = request.samples.map(worker.source.label)
             slot.epoch = request.epoch
+            slot.substitutes = request.substitutes
             workload.post(slot)
             posted += 1
         }
@@ -89,11 +92,18 @@ public final class BatchLoader {
                     : "there are no more batches"
             )
         }
-        guard let slot = workload.takeOldest() else {
+        guard let slot = workload.takeOldest(leaves) else { return nil }
+        posted -= 1
+        slot.labels = slot.samples.map(worker.source.label)
+        return LoadedBatch(slot, imageSize: worker.imageSize)
+    }
+
+    /// Waits for the next batch, however long; throws what `next(unless:)` throws.
+    public func next() throws(PhotoError) -> LoadedBatch {
+        guard let batch = try next(unless: { false }) else {
             throw .loader(reason: "the photo loader was stopped")
         }
-        posted -= 1
-        return LoadedBatch(slot, imageSize: worker.imageSize)
+        return batch
     }
 
     /// Gives a batch's memory back; its images must not be used afterwards.

@@ -8,8 +8,12 @@ public final class LoadedBatch {
     public let labels: [Int32]
     /// 1 for each photo that was read, 0 for each blank.
     public let weights: [Float]
-    /// The photos that blanks stand for, in the order of the batch.
+    /// The photos that could not be read, each once, in the order of the places that they were tried for.
     public let skipped: [SkippedPhoto]
+    /// Places whose own photo could not be read.
+    public let badPlaces: Int
+    /// Places that no photo could be found for.
+    public var blanks: Int { weights.count { $0 == 0 } }
 
     let slot: BatchSlot
     /// Whether a loader still waits for the slot.
@@ -23,9 +27,11 @@ public final class LoadedBatch {
         labels = slot.labels
         shape = Shape(N: count, H: imageSize, W: imageSize, C: 3)
         let failures = slot.failures.sorted { $0.position < $1.position }
-        skipped = failures.map(\.photo)
+        badPlaces = failures.count
+        var named = Set<String>()
+        skipped = failures.flatMap(\.photos).filter { named.insert($0.path).inserted }
         var weights = [Float](repeating: 1, count: count)
-        for failure in failures { weights[failure.position] = 0 }
+        for failure in failures where failure.isBlank { weights[failure.position] = 0 }
         self.weights = weights
     }
 

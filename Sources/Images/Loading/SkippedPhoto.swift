@@ -1,4 +1,4 @@
-/// A photo that could not be used and was replaced by a blank.
+/// A photo that could not be used: another stands in its place, or a blank.
 public struct SkippedPhoto: Sendable, Equatable {
     /// Its file.
     public var path: String

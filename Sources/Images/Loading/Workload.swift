@@ -16,6 +16,7 @@ final class Workload: @unchecked Sendable {
         let position: Int
         let sample: Int
         let epoch: Int
+        let substitutes: BatchRequest.Substitutes?
     }
 
     /// Hands a filled-in slot to the threads.
@@ -29,12 +30,14 @@ final class Workload: @unchecked Sendable {
         work.unlock()
     }
 
-    /// Waits for the oldest batch; nil after `close`.
-    func takeOldest() -> BatchSlot? {
+    /// Waits for the oldest batch; nil after `close`, and where `leaves` comes to hold.
+    func takeOldest(_ leaves: () -> Bool) -> BatchSlot? {
         work.lock()
         defer { work.unlock() }
         guard let slot = underWay.first else { return nil }
-        while slot.remaining > 0, !closing { work.wait() }
+        while slot.remaining > 0, !closing, !leaves() {
+            _ = work.wait(until: Date(timeIntervalSinceNow: 0.02))
+        }
         guard slot.remaining == 0 else { return nil }
         underWay.removeFirst()
         return slot
@@ -52,7 +55,8 @@ final class Workload: @unchecked Sendable {
                     slot: slot,
                     position: position,
                     sample: slot.samples[position],
-                    epoch: slot.epoch
+                    epoch: slot.epoch,
+                    substitutes: slot.substitutes
                 )
             }
             work.wait()
@@ -60,10 +64,18 @@ final class Workload: @unchecked Sendable {
         return nil
     }
 
-    /// Reports a claimed photo as finished.
-    func finish(_ claim: Claim, failure: SkippedPhoto?) {
+    /// Whether the threads are to end.
+    var isClosing: Bool {
         work.lock()
-        if let failure { claim.slot.failures.append((claim.position, failure)) }
+        defer { work.unlock() }
+        return closing
+    }
+
+    /// Reports a claimed photo as finished, with the photo that stands there now.
+    func finish(_ claim: Claim, sample: Int, failure: BatchSlot.Failure?) {
+        work.lock()
+        claim.slot.samples[claim.position] = sample
+        if let failure { claim.slot.failures.append(failure) }
         claim.slot.remaining -= 1
         if claim.slot.remaining == 0 { work.broadcast() }
         work.unlock()

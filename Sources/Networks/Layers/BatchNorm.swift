@@ -186,6 +186,13 @@ final class BuiltBatchNorm: Layer {
         let (means, variances) = (scratch, scratch + context.slices.count * C)
         for (slice, images) in context.slices.images.enumerated() {
             let weight = context.statisticsWeights[slice]
+            guard !images.isEmpty else {
+                // What lies there is of another pass and may be no number.
+                for place in slice * C..<(slice + 1) * C {
+                    (means[place], variances[place]) = (0, 0)
+                }
+                continue
+            }
             let count = Double(images.count * pixels)
             let unbiased = weight * Float(count / max(count - 1, 1))
             for place in slice * C..<(slice + 1) * C {

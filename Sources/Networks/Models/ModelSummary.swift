@@ -31,6 +31,13 @@ public struct ModelSummary: Sendable, CustomStringConvertible {
     /// Multiply-adds of all layers for one photo.
     public var operations: Int { rows.reduce(0) { $0 + $1.operations } }
 
+    /// The first batch norm whose channels have a single value a photo; nil = there is none.
+    ///
+    /// Over one photo alone such a norm has no variance and forgets what came in.
+    public var normOfSingleValues: Row? {
+        rows.first { $0.kind.hasPrefix("batch norm") && $0.output.pixels == 1 }
+    }
+
     /// The table, a line for each layer and one for the sums.
     public var description: String {
         let head = ["layer", "kind", "output", "parameters", "multiply-adds"]

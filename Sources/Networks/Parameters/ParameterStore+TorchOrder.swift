@@ -8,22 +8,31 @@ extension ParameterStore {
         read(parameter, rows: 0..<(parameter.shape.first ?? 1), from: from)
     }
 
-    /// The elements of a parameter in PyTorch's order, a piece at a time, so that a copy of the
-    /// largest costs little memory.
+    /// The elements of a parameter in PyTorch's order, a piece at a time, in memory that is used again: of a
+    /// checkpoint that a stop waits for, this is the most work.
     ///
     /// - Parameters:
     ///   - from: a flat buffer laid out like `values`; nil = the values.
-    ///   - body: called with pieces of at most a million elements, or of one output's.
+    ///   - body: called with pieces of at most a million elements, or of one output's, which are good until
+    ///     it returns.
     public func readPieces(
         _ parameter: Parameter,
         from: UnsafePointer<Float>? = nil,
-        _ body: ([Float]) throws -> Void
+        _ body: (UnsafeBufferPointer<Float>) throws -> Void
     ) rethrows {
         let outputs = parameter.shape.first ?? 1
         let rows = max(1, (1 << 20) * outputs / max(parameter.range.count, 1))
+        let row = parameter.range.count / max(outputs, 1)
+        let staging = parameter.planes > 1 ? Storage(count: min(rows, outputs) * row) : nil
         for first in stride(from: 0, to: outputs, by: rows) {
             let piece = first..<min(first + rows, outputs)
-            try body(read(parameter, rows: piece, from: from))
+            let memory = memory(parameter, rows: piece, from: from)
+            guard let staging, let source = memory.baseAddress else {
+                try body(memory)
+                continue
+            }
+            order(parameter, rows: piece.count, source, into: staging.base)
+            try body(UnsafeBufferPointer(start: staging.base, count: memory.count))
         }
     }
 
@@ -31,19 +40,45 @@ extension ParameterStore {
     private func read(_ parameter: Parameter, rows: Range<Int>, from: UnsafePointer<Float>?)
         -> [Float]
     {
+        let memory = memory(parameter, rows: rows, from: from)
+        guard parameter.planes > 1, let source = memory.baseAddress else { return Array(memory) }
+        return Array(unsafeUninitializedCapacity: memory.count) { result, count in
+            guard let target = result.baseAddress else { return }
+            order(parameter, rows: rows.count, source, into: target)
+            count = memory.count
+        }
+    }
+
+    /// The elements of some outputs as they lie.
+    private func memory(
+        _ parameter: Parameter,
+        rows: Range<Int>,
+        from: UnsafePointer<Float>?
+    ) -> UnsafeBufferPointer<Float> {
         let base = from ?? UnsafePointer(values.base)
-        let outputs = parameter.shape.first ?? 1
-        let row = parameter.range.count / max(outputs, 1)
-        let memory = UnsafeBufferPointer(
+        let row = parameter.range.count / max(parameter.shape.first ?? 1, 1)
+        return UnsafeBufferPointer(
             start: base + parameter.range.lowerBound + rows.lowerBound * row,
             count: rows.count * row
         )
-        guard parameter.planes > 1 else { return Array(memory) }
-        return Array(unsafeUninitializedCapacity: memory.count) { result, count in
-            for place in places(parameter, count: memory.count) {
-                result[place.torch] = memory[place.memory]
+    }
+
+    /// Brings the elements of `rows` outputs from the order of memory, [O][P][C], into PyTorch's, [O][C][P].
+    private func order(
+        _ parameter: Parameter,
+        rows: Int,
+        _ source: UnsafePointer<Float>,
+        into target: UnsafeMutablePointer<Float>
+    ) {
+        let row = parameter.range.count / max(parameter.shape.first ?? 1, 1)
+        let (planes, channels) = (parameter.planes, row / parameter.planes)
+        pool.parallelRanges(rows, grain: max(1, (1 << 16) / max(row, 1))) { part, _ in
+            for output in part {
+                let (to, from) = (target + output * row, source + output * row)
+                for c in 0..<channels {
+                    for p in 0..<planes { to[c * planes + p] = from[p * channels + c] }
+                }
             }
-            count = memory.count
         }
     }
 

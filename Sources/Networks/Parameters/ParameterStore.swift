@@ -17,7 +17,7 @@ public final class ParameterStore {
     /// Prefixes of the batch norms' names.
     public let batchNorms: [String]
     private let target: GradientTarget
-    private let pool: ThreadPool
+    let pool: ThreadPool
     private let segments: [(range: Range<Int>, decays: Bool)]
 
     init(_ builder: Builder, _ memory: NetworkMemory, _ pool: ThreadPool) {

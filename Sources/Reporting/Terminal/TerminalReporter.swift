@@ -35,9 +35,12 @@ public final class TerminalReporter {
         switch event {
         case .step(let step): show(step)
         case .evaluating(let done, let count):
-            guard now() - shownAt >= 0.1 else { return }
-            shownAt = terminal.isScreen ? now() : shownAt
-            terminal.replace("evaluating \(Figures.grouped(done))/\(Figures.grouped(count))")
+            let line = "evaluating \(Figures.grouped(done))/\(Figures.grouped(count))"
+            let time = now()
+            guard terminal.isScreen || done < count else { return }
+            guard time - shownAt >= (terminal.isScreen ? 0.1 : pause(time)) else { return }
+            shownAt = time
+            if terminal.isScreen { terminal.replace(line) } else { terminal.print(line) }
         case .evaluation(let record):
             terminal.print(TerminalReporter.line(record))
             shownStep = record.step
@@ -67,10 +70,11 @@ public final class TerminalReporter {
     public static func line(_ record: EvaluationRecord) -> String {
         let result = record.result
         let skipped = result.skipped > 0 ? ", \(result.skipped) unreadable" : ""
+        let sample = record.sampledFrom.map { ", a sample of \(Figures.grouped($0))" } ?? ""
         return "epoch \(record.epoch), step \(Figures.grouped(record.step)): held-out loss "
             + "\(Figures.fixed(result.loss, 3)), top-1 \(Figures.percent(result.top1)), "
             + "top-5 \(Figures.percent(result.top5)), GAP \(Figures.fixed(result.gap, 3)) "
-            + "(\(Figures.count(result.images, "photo"))\(skipped), "
+            + "(\(Figures.count(result.images, "photo"))\(sample)\(skipped), "
             + "\(Figures.duration(record.seconds)))"
     }
 

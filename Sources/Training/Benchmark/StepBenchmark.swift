@@ -150,14 +150,25 @@ private struct StepBench {
     /// Bytes of other ranks' memory that count as this rank's too.
     var borrowed: Int { replica.reducer.borrowed * MemoryLayout<Float>.stride }
 
-    func run(_ number: Int) throws -> TrainingStep.Outcome {
-        try replica.step.run(
+    func run(_ number: Int) throws -> TrainingStep.Outcome? {
+        var spent = StepParts()
+        let facts = try replica.step.meet(
+            .success(photos),
+            parts: parts,
+            checkpointIsDue: false,
+            &spent
+        )
+        let end = try replica.step.run(
             step: number,
-            photos: .success(photos),
+            photos: photos,
+            facts: facts,
             parts: parts,
             learningRate: learningRate,
-            signal: 0
+            spent: spent
         )
+        // No signal is taken here, so that no step is left.
+        guard case .done(let outcome) = end else { return nil }
+        return outcome
     }
 }
 

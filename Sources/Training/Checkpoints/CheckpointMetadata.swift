@@ -20,12 +20,11 @@ public struct CheckpointMetadata: Codable, Sendable, Equatable {
     public var configuration: TrainingConfiguration
     /// Steps done.
     public var step: Int
-    /// Photos that could not be read so far.
+    /// Places of the epoch so far whose photo could not be read.
     public var badPhotos: Int
-    /// The best evaluation so far.
+    /// The best evaluation of earlier weights; these are evaluated once they are kept, which
+    /// `evaluations.jsonl` then tells.
     public var best: Best?
-    /// The evaluation of these very weights, where there was one.
-    public var evaluation: EvaluationSummary?
 
     /// Which step evaluated best.
     public struct Best: Codable, Sendable, Equatable {
@@ -33,16 +32,6 @@ public struct CheckpointMetadata: Codable, Sendable, Equatable {
         public var step: Int
         /// Share of held-out photos named rightly.
         public var top1: Double
-    }
-
-    /// The figures of an evaluation.
-    public struct EvaluationSummary: Codable, Sendable, Equatable {
-        /// Share of photos whose landmark came first.
-        public var top1: Double
-        /// Share of photos whose landmark was among the first five.
-        public var top5: Double
-        /// Mean cross-entropy.
-        public var loss: Double
     }
 
     /// Key of the description among the texts of a safetensors file.
@@ -78,8 +67,7 @@ public struct CheckpointMetadata: Codable, Sendable, Equatable {
         configuration: TrainingConfiguration,
         step: Int,
         badPhotos: Int,
-        best: Best?,
-        evaluation: EvaluationSummary?
+        best: Best?
     ) {
         self.model = model
         self.plans = plans
@@ -89,6 +77,5 @@ public struct CheckpointMetadata: Codable, Sendable, Equatable {
         self.step = step
         self.badPhotos = badPhotos
         self.best = best
-        self.evaluation = evaluation
     }
 }

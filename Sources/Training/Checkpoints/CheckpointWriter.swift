@@ -16,9 +16,14 @@ struct CheckpointWriter {
 
     /// Writes `metadata` and all tensors to `path`; every rank calls this, rank 0 writes.
     ///
-    /// The file appears under its name only when it is whole and on the disk. Where rank 0 cannot
-    /// write, all ranks throw.
-    func write(_ metadata: CheckpointMetadata, to path: String) throws {
+    /// Where rank 0 cannot write, all ranks throw.
+    ///
+    /// - Parameter finish: ends the file once all is written, on rank 0.
+    func write(
+        _ metadata: CheckpointMetadata,
+        to path: String,
+        finish: (SafetensorsWriter) throws -> Void = { try $0.finish() }
+    ) throws {
         let file = try communicator.together {
             communicator.rank == 0 ? try begin(metadata, path) : nil
         }
@@ -37,7 +42,7 @@ struct CheckpointWriter {
                 for parameter in trainable { try write(parameter, whole, file) }
             }
         }
-        try communicator.together { try file?.finish() }
+        try communicator.together { if let file { try finish(file) } }
     }
 
     private func write(

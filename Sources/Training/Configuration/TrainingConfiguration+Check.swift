@@ -67,6 +67,14 @@ extension TrainingConfiguration {
             checkpointEvery.map { $0 >= 1 } ?? true,
             "--checkpoint-every is \(checkpointEvery ?? 0); give at least 1"
         )
+        try require(
+            checkpointMinutes >= 0 && checkpointMinutes.isFinite,
+            "--checkpoint-minutes is \(checkpointMinutes); give 0 or more"
+        )
+        try require(
+            evaluateAtMost >= 0,
+            "--evaluate-at-most is \(evaluateAtMost); give 0 for all photos, or how many"
+        )
         try require(evaluateEvery >= 0, "--evaluate-every is \(evaluateEvery); give 0 or more")
         try require(
             !nesterov || momentum > 0,

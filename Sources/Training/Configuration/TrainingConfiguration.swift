@@ -102,10 +102,16 @@ public struct TrainingConfiguration: Codable, Sendable, Equatable {
     public var output: String?
     /// Steps between checkpoints, besides the one that ends each epoch; nil = none besides.
     public var checkpointEvery: Int?
+    /// Minutes after which a checkpoint is written besides; 0 = the clock asks for none.
+    public var checkpointMinutes = 10.0
     /// Checkpoints kept besides the latest and the best.
     public var keep = 2
     /// Epochs between evaluations; 0 = only at the end.
     public var evaluateEvery = 1
+    /// Most photos of an evaluation in the course of a run, whose end takes all; 0 = all.
+    ///
+    /// Of 10,000 the standard error of a share is at most half a per cent.
+    public var evaluateAtMost = 10_000
 
     /// Makes a configuration of the values without a default.
     init(
@@ -133,6 +139,7 @@ public struct TrainingConfiguration: Codable, Sendable, Equatable {
         copy.output = nil
         copy.weights = nil
         copy.checkpointEvery = nil
+        copy.checkpointMinutes = 0
         copy.keep = 0
         return copy
     }

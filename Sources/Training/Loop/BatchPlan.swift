@@ -1,4 +1,6 @@
 import Images
+import Networks
+import Tensors
 
 /// Which photos make up which batch, and which of them belong to which slice.
 struct BatchPlan {
@@ -46,7 +48,37 @@ struct BatchPlan {
             let positions = parts[own.lowerBound].lowerBound..<parts[own.upperBound - 1].upperBound
             return BatchRequest(
                 samples: positions.map { Int(order.photos[start + $0]) },
-                epoch: epoch
+                epoch: epoch,
+                substitutes: .init(order: order.photos, first: start + positions.lowerBound)
+            )
+        }
+    }
+
+    /// Throws where a batch norm would see a single value of each channel, which has no variance.
+    ///
+    /// That is a slice of one photo in a network whose maps shrink to a pixel; PyTorch refuses it too.
+    func checkNorms(_ network: ModelDescription, pool: ThreadPool) throws {
+        guard let norm = network.summary(pool: pool).normOfSingleValues else { return }
+        let full = sampler.batch(step: 0).count
+        let last = sampler.batch(step: course.stepsPerEpoch - 1).count
+        func hasSliceOfOne(_ count: Int) -> Bool {
+            (0..<slices).contains {
+                Sampler.slicePositions(slice: $0, slices: slices, count: count).count == 1
+            }
+        }
+        let what =
+            "leaves batch norm \(norm.name) one value a channel, which it cannot normalise "
+            + "(its maps are 1×1 at --image-size \(network.imageSize))"
+        if hasSliceOfOne(full) {
+            throw TrainingError.usage(
+                "a batch of \(full) in \(slices) slices has a slice of one photo and \(what); give a "
+                    + "larger --batch, fewer --slices or a larger --image-size"
+            )
+        }
+        if hasSliceOfOne(last) {
+            throw TrainingError.usage(
+                "the last batch of an epoch, of \(last), has a slice of one photo and \(what); "
+                    + "give --drop-last, another --batch, fewer --slices or a larger --image-size"
             )
         }
     }

@@ -31,9 +31,14 @@ public struct Course: Sendable, Equatable {
     /// The place of a step in its epoch, from 0.
     public func stepInEpoch(_ step: Int) -> Int { step % stepsPerEpoch }
 
+    /// Whether an epoch, or the run, ends when `done` steps are done.
+    public func epochEnds(after done: Int) -> Bool {
+        done == totalSteps || done % stepsPerEpoch == 0
+    }
+
     /// Whether a checkpoint is due when `done` steps are done.
     public func checkpointIsDue(after done: Int) -> Bool {
-        done == totalSteps || done % stepsPerEpoch == 0
+        epochEnds(after: done)
             || (checkpointEvery.map { done % $0 == 0 } ?? false)
     }
 

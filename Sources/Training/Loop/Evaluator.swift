@@ -77,17 +77,47 @@ public struct Evaluator {
         }
     }
 
+    /// How asking ended, the same on all ranks.
+    public enum End: Sendable {
+        /// All photos were asked about.
+        case done(Findings)
+        /// A signal came to some rank after so many photos.
+        case left(signal: Int32, photos: Int)
+    }
+
     /// Asks the network about all `count` photos of `source`.
     ///
     /// - Parameters:
     ///   - top: number of classes to report for each photo, at most as many as there are.
-    ///   - progress: called with the number of photos that all ranks are about through with.
+    ///   - stop: a wish to leave; nil = none comes.
+    ///   - progress: called with the number of photos that all ranks are through with.
+    /// - Throws: where the wish came, `TrainingError.rank` with 128 + the signal, as shells have it.
     public func run(
         _ source: any PhotoSource,
         count: Int,
         top: Int,
+        stop: Interruption? = nil,
         progress: (Int) -> Void = { _ in }
     ) throws -> Findings {
+        switch try ask(source, count: count, top: top, stop: stop, progress: progress) {
+        case .done(let findings): return findings
+        case .left(let signal, let photos):
+            throw TrainingError.rank(
+                0,
+                code: 128 + signal,
+                "stopped by \(StopSignals.name(signal)) after \(photos) of \(count) photos, without a result"
+            )
+        }
+    }
+
+    /// The same, and nothing thrown where the wish came.
+    public func ask(
+        _ source: any PhotoSource,
+        count: Int,
+        top: Int,
+        stop: Interruption? = nil,
+        progress: (Int) -> Void = { _ in }
+    ) throws -> End {
         let batches = (count + batch - 1) / batch
         let own = stride(from: communicator.rank, to: batches, by: communicator.size)
         let requests = own.map { k in
@@ -108,28 +138,96 @@ public struct Evaluator {
         )
         defer { loader.stop() }
         let top = min(top, model.output.C)
-        // Whatever fails on one rank ends the wait of the others in `share`.
-        let findings = try communicator.together {
-            try model.withConstantWeights {
-                var findings = Findings(outcomes: [], skipped: [])
-                for request in requests {
-                    let loaded = try loader.next()
-                    findings.outcomes += outcomes(loaded, request, top: top)
-                    findings.skipped += loaded.skipped
-                    loader.release(loaded)
-                    progress((request.samples.last ?? 0) + 1)
+        var findings = Findings(outcomes: [], skipped: [])
+        var next = 0
+        var round = Round()
+        try model.withConstantWeights {
+            // Ranks meet between rounds of batches, so that a wish or a failure of one is known to all.
+            while round.photos < count {
+                let begin = ContinuousClock.now
+                let end = min(next + round.batches, requests.count)
+                var photos = 0
+                let outcome = Result {
+                    while next < end, !(stop?.isRequested ?? false) {
+                        guard
+                            let found = try ask(requests[next], loader, top: top, stop: stop)
+                        else { return }
+                        findings.outcomes += found.outcomes
+                        findings.skipped += found.skipped
+                        photos += requests[next].samples.count
+                        next += 1
+                    }
                 }
-                return findings
+                try round.share(
+                    communicator,
+                    photos: photos,
+                    secondsPerBatch: (ContinuousClock.now - begin).seconds / Double(round.batches),
+                    signal: stop?.reason ?? 0,
+                    outcome
+                )
+                progress(round.photos)
+                if round.signal != 0 { return }
             }
         }
-        return try share(findings, top: top)
+        if round.signal != 0 { return .left(signal: round.signal, photos: round.photos) }
+        return .done(try share(findings, top: top))
+    }
+
+    /// What was found about one batch; nil where the wish came before all of it was.
+    private func ask(
+        _ request: BatchRequest,
+        _ loader: BatchLoader,
+        top: Int,
+        stop: Interruption?
+    ) throws -> Findings? {
+        let batch = try loader.next { stop?.isRequested ?? false }
+        guard let batch else { return nil }
+        defer { loader.release(batch) }
+        let logits = pool.leaving(on: stop) { model.forward(batch.images, .evaluation) }
+        guard let logits else { return nil }
+        return Findings(
+            outcomes: outcomes(logits, batch, request, top: top),
+            skipped: batch.skipped
+        )
+    }
+
+    /// How far all ranks are, and how many batches each takes before they meet again.
+    private struct Round {
+        var batches = 1
+        var photos = 0
+        var signal: Int32 = 0
+
+        /// Brings together what a round came to; what failed on one rank is thrown on all.
+        mutating func share(
+            _ communicator: any Communicator,
+            photos done: Int,
+            secondsPerBatch: Double,
+            signal own: Int32,
+            _ outcome: Result<Void, any Error>
+        ) throws {
+            var failures = 0.0
+            if case .failure = outcome { failures = 1 }
+            // About a second, by the clock of rank 0.
+            let next = min(max(1 / max(secondsPerBatch, 1e-3), 1), 64).rounded(.down)
+            var signals = Array(repeating: 0.0, count: communicator.size)
+            signals[communicator.rank] = Double(own)
+            var packed = [Double(done), failures, communicator.rank == 0 ? next : 0] + signals
+            try communicator.sum(&packed)
+            if packed[1] > 0 { try communicator.together { try outcome.get() } }
+            photos += Int(packed[0])
+            batches = Int(packed[2])
+            signal = Int32(packed[3...].max() ?? 0)
+        }
     }
 
     /// What the network says about the photos of a batch that could be read.
-    private func outcomes(_ batch: LoadedBatch, _ request: BatchRequest, top: Int) -> [PhotoOutcome]
-    {
-        let logits = model.forward(batch.images, .evaluation)
-        return request.samples.enumerated().compactMap { n, photo in
+    private func outcomes(
+        _ logits: Tensor,
+        _ batch: LoadedBatch,
+        _ request: BatchRequest,
+        top: Int
+    ) -> [PhotoOutcome] {
+        request.samples.enumerated().compactMap { n, photo in
             guard batch.weights[n] > 0 else { return nil }
             return outcome(logits.images(n..<n + 1), photo, label: batch.labels[n], top: top)
         }

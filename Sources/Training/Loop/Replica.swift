@@ -65,6 +65,7 @@ struct Replica {
             rank: rank,
             clip: configuration.clip,
             averageDecay: configuration.ema,
+            beginsStatistics: configuration.weights == nil,
             pool: pool
         )
         step = try TrainingStep(

@@ -1,7 +1,10 @@
 import Foundation
-import Synchronization
+public import Tensors
 
-/// Turns the signals that ask a program to end into a wish that the loop reads between steps.
+/// Turns the signals that ask a program to end into a wish that the loop and the passes of a step heed.
+///
+/// Open MPI announces the end: `mpirun` that is interrupted sends its ranks SIGCONT, SIGTERM one grace later
+/// and SIGKILL after another. Under it SIGCONT is a warning, on which the state is kept and the run goes on.
 ///
 /// They are SIGTERM and SIGINT, SIGUSR1 and SIGUSR2 (which batch systems send before the time is up, and
 /// `mpirun` passes on), SIGXCPU, and SIGHUP unless the program was started with it ignored, as `nohup`
@@ -9,12 +12,13 @@ import Synchronization
 /// are blocked; libraries may have started others before, when they were loaded, and a signal
 /// that reaches one of those is sent on until it reaches the thread that waits.
 public final class StopSignals: Sendable {
-    /// What the waiting thread keeps, which goes on as long as the process.
-    private final class Wish: Sendable {
-        let signal = Atomic<Int32>(0)
-    }
+    /// The wish to end the run, and nothing else.
+    public let stop = Interruption()
+    /// The same, and the wish to keep the state because an end may be near, whose reason is `warning`.
+    public let leave = Interruption()
 
-    private let wish = Wish()
+    /// The signal by which Open MPI announces others.
+    static let warning = SIGCONT
 
     /// Stands for `landmark-train stop` where a signal's number is expected; above those of all signals.
     public static let asked: Int32 = 128
@@ -24,7 +28,9 @@ public final class StopSignals: Sendable {
     public init() {
         var set = sigset_t()
         sigemptyset(&set)
-        for number in [SIGTERM, SIGINT, SIGUSR1, SIGUSR2, SIGXCPU, SIGHUP] {
+        let isLaunched = ProcessInfo.processInfo.environment["OMPI_COMM_WORLD_SIZE"] != nil
+        let numbers = [SIGTERM, SIGINT, SIGUSR1, SIGUSR2, SIGXCPU, SIGHUP]
+        for number in numbers + (isLaunched ? [StopSignals.warning] : []) {
             let wasIgnored = sendOn(number)
             if number == SIGHUP, wasIgnored {
                 Foundation.signal(number, SIG_IGN)
@@ -34,14 +40,19 @@ public final class StopSignals: Sendable {
         }
         pthread_sigmask(SIG_BLOCK, &set, nil)
         let signals = set
-        let wish = wish
+        let (stop, leave) = (stop, leave)
         let thread = Thread {
             var set = signals
             var number: Int32 = 0
             while sigwait(&set, &number) == 0 {
+                guard number != StopSignals.warning else {
+                    leave.requestFirst(number)
+                    continue
+                }
                 // A second Ctrl-C is a person who does not want to wait.
-                if number == SIGINT, wish.signal.load(ordering: .relaxed) == SIGINT { exit(130) }
-                wish.signal.store(number, ordering: .relaxed)
+                if number == SIGINT, stop.reason == SIGINT { exit(130) }
+                stop.request(number)
+                leave.request(number)
             }
         }
         thread.name = "landmark-signals"
@@ -49,10 +60,14 @@ public final class StopSignals: Sendable {
     }
 
     /// The signal that came, 0 for none.
-    public var signal: Int32 { wish.signal.load(ordering: .relaxed) }
+    public var signal: Int32 { stop.reason }
 
     /// Notes a wish to stop as if `signal` had come.
-    public func request(_ signal: Int32) { wish.signal.store(signal, ordering: .relaxed) }
+    public func request(_ signal: Int32) {
+        guard signal != StopSignals.warning else { return leave.requestFirst(signal) }
+        stop.request(signal)
+        leave.request(signal)
+    }
 
     /// The usual name of what ended a run.
     public static func name(_ signal: Int32) -> String {

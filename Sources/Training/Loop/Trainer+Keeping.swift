@@ -1,29 +1,52 @@
 import Distributed
+import Foundation
 import Images
 import Networks
 import Tensors
 
 extension Trainer {
-    /// Evaluates and writes a checkpoint where the course has one after the steps done.
+    /// Writes a checkpoint and then evaluates, where the course or the clock has one after the steps done.
     ///
-    /// - Parameter stopping: write one in any case and leave the evaluation to whoever resumes.
-    func keep(stopping: Bool) throws {
-        let done = progress.step
-        let isLast = done == course.totalSteps
-        progress.evaluation = nil
-        let evaluates = evaluationIsDue && (!stopping || isLast)
-        let writes = stopping || course.checkpointIsDue(after: done)
-        guard evaluates || writes else { return }
-        try checkFinite()
-        if evaluates { try evaluateHeldOut() }
-        if writes { try writeCheckpoint() }
+    /// - Parameter timeIsUp: write one in any case.
+    /// - Returns: the signal that ended the evaluation, which whoever resumes makes up for; nil = go on.
+    func keep(timeIsUp: Bool) throws -> Int32? {
+        guard timeIsUp || evaluationIsDue || course.checkpointIsDue(after: progress.step) else {
+            return nil
+        }
+        try writeCheckpoint(hurried: false)
+        return evaluationIsDue ? try evaluateHeldOut() : nil
     }
 
-    /// Makes up for the evaluation that a run stopped before, so that its checkpoints and lines are
-    /// those of a run that was never stopped.
-    func catchUp() throws {
-        guard progress.step > 0, evaluationIsDue, progress.evaluation == nil else { return }
-        try keep(stopping: false)
+    /// Keeps the state after the last whole step, at once.
+    ///
+    /// - Returns: the signal that ends the run; nil = go on.
+    func leave(_ departure: Departure) throws -> Int32? {
+        if savedStep != progress.step { try writeCheckpoint(hurried: true) }
+        signals?.leave.withdraw(StopSignals.warning)
+        return departure.stop == 0 ? nil : departure.stop
+    }
+
+    /// Makes up for the evaluation that a run was stopped before or in, so that its lines are those of a
+    /// run that was never stopped.
+    ///
+    /// - Returns: the signal that ended it; nil = go on.
+    func catchUp() throws -> Int32? {
+        guard progress.step > 0, evaluationIsDue, !progress.isEvaluated else { return nil }
+        return try evaluateHeldOut()
+    }
+
+    /// Puts on the disk what was kept in a hurry.
+    ///
+    /// A process that is killed takes nothing with it that it wrote, so that this may follow when there is
+    /// time; a machine that fails would.
+    public func settleFiles() throws {
+        try communicator.together { try syncCheckpoint() }
+    }
+
+    /// Whether rank 0 finds that the time between checkpoints is over.
+    var timeIsUp: Bool {
+        guard communicator.rank == 0, configuration.checkpointMinutes > 0 else { return false }
+        return (ContinuousClock.now - savedAt).seconds >= 60 * configuration.checkpointMinutes
     }
 
     var evaluationIsDue: Bool {
@@ -32,14 +55,72 @@ extension Trainer {
 
     /// Throws on all ranks where the weights are not finite, before anything is kept of them.
     private func checkFinite() throws {
-        let values = model.store.values
-        guard sumOfSquares(values.base, values.count).isFinite else {
+        // Each rank looks at its share.
+        let store = model.store
+        guard try reducer.sumOfSquares(of: store.values.base, range: 0..<store.count).isFinite
+        else {
             throw TrainingError.diverged(atStep: progress.step)
         }
     }
 
+    /// Writes the checkpoint of this step, points `latest` at it, drops old ones.
+    ///
+    /// - Parameter hurried: a kill may be near: the checkpoint counts before it is on the disk, and no other
+    ///   is dropped until it is.
+    private func writeCheckpoint(hurried: Bool) throws {
+        try communicator.together { try lock?.verify() }
+        try checkFinite()
+        let step = progress.step
+        let path = run.checkpoint(step: step)
+        let writer = CheckpointWriter(
+            communicator: communicator,
+            store: model.store,
+            reducer: reducer,
+            shards: update.shards
+        )
+        try writer.write(metadata, to: path) { file in
+            if let trouble { throw trouble }
+            try syncCheckpoint()
+            if hurried || signals?.leave.isRequested ?? false {
+                try file.appear()
+                try run.pointLatest(at: step)
+                unsynced = file
+            } else {
+                try file.finish()
+            }
+        }
+        savedStep = step
+        savedAt = .now
+        try communicator.together {
+            guard let journal else { return }
+            if unsynced == nil {
+                try journal.sync()
+                try publish()
+            }
+            report(.checkpoint(path: path, step: step))
+        }
+    }
+
+    /// Ends the file of a checkpoint that was kept in a hurry, on rank 0.
+    private func syncCheckpoint() throws {
+        guard let file = unsynced else { return }
+        try file.finish()
+        unsynced = nil
+        try journal?.sync()
+    }
+
+    private func publish() throws {
+        try run.publish(
+            step: progress.step,
+            isBest: progress.best?.step == progress.step,
+            keep: configuration.keep
+        )
+    }
+
     /// Evaluates the held-out photos with the weights, or their running average, as they are.
-    private func evaluateHeldOut() throws {
+    ///
+    /// - Returns: the signal that ended it before its end; nil = it is done.
+    private func evaluateHeldOut() throws -> Int32? {
         let begin = ContinuousClock.now
         let evaluator = Evaluator(
             communicator: communicator,
@@ -48,57 +129,53 @@ extension Trainer {
             batch: configuration.batch / tree.slices,
             pool: pool
         )
-        let count = photos.held.count
-        let findings = try update.withAverage(reducer) {
-            try evaluator.run(photos.held, count: count, top: 5) { done in
-                if communicator.rank == 0 { report(.evaluating(done: done, of: count)) }
+        let sample = HeldSample(photos.held, configuration)
+        // The end of a run is judged by all photos, and compared with what came before by the same ones.
+        let isLast = progress.step == course.totalSteps
+        let judged: any Dataset = isLast ? photos.held : sample
+        let end = try update.withAverage(reducer) {
+            try evaluator.ask(judged, count: judged.count, top: 5, stop: signals?.stop) { done in
+                if communicator.rank == 0 { report(.evaluating(done: done, of: judged.count)) }
             }
         }
-        self.findings = findings
+        guard case .done(let findings) = end else {
+            if case .left(let signal, _) = end { return signal }
+            return nil
+        }
         tell(findings.skipped)
         let result = try EvaluationResult(
             findings,
-            of: photos.held,
+            of: judged,
             trainingCounts: photos.training.countsPerClass,
             model: configuration.model.rawValue,
             checkpoint: RunFolder.name(step: progress.step),
             step: progress.step
         )
-        progress.evaluation = .init(top1: result.top1, top5: result.top5, loss: result.loss)
-        if result.top1 > progress.best?.top1 ?? -1 {
-            progress.best = .init(step: progress.step, top1: result.top1)
+        var record = EvaluationRecord(
+            result,
+            epoch: course.epoch(of: progress.step - 1) + 1,
+            seconds: (ContinuousClock.now - begin).seconds
+        )
+        if sample.isPart {
+            if isLast {
+                record.sampleTop1 = sample.top1(findings)
+            } else {
+                record.sampledFrom = photos.held.count
+            }
         }
-        tell(
-            EvaluationRecord(
-                result,
-                epoch: course.epoch(of: progress.step - 1) + 1,
-                seconds: (ContinuousClock.now - begin).seconds
-            )
-        )
-    }
-
-    /// Writes the checkpoint of this step, points `latest` and `best` at it, drops old ones.
-    private func writeCheckpoint() throws {
-        try communicator.together { try lock?.verify() }
-        let path = run.checkpoint(step: progress.step)
-        let writer = CheckpointWriter(
-            communicator: communicator,
-            store: model.store,
-            reducer: reducer,
-            shards: update.shards
-        )
-        try writer.write(metadata, to: path)
+        self.findings = isLast ? findings : sample.placed(findings)
+        progress.isEvaluated = true
+        if record.comparableTop1 > progress.best?.top1 ?? -1 {
+            progress.best = .init(step: progress.step, top1: record.comparableTop1)
+        }
+        tell(record)
         try communicator.together {
-            if let trouble { throw trouble }
-            guard let journal else { return }
+            guard let journal, savedStep == progress.step else { return }
+            try syncCheckpoint()
             try journal.sync()
-            try run.publish(
-                step: progress.step,
-                isBest: progress.best?.step == progress.step,
-                keep: configuration.keep
-            )
-            report(.checkpoint(path: path, step: progress.step))
+            try publish()
         }
+        return nil
     }
 
     private var metadata: CheckpointMetadata {
@@ -110,8 +187,7 @@ extension Trainer {
             configuration: configuration.withoutPlaces,
             step: progress.step,
             badPhotos: progress.badPhotos,
-            best: progress.best,
-            evaluation: progress.evaluation
+            best: progress.best
         )
     }
 }

@@ -17,7 +17,9 @@ extension Trainer {
             let file = try CheckpointFile(path, latest: true)
             opened = file
             for remark in file.remarks { report(.remark(remark)) }
-            return try resumable(file).encoded()
+            var metadata = try resumable(file)
+            metadata.best = run.best(upTo: metadata.step, or: metadata.best)
+            return try metadata.encoded()
         }
         let texts = try communicator.allGather(text)
         let metadata = try CheckpointMetadata(encoded: texts.first ?? [])
@@ -25,8 +27,11 @@ extension Trainer {
             step: metadata.step,
             badPhotos: metadata.badPhotos,
             best: metadata.best,
-            evaluation: metadata.evaluation
+            isEvaluated: try communicator.largest(
+                communicator.rank == 0 && run.isEvaluated(step: metadata.step) ? 1 : 0
+            ) > 0
         )
+        savedStep = metadata.step
         try communicator.together {
             _ = try opened?.load(into: model.store, average: false)
         }

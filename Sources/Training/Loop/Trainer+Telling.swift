@@ -25,19 +25,48 @@ extension Trainer {
         }
     }
 
-    /// Counts unreadable photos and ends a run that has too many.
-    func settle(_ batch: LoadedBatch, _ outcome: TrainingStep.Outcome) throws {
-        guard outcome.badPhotos > 0 else { return }
+    /// Bad photos before which a run goes on whatever their share is.
+    private static let fewBadPhotos = 10
+
+    /// Tells of unreadable photos; ends a run that has too many, or a place that none can be found for,
+    /// before they come to the weights.
+    ///
+    /// Within an epoch each place has a photo of its own, so places of bad photos count those photos once.
+    ///
+    /// - Returns: bad photos of the epoch, those of this step included.
+    func settle(_ batch: LoadedBatch, _ facts: StepFacts) throws -> Int {
+        let stepInEpoch = course.stepInEpoch(progress.step)
+        let before = stepInEpoch == 0 ? 0 : progress.badPhotos
+        guard facts.badPlaces > 0 else {
+            guard facts.scale > 0 else {
+                throw TrainingError.data(
+                    "no photo of step \(progress.step + 1) shows a known landmark; check the table"
+                )
+            }
+            return before
+        }
         tell(try communicator.allGather(batch.skipped))
-        progress.badPhotos += outcome.badPhotos
-        let seen = (progress.step + 1) * configuration.batch
-        let share = Double(progress.badPhotos) / Double(max(seen, photos.training.count))
-        guard share > configuration.maximumBadPhotos else { return }
-        throw TrainingError.data(
-            "\(progress.badPhotos) photos could not be read, more than --max-bad-photos "
-                + "\(configuration.maximumBadPhotos) of \(photos.training.count) allows; "
-                + "see \(run.skipped) and `landmark-train dataset check`"
-        )
+        let bad = before + Int(facts.badPlaces)
+        let count = photos.training.count
+        let seen = min((stepInEpoch + 1) * configuration.batch, count)
+        let limit = configuration.maximumBadPhotos * Double(seen)
+        // A share near the limit may exceed it by chance while few photos were seen.
+        let margin = seen < count ? 3 * limit.squareRoot() : 0
+        if bad >= Trainer.fewBadPhotos, Double(bad) > limit + margin {
+            throw TrainingError.data(
+                "\(bad) of the first \(seen) photos of epoch \(course.epoch(of: progress.step) + 1) could "
+                    + "not be read, more than --max-bad-photos \(configuration.maximumBadPhotos) "
+                    + "allows; see \(run.skipped) and `landmark-train dataset check`"
+            )
+        }
+        guard facts.blanks == 0 else {
+            throw TrainingError.data(
+                "none of the \(min(count, BatchRequest.Substitutes.tries)) photos tried for one place of step "
+                    + "\(progress.step + 1) can be read; see \(run.skipped) and "
+                    + "`landmark-train dataset check`"
+            )
+        }
+        return bad
     }
 
     /// Opens the files that are written line by line, cut at the step that the run goes on from.
@@ -47,7 +76,7 @@ extension Trainer {
             let opened = try RunJournal(
                 run,
                 step: progress.step,
-                evaluated: progress.evaluation != nil || !evaluationIsDue
+                evaluated: progress.isEvaluated || !evaluationIsDue
             )
             for remark in opened.remarks { report(.remark(remark)) }
             journal = opened

@@ -22,9 +22,9 @@ public final class Trainer {
     let run: RunFolder
     let pool: ThreadPool
     let report: (TrainingEvent) -> Void
-    private let step: TrainingStep
+    let step: TrainingStep
     private let schedule: LearningRateSchedule
-    private let signals: StopSignals?
+    let signals: StopSignals?
     /// The right to write in the run folder; rank 0 alone has it, where there is a folder to share.
     let lock: RunLock?
     /// The lines of the run folder; rank 0 alone has it, while it trains.
@@ -32,6 +32,12 @@ public final class Trainer {
     /// Why this rank cannot go on; it is told to all at the next point where they meet.
     var trouble: (any Error)?
     var progress = Progress()
+    /// When a checkpoint was written last in this launch, or the launch began to train.
+    var savedAt = ContinuousClock.now
+    /// The step whose checkpoint lies in the run folder; nil = none of this launch's.
+    var savedStep: Int?
+    /// A checkpoint that has its name but may not be on the disk yet; on rank 0 alone.
+    var unsynced: SafetensorsWriter?
     /// What the last evaluation of this launch found, on every rank; nil before the first.
     public internal(set) var findings: Evaluator.Findings?
     /// Photos that were reported as unreadable.
@@ -40,9 +46,12 @@ public final class Trainer {
     /// What changes from step to step besides the weights.
     struct Progress {
         var step = 0
+        /// Places of the epoch so far whose photo could not be read.
         var badPhotos = 0
+        /// The best evaluation, of the weights at hand or earlier ones.
         var best: CheckpointMetadata.Best?
-        var evaluation: CheckpointMetadata.EvaluationSummary?
+        /// Whether the weights at hand were evaluated.
+        var isEvaluated = false
     }
 
     /// Builds the network with random weights and everything around it; every rank with the same
@@ -82,6 +91,7 @@ public final class Trainer {
         self.report = report
         course = try Course(configuration, photos: photos.training.count)
         plan = BatchPlan(configuration, photos, course, slices: slices)
+        try plan.checkNorms(description, pool: pool)
         plans = PhotoPlans(configuration)
         schedule = LearningRateSchedule(configuration, course)
         let replica = try Replica(
@@ -97,6 +107,7 @@ public final class Trainer {
         reducer = replica.reducer
         update = replica.update
         step = replica.step
+        step.interruption = signals?.leave
     }
 
     /// Bytes that this rank comes to hold: network, with its share of the values, optimizer, sums of
@@ -110,42 +121,86 @@ public final class Trainer {
             * MemoryLayout<Float>.stride
     }
 
+    /// Bytes of a checkpoint.
+    public var checkpointBytes: Int {
+        (model.store.count + update.shards.count * model.store.trainable.count)
+            * MemoryLayout<Float>.stride
+    }
+
     /// Steps done so far, those before a resume included.
     public var stepsDone: Int { progress.step }
 
     /// Trains to the end of the course, or until a rank receives a signal.
     ///
+    /// On a signal a rank leaves the step at hand wherever it is, and the state after the last whole step is
+    /// kept. What the step computed is dropped on all ranks; a run that goes on computes it anew, to the same
+    /// bits.
+    ///
     /// - Returns: the signal that ended the run early, with a checkpoint written; nil at the end.
     public func train() throws -> Int32? {
         try openJournal()
-        try catchUp()
+        savedAt = .now
+        if let signal = try catchUp() { return signal }
         let loader = makeLoader()
         defer { loader.stop() }
+        // The photos of a step that was left wait for the next try.
+        var held: LoadedBatch?
         while progress.step < course.totalSteps {
             var timer = StepTimer()
-            let photos = Result { try nextBatch(loader) }
+            var spent = StepParts()
+            let parts = plan.parts(progress.step)
+            let photos = Result { try held ?? nextBatch(loader) }
             timer.lap()
-            let outcome = try step.run(
-                step: progress.step,
-                photos: photos,
-                parts: plan.parts(progress.step),
-                learningRate: schedule(progress.step),
-                signal: signals?.signal ?? 0
+            let facts = try step.meet(
+                photos,
+                parts: parts,
+                checkpointIsDue: timeIsUp,
+                &spent
             )
-            let batch = try photos.get()
-            try settle(batch, outcome)
-            loader.release(batch)
-            progress.step += 1
-            tell(record(outcome, timer))
-            try keep(stopping: outcome.signal != 0)
-            if outcome.signal != 0, progress.step < course.totalSteps { return outcome.signal }
+            held = try photos.get()
+            guard !facts.departure.isWanted, let batch = held else {
+                if let signal = try leave(facts.departure) { return signal }
+                continue
+            }
+            let badPhotos = try settle(batch, facts)
+            let end = try step.run(
+                step: progress.step,
+                photos: batch,
+                facts: facts,
+                parts: parts,
+                learningRate: schedule(progress.step),
+                spent: spent
+            )
+            switch end {
+            case .left(let departure):
+                if let signal = try leave(departure) { return signal }
+            case .done(let outcome):
+                if course.epochEnds(after: progress.step + 1),
+                    update.statisticsLag(after: progress.step + 1)
+                {
+                    try step.followStatistics(
+                        step: progress.step,
+                        photos: batch,
+                        facts: facts,
+                        parts: parts
+                    )
+                }
+                loader.release(batch)
+                held = nil
+                progress.step += 1
+                progress.badPhotos = badPhotos
+                progress.isEvaluated = false
+                tell(record(outcome, timer))
+                if let signal = try keep(timeIsUp: facts.checkpointIsDue) { return signal }
+            }
         }
         return nil
     }
 
-    private func nextBatch(_ loader: BatchLoader) throws -> LoadedBatch {
+    /// The photos of the next step; nil where a signal came first.
+    private func nextBatch(_ loader: BatchLoader) throws -> LoadedBatch? {
         if let trouble { throw trouble }
-        return try loader.next()
+        return try loader.next { [signals] in signals?.leave.isRequested ?? false }
     }
 
     /// The loader of this rank's photos for all steps that are left.

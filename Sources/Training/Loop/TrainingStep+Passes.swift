@@ -85,33 +85,37 @@ extension TrainingStep {
 
     /// Adds up what all ranks found; an end to numbers that have grown beyond bounds, before they come
     /// to the weights.
+    ///
+    /// - Returns: whether a rank left its passes, or is about to leave; what was computed is dropped then.
     func share(
         _ sums: inout SliceSums,
         _ batch: Batch,
         _ spent: inout StepParts
-    ) throws {
-        spent.exchange += try measureSeconds { try sums.share(communicator) }
+    ) throws -> Departure {
+        var departure = Departure(interruption?.reason ?? 0)
+        spent.exchange += try measureSeconds {
+            departure = try sums.share(communicator, departure)
+        }
+        guard !departure.isWanted else { return departure }
         guard (sums.loss * Double(batch.scale)).isFinite else {
             throw TrainingError.diverged(atStep: batch.step + 1)
         }
+        return departure
     }
 
     /// What this rank tells the others before a step.
-    func facts(
-        _ loaded: Result<LoadedBatch, any Error>,
-        _ parts: [Range<Int>],
-        _ signal: Int32
-    ) -> StepFacts {
-        var facts = StepFacts(slices: parts.count)
-        facts.signal = Double(signal)
-        guard let photos = try? loaded.get() else {
-            facts.failures = 1
-            return facts
+    func facts(_ loaded: Result<LoadedBatch?, any Error>, _ parts: [Range<Int>]) -> StepFacts {
+        var facts = StepFacts(slices: parts.count, Departure(interruption?.reason ?? 0))
+        switch loaded {
+        case .failure: facts.failures = 1
+        case .success(let photos?):
+            for slice in own(parts, tree.slices(of: communicator.rank)) {
+                facts.weights[slice.number] = loss.weight(of: photos, slice.photos)
+            }
+            facts.badPlaces = Double(photos.badPlaces)
+            facts.blanks = Double(photos.blanks)
+        case .success(nil): break
         }
-        for slice in own(parts, tree.slices(of: communicator.rank)) {
-            facts.weights[slice.number] = loss.weight(of: photos, slice.photos)
-        }
-        facts.badPhotos = Double(photos.skipped.count)
         return facts
     }
 }

@@ -13,14 +13,16 @@ final class TrainingStep {
     let model: Model
     let loss: BatchLoss
     let accumulator: SliceAccumulator
-    private let reducer: GradientReducer
-    private let update: WeightUpdate
+    let reducer: GradientReducer
+    let update: WeightUpdate
     let seed: UInt64
     let dlogits: Storage
     let pool: ThreadPool
     /// This rank's node where all ranks exchange theirs beside the backward pass; nil where they do so after
     /// the last.
     private let overlapped: SliceNode?
+    /// What makes a rank leave the passes of a step.
+    var interruption: Interruption?
 
     init(
         communicator: any Communicator,
@@ -65,39 +67,67 @@ final class TrainingStep {
         var loss: Double
         /// Share of the photos whose landmark came first.
         var accuracy: Double
-        /// Photos that could not be read, over all ranks.
-        var badPhotos: Int
-        /// The signal that some rank received, 0 for none.
-        var signal: Int32
         /// Where this rank's time went.
         var parts: StepParts
+    }
+
+    /// How a step ended.
+    enum End {
+        /// The weights are updated.
+        case done(Outcome)
+        /// Some rank left it, and nothing was changed.
+        case left(Departure)
+    }
+
+    /// Tells all ranks what each must know before the step; a failure to read photos ends all.
+    ///
+    /// - Parameters:
+    ///   - photos: this rank's photos, slice after slice; nil where it did not wait for them, because it is
+    ///     to leave.
+    ///   - parts: positions of each slice in the global batch, for all slices.
+    ///   - checkpointIsDue: whether the time between checkpoints is over, on rank 0.
+    func meet(
+        _ photos: Result<LoadedBatch?, any Error>,
+        parts: [Range<Int>],
+        checkpointIsDue: Bool,
+        _ spent: inout StepParts
+    ) throws -> StepFacts {
+        var facts = facts(photos, parts)
+        facts.checkpointIsDue = checkpointIsDue
+        spent.exchange += try measureSeconds { try facts.share(communicator) }
+        if facts.failures > 0 { _ = try communicator.together { try photos.get() } }
+        return facts
     }
 
     /// Trains on the global batch number `step`.
     ///
     /// - Parameters:
-    ///   - photos: this rank's photos, slice after slice; a failure ends all ranks.
+    ///   - photos: this rank's photos, slice after slice.
+    ///   - facts: what the ranks told one another.
     ///   - parts: positions of each slice in the global batch, for all slices.
-    ///   - signal: a signal that this rank received, 0 for none.
+    ///   - spent: time that the meeting took.
     func run(
         step: Int,
-        photos loaded: Result<LoadedBatch, any Error>,
+        photos: LoadedBatch,
+        facts: StepFacts,
         parts: [Range<Int>],
         learningRate: Float,
-        signal: Int32
-    ) throws -> Outcome {
-        var spent = StepParts()
-        var facts = facts(loaded, parts, signal)
-        spent.exchange += try measureSeconds { try facts.share(communicator) }
-        if facts.failures > 0 { _ = try communicator.together { try loaded.get() } }
-        let photos = try loaded.get()
-
+        spent before: StepParts = StepParts()
+    ) throws -> End {
+        var spent = before
         let batch = Batch(step: step, photos: photos, parts: parts, scale: facts.scale)
         var sums = SliceSums(slices: parts.count)
         if let overlapped {
-            // Not with constant weights: those of layers that are through change during the pass.
-            let dy = forward(accumulator.passes[0], batch, &sums, &spent)
-            try share(&sums, batch, &spent)
+            // Not with constant weights: those of layers that are through change during the pass. And once
+            // they change, the step is no more left.
+            let dy = pool.leaving(on: interruption) {
+                forward(accumulator.passes[0], batch, &sums, &spent)
+            }
+            let departure = try share(&sums, batch, &spent)
+            guard !departure.isWanted, let dy else {
+                accumulator.drop()
+                return .left(departure)
+            }
             let exchange = try update.begin(
                 step: step,
                 learningRate: learningRate,
@@ -107,12 +137,15 @@ final class TrainingStep {
             backward(dy, &spent) { exchange.advance(to: $0.lowerBound) }
             spent.exchange += try measureSeconds { try exchange.finish() }
         } else {
-            model.withConstantWeights {
-                for pass in accumulator.passes {
-                    backward(forward(pass, batch, &sums, &spent), &spent)
+            _ = model.withConstantWeights {
+                pool.leaving(on: interruption) {
+                    for pass in accumulator.passes {
+                        backward(forward(pass, batch, &sums, &spent), &spent)
+                    }
                 }
             }
-            try share(&sums, batch, &spent)
+            let departure = try share(&sums, batch, &spent)
+            guard !departure.isWanted else { return .left(departure) }
             let time = try measureSeconds {
                 try update.apply(
                     step: step,
@@ -123,14 +156,36 @@ final class TrainingStep {
             }
             if communicator.size == 1 { spent.update += time } else { spent.exchange += time }
         }
-        let readable = (parts.last?.upperBound ?? 0) - Int(facts.badPhotos)
-        return Outcome(
-            loss: sums.loss * Double(facts.scale),
-            accuracy: Double(sums.correct) / Double(max(readable, 1)),
-            badPhotos: Int(facts.badPhotos),
-            signal: Int32(facts.signal),
-            parts: spent
+        let count = parts.last?.upperBound ?? 0
+        return .done(
+            Outcome(
+                loss: sums.loss * Double(facts.scale),
+                accuracy: Double(sums.correct) / Double(max(count, 1)),
+                parts: spent
+            )
         )
+    }
+}
+
+extension TrainingStep {
+    /// Runs the batch of the step just done through the network once more, under the weights that it led to,
+    /// for the running statistics alone.
+    func followStatistics(
+        step: Int,
+        photos: LoadedBatch,
+        facts: StepFacts,
+        parts: [Range<Int>]
+    ) throws {
+        let batch = Batch(step: step, photos: photos, parts: parts, scale: facts.scale)
+        var sums = SliceSums(slices: parts.count)
+        var spent = StepParts()
+        model.withConstantWeights {
+            for pass in accumulator.passes {
+                _ = forward(pass, batch, &sums, &spent)
+                accumulator.add()
+            }
+        }
+        try update.follow(step: step + 1, nodes: accumulator.nodes, reducer: reducer)
     }
 }
 

@@ -14,6 +14,8 @@ final class WeightUpdate {
     private let ranges: [Range<Int>]
     private let clip: Double?
     private let averageDecay: Double
+    /// Whether running statistics begin as plain means of the batches', not at the values that they have.
+    private let beginsStatistics: Bool
     private let pool: ThreadPool
 
     /// Floats that one thread updates while they are in its caches.
@@ -36,12 +38,14 @@ final class WeightUpdate {
         rank: Int,
         clip: Double?,
         averageDecay: Double?,
+        beginsStatistics: Bool,
         pool: ThreadPool
     ) {
         self.optimizer = optimizer
         self.store = store
         self.clip = clip
         self.averageDecay = averageDecay ?? 0
+        self.beginsStatistics = beginsStatistics
         self.pool = pool
         let shard = shards.pieces(of: rank)
         trainable = shard.compactMap { $0.clamped(to: store.trainable) }
@@ -175,6 +179,7 @@ final class WeightUpdate {
     ) -> GradientReducer.Update {
         let rule = optimizer.begin(learningRate: learningRate, gradientScale: gradientScale)
         let decay = Float(averageDecay(step: step))
+        let share = statisticsShare(step: step)
         let (blocks, average, store) = (blocks, average, store)
         return { number, strip, gradient in
             let values = store.values.base + strip.lowerBound
@@ -186,9 +191,38 @@ final class WeightUpdate {
                 emaUpdate(average.base + part.offset, values, strip.count, decay: decay)
             case .statistic(_, let momentum):
                 // running = (1 − momentum) · running + momentum · batch
-                emaUpdate(values, gradient, strip.count, decay: 1 - momentum)
+                emaUpdate(values, gradient, strip.count, decay: 1 - max(momentum, share))
             }
         }
+    }
+
+    /// Lets running statistics follow what the network makes of a batch under the weights at hand.
+    ///
+    /// - Parameter nodes: gradients of which the places of statistics alone count.
+    func follow(step: Int, nodes: [SliceNode], reducer: GradientReducer) throws {
+        let share = statisticsShare(step: step)
+        let (blocks, store) = (blocks, store)
+        try reducer.exchange(nodes: nodes, blocks: ranges) { number, strip, batch in
+            guard case .statistic = blocks[number] else { return }
+            emaUpdate(store.values.base + strip.lowerBound, batch, strip.count, decay: 1 - share)
+        }
+    }
+
+    /// Whether running statistics that begin still lag behind the weights after `step` steps.
+    func statisticsLag(after step: Int) -> Bool {
+        beginsStatistics
+            && store.parameters.contains {
+                guard case .statistic(let momentum) = $0.kind else { return false }
+                return statisticsShare(step: step) > momentum
+            }
+    }
+
+    /// The share of a batch in running statistics at a step, until the momentum exceeds it.
+    ///
+    /// At first weights change so much in a step that statistics of earlier ones are worthless, and so are
+    /// mean 0 and variance 1 at which they start.
+    private func statisticsShare(step: Int) -> Float {
+        beginsStatistics ? 1 / (1 + Float(step) / 30) : 0
     }
 
     /// The decay rises with the steps, so that the random start is soon forgotten (as in

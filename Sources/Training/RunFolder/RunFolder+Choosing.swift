@@ -24,13 +24,13 @@ extension RunFolder {
         }
     }
 
-    /// The checkpoint that evaluated best, by what the newest whole one says: for runs whose links a
-    /// copy has lost.
+    /// The checkpoint that evaluated best, by what the run's lines and the newest whole one say: for runs
+    /// whose links a copy has lost.
     var bestOnRecord: String? {
-        guard let newest = try? wholeCheckpoint(best: false).file,
-            let step = newest.metadata?.best?.step
+        guard let newest = try? wholeCheckpoint(best: false).file.metadata,
+            let best = best(upTo: newest.step, or: newest.best)
         else { return nil }
-        let path = checkpoint(step: step)
+        let path = checkpoint(step: best.step)
         return exists(path) ? path : nil
     }
 

@@ -50,6 +50,11 @@ extension RunFolder {
         }
     }
 
+    /// Points `latest` at the checkpoint of `step`, which may not be on the disk yet; nothing is removed.
+    func pointLatest(at step: Int) throws {
+        try link("latest").point(at: RunFolder.name(step: step))
+    }
+
     /// Makes the folder ready to go on from the checkpoint of `step`: the links point as they did,
     /// later checkpoints are out of the way, and what a killed run left half written is gone.
     ///
@@ -87,4 +92,21 @@ extension RunFolder {
     }
 
     private func remove(_ path: String) -> Int32 { path.withPathPointer { unlink($0) } }
+
+    /// Bytes a second that a process can write to files of the run, before they are on the disk; nil where it
+    /// cannot.
+    ///
+    /// Tried with 32 MiB, which are gone afterwards.
+    public func writeRate() -> Double? {
+        let bytes = [UInt8](repeating: 1, count: 4 << 20)
+        let begin = ContinuousClock.now
+        do {
+            // A file that is not finished leaves nothing behind.
+            let file = try DurableFile(checkpoints + "/rate")
+            for _ in 0..<8 { try bytes.withUnsafeBytes { try file.write($0) } }
+        } catch {
+            return nil
+        }
+        return Double(8 * bytes.count) / max((ContinuousClock.now - begin).seconds, 1e-9)
+    }
 }

@@ -61,13 +61,13 @@ public final class SafetensorsWriter {
     /// - Parameter pieces: calls its argument with one piece after another.
     public func write(
         count: Int,
-        pieces: (_ write: ([Float]) throws -> Void) throws -> Void
+        pieces: (_ write: (UnsafeBufferPointer<Float>) throws -> Void) throws -> Void
     ) throws {
         try write(.f32, count: count) {
             var written = 0
             try pieces { piece in
                 written += piece.count
-                try piece.withUnsafeBytes(file.write)
+                try file.write(UnsafeRawBufferPointer(piece))
             }
             precondition(written == count, "the pieces are not the whole tensor")
         }
@@ -76,6 +76,12 @@ public final class SafetensorsWriter {
     /// Writes the next tensor, announced as I64.
     public func write(_ values: [Int64]) throws {
         try write(.i64, count: values.count) { try values.withUnsafeBytes(file.write) }
+    }
+
+    /// Gives the file its name before it is on the disk; `finish` has to follow.
+    func appear() throws {
+        precondition(next == tensors.count, "a tensor that was announced is missing")
+        try file.appear()
     }
 
     /// Ends the file: it is synced and gets its name.

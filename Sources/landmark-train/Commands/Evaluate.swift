@@ -14,7 +14,7 @@ struct Evaluate: ParsableCommand {
         discussion: """
             Takes the test photos of a folder; where it has none, its validation photos, or else the \
             part of each landmark that was held out in training. Each photo counts once, on any \
-            number of ranks.
+            number of ranks. SIGINT or SIGTERM end it with exit code 130 or 143 and without a result.
             """
     )
 
@@ -70,6 +70,8 @@ struct Evaluate: ParsableCommand {
     var verbose = false
 
     func run() {
+        // Before any thread is started: threads inherit which signals are blocked.
+        let signals = StopSignals()
         World.launch(threads: network.machine.threads) { world in
             let folder = try world.fromRoot { try photoFolder() }
             let loaded = try LoadedNetwork(network, world) {
@@ -89,7 +91,12 @@ struct Evaluate: ParsableCommand {
                 pool: world.pool
             )
             let terminal = Terminal.standardError
-            let findings = try evaluator.run(photos, count: photos.count, top: 5) { done in
+            let findings = try evaluator.run(
+                photos,
+                count: photos.count,
+                top: 5,
+                stop: signals.stop
+            ) { done in
                 guard world.isRoot else { return }
                 terminal.replace(
                     "evaluating \(Figures.grouped(done))/\(Figures.grouped(photos.count))"

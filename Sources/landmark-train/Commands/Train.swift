@@ -13,7 +13,7 @@ struct Train: ParsableCommand {
             A run starts from a recipe; --config and then flags override it. What it computes is \
             printed, stored in RUN/config.json and can be given again as --config. \
             `landmark-train stop RUN`, SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2 or SIGXCPU end it \
-            after the step at hand with a checkpoint (exit code 75); --resume RUN goes on at that \
+            at once with a checkpoint of the last step (exit code 75); --resume RUN goes on at that \
             very step, on any number of ranks up to --slices.
             """
     )

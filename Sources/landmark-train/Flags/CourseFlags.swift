@@ -27,11 +27,20 @@ struct CourseFlags: ParsableArguments {
     @Option(help: "Steps between checkpoints, besides the one that ends each epoch; 0 = none.")
     var checkpointEvery: Int?
 
+    @Option(help: "Minutes after which a checkpoint is written besides; 0 = none (default: 10).")
+    var checkpointMinutes: Double?
+
     @Option(help: "Checkpoints kept besides the latest and the best.")
     var keep: Int?
 
     @Option(help: "Epochs between evaluations; 0 = only at the end.")
     var evaluateEvery: Int?
+
+    @Option(
+        help:
+            "Most photos of an evaluation but the last, which takes all; 0 = all (default: 10000)."
+    )
+    var evaluateAtMost: Int?
 
     func apply(to configuration: inout TrainingConfiguration) {
         if let batch { configuration.batch = batch }
@@ -44,6 +53,8 @@ struct CourseFlags: ParsableArguments {
         if let checkpointEvery {
             configuration.checkpointEvery = checkpointEvery == 0 ? nil : checkpointEvery
         }
+        if let checkpointMinutes { configuration.checkpointMinutes = checkpointMinutes }
+        if let evaluateAtMost { configuration.evaluateAtMost = evaluateAtMost }
         if let keep { configuration.keep = keep }
         if let evaluateEvery { configuration.evaluateEvery = evaluateEvery }
     }

@@ -78,7 +78,24 @@ struct TrainingSession {
 
     private func trainAndReport() throws -> Int32 {
         try begin()
+        if world.isRoot, let grace = Grace(), let rate = folder.writeRate(),
+            let advice = grace.advice(
+                bytes: trainer.checkpointBytes,
+                rate: rate,
+                run: RunReport.quoted(folder.path)
+            )
+        {
+            Ending.say(advice)
+        }
         let signal = try train()
+        // First of all: whoever stopped the run may kill it while the rest is written.
+        if let signal, world.isRoot {
+            Ending.say(
+                "stopped by \(StopSignals.name(signal)) after step \(trainer.stepsDone) and a "
+                    + "checkpoint; go on with --resume \(RunReport.quoted(folder.path))"
+            )
+        }
+        try trainer.settleFiles()
         let tested = try signal == nil ? photos.test.map(test) : nil
         try world.together {
             guard world.isRoot else { return }
@@ -86,14 +103,7 @@ struct TrainingSession {
             try account?.end(step: trainer.stepsDone, signal: signal.map(StopSignals.name))
             if signal == nil { try conclude(tested) }
         }
-        guard let signal else { return 0 }
-        if world.isRoot {
-            Ending.say(
-                "stopped by \(StopSignals.name(signal)) after step \(trainer.stepsDone) and a "
-                    + "checkpoint; go on with --resume \(RunReport.quoted(folder.path))"
-            )
-        }
-        return Ending.stopped
+        return signal == nil ? 0 : Ending.stopped
     }
 
     private func train() throws -> Int32? {

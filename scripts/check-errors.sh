@@ -116,20 +116,13 @@ if grep -q avx2 /proc/cpuinfo; then
 fi
 
 # Checkpoints.
-for count in 1 2 3; do
-    refused 65 'another model' "$count" \
-        --data photos "${tiny[@]}" --model resnet18 --weights "$checkpoint" --output other
-    rm -rf other
-done
+everywhere 65 'another model.*it fits small: give --model small' \
+    --data photos "${tiny[@]}" --model resnet18 --weights "$checkpoint" --output new
 everywhere 65 'holds a small, not a resnet18' evaluate run --model resnet18
 "$program" dataset synthesize others --landmarks 5 --photos 50 --test-photos 10 --image-size 48 \
     --seed 9 >/dev/null 2>&1
 everywhere 65 'landmarks' --resume run --data others --epochs 2
 everywhere 65 'none of the landmarks' evaluate run --data others
-"$program" export run --torch weights.safetensors >/dev/null 2>&1
-everywhere 64 'give --model' evaluate weights.safetensors --data photos
-everywhere 65 'knows 4 landmarks, the photos show 5' \
-    evaluate weights.safetensors --model small --image-size 32 --data others
 head -c 100000 "$checkpoint" >cut.safetensors
 everywhere 65 'cut.safetensors' evaluate cut.safetensors --data photos
 everywhere 65 'cut.safetensors' predict cut.safetensors photos/test
@@ -178,6 +171,82 @@ everywhere 64 'repetitions is 0' bench layers --repetitions 0
 everywhere 64 'needs at least 32' bench step --batch 6 --image-size 7
 everywhere 74 'no .jpg or .jpeg file' bench decode nowhere
 
+# Weights.
+# told PATTERN ARGUMENTS…: the command succeeds on two ranks and says something once.
+told() {
+    local pattern=$1 lines=0 code=0
+    shift
+    checks=$((checks + 1))
+    launch 2 "$@" >out 2>err || code=$?
+    lines=$(grep -c "^landmark-train: .*$pattern" err || true)
+    if [ "$code" -ne 0 ] || [ "$lines" -ne 1 ]; then
+        failures=$((failures + 1))
+        printf 'FAILED: code %s, %s lines of "%s"\n  %s\n' "$code" "$lines" "$pattern" "$*"
+        sed -n '1,12s/^/  | /p' err
+    fi
+    rm -rf new
+}
+# figures COMMAND…: what an evaluation prints below the line that names the file.
+figures() { launch 1 "$@" 2>err | tail -n +2; }
+# reheaded FILE SED…: a safetensors file with its header edited by sed.
+reheaded() {
+    local file=$1 length place
+    shift
+    length=$(od -An -t u8 -N 8 "$file" | tr -d ' ')
+    head -c $((8 + length)) "$file" | tail -c "$length" | LC_ALL=C sed "$@" >header
+    for place in 0 8 16 24 32 40 48 56; do
+        printf "\\x$(printf %02x $(($(stat -c %s header) >> place & 255)))"
+    done
+    cat header
+    tail -c +$((9 + length)) "$file"
+}
+fixtures=$root/Tests/TrainingTests/Fixtures
+"$program" --data photos "${tiny[@]}" --slices 3 --preprocessing stretch --output stretched >/dev/null 2>&1 \
+    || fail "cannot train the network to export"
+"$program" export stretched --torch weights.safetensors >/dev/null 2>&1
+checks=$((checks + 1))
+if [ "$(figures evaluate stretched)" != "$(figures evaluate weights.safetensors --data photos)" ]; then
+    failures=$((failures + 1))
+    echo "FAILED: an exported network is not the run's"
+fi
+cp -r stretched exported
+cp weights.safetensors "$(realpath exported/checkpoints/latest)"
+reheaded weights.safetensors 's/"bn1.num_batches_tracked"/"layer9.weight"/' >surplus.safetensors
+reheaded weights.safetensors -e 's/landmark_train_export/other/' -e 's/"architecture"/"a"/' \
+    -e 's/"image_size"/"b"/' -e 's/"preprocessing"/"c"/' >foreign.safetensors
+reheaded weights.safetensors 's/\\"training_counts\\":\[[0-9,]*\]/\\"training_counts\\":[1]/' \
+    >counts.safetensors
+cp weights.safetensors nan.safetensors
+printf '\x00\x00\xc0\x7f' | dd of=nan.safetensors bs=1 conv=notrunc status=none \
+    seek=$((8 + $(od -An -t u8 -N 8 weights.safetensors)))
+told 'trained with the preprocessing stretch; --preprocessing crop is taken' \
+    evaluate weights.safetensors --data photos --preprocessing crop
+told 'trained at 32 pixels; --image-size 64 is taken' \
+    predict weights.safetensors "$(find photos/test -name '*.jpg' | sed -n 1p)" --image-size 64
+told 'taken from weights.safetensors: small, 32 pixels, the preprocessing stretch' \
+    --data photos --weights weights.safetensors --batch 12 --steps 1 --output new
+told 'has a head for other classes, 4 instead of 5' \
+    --data others --weights weights.safetensors --batch 12 --steps 1 --output new
+refused 65 'none of the landmarks' 2 evaluate weights.safetensors --data others
+everywhere 65 'start from it with --weights' --resume exported
+everywhere 65 'no place for 1 of its tensors, layer9.weight' evaluate surplus.safetensors --data photos
+told 'left out are 1 tensors, layer9.weight' \
+    evaluate surplus.safetensors --data photos --ignore-surplus
+told 'does not name its network; its tensors are those of a small' \
+    evaluate foreign.safetensors --data photos --image-size 32
+told 'assumed are 224 pixels, the preprocessing crop, ImageNet' evaluate foreign.safetensors --data photos
+refused 65 'knows 4 landmarks, the photos show 5' 2 evaluate foreign.safetensors --data others
+everywhere 65 'conv1.weight holds nan at element 0' predict nan.safetensors photos/test
+refused 65 'training_counts has 1 numbers for 4 classes' 2 evaluate counts.safetensors --data photos
+refused 64 'give --model' 2 evaluate "$fixtures/zip.pth" --data photos
+refused 65 'has no tensor conv1.weight' 1 \
+    --data photos "${tiny[@]}" --weights "$fixtures/legacy.pth" --output new
+refused 65 'a whole object of Python' 2 evaluate "$fixtures/whole.pth" --data photos
+printf 'version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 46830571\n' >pointer.pth
+everywhere 65 'Git LFS pointer' --data photos "${tiny[@]}" --weights pointer.pth --output new
+echo '<!DOCTYPE html><html></html>' >page.pth
+refused 65 'web page' 2 predict page.pth photos/test
+
 # Places that cannot be written. Root may write anywhere but where there is no place at all.
 : >file
 everywhere 74 'file' --data photos "${tiny[@]}" --output file/run
@@ -187,6 +256,9 @@ if [ "$(id -u)" -ne 0 ]; then
 fi
 everywhere 74 'file/table.csv' evaluate run --predictions file/table.csv
 everywhere 74 'file/out.safetensors' export run --torch file/out.safetensors
+mkfifo pipe
+refused 74 'pipe is no regular file' 2 export run --torch pipe
+[ -p pipe ] || { failures=$((failures + 1)); echo "FAILED: export replaced a pipe"; }
 
 left=$(find . -name '*.partial' -o -name '*.link' -o -name '*.unfinished' -o -name '.dat.*')
 [ -z "$left" ] || { failures=$((failures + 1)); echo "FAILED: left behind: $left"; }

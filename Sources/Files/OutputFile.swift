@@ -31,6 +31,16 @@ public enum OutputFile {
         }
     }
 
+    /// The file that writing to `path` would make or replace, for contents that come piece by piece.
+    ///
+    /// - Throws: `FileError` where `path` is a device or a pipe.
+    public static func file(_ path: String) throws -> String {
+        guard case .file(let target) = place(path) else {
+            throw FileError("\(path.shown) is no regular file; give the path of a file")
+        }
+        return target
+    }
+
     private enum Place {
         /// A regular file, where there is one, at this path.
         case file(String)

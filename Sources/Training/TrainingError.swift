@@ -3,6 +3,7 @@ import Files
 import Foundation
 import Images
 import Networks
+import TensorFiles
 
 /// What can go wrong with a run, for reasons outside the program.
 public enum TrainingError: Error, CustomStringConvertible, Sendable, Equatable {
@@ -53,6 +54,7 @@ public enum TrainingError: Error, CustomStringConvertible, Sendable, Equatable {
         case let error as ImagesError: error.exitCode
         case is PhotoError, is NetworksError: 65
         case is FileError: FileError.exitCode
+        case is TensorFileError: TensorFileError.exitCode
         case is CocoaError: 74
         default: 70
         }

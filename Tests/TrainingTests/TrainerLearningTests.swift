@@ -1,6 +1,7 @@
 import Distributed
 import Images
 import Networks
+import TensorFiles
 import Tensors
 import Testing
 import Training
@@ -62,7 +63,7 @@ struct TrainerLearningTests {
             }
             let run = try TestRun(configuration, set)
             try run.train(ranks: 1)
-            let file = try SafetensorsFile(path: run.run.checkpoint(step: 3))
+            let file = try TensorFile(path: run.run.checkpoint(step: 3))
             return try file.floats(#require(file.entry(named: "fc.weight")))
         }
         let whole = try weights(slices: 1)
@@ -87,7 +88,7 @@ struct TrainerLearningTests {
         }
         // Whatever checkpoint lies there is one of finite weights.
         for step in run.run.steps {
-            let file = try SafetensorsFile(path: run.run.checkpoint(step: step))
+            let file = try TensorFile(path: run.run.checkpoint(step: step))
             for entry in file.entries where entry.dtype == .f32 {
                 #expect(try file.floats(entry).allSatisfy(\.isFinite))
             }
@@ -231,7 +232,7 @@ struct TrainerLearningTests {
             }
             let run = try TestRun(configuration, set)
             try run.train(ranks: 1)
-            let file = try SafetensorsFile(path: run.run.checkpoint(step: steps))
+            let file = try TensorFile(path: run.run.checkpoint(step: steps))
             return try file.floats(#require(file.entry(named: "bn1.running_var")))
         }
         let (one, three) = (try mean(steps: 1), try mean(steps: 3))

@@ -21,7 +21,8 @@ import shared_values
 
 
 def description(file):
-    text = (file.metadata() or {}).get("landmark_train")
+    texts = file.metadata() or {}
+    text = texts.get("landmark_train") or texts.get("landmark_train_export")
     return json.loads(text) if text else {}
 
 

@@ -110,6 +110,21 @@ public final class Assembly {
         return build(layers, input, builder, false).builder.memoryUse
     }
 
+    /// What parameters a network has, without making it.
+    static func parameters(_ layers: [any LayerDescription], input: Shape) -> ParameterTable {
+        let builder = Builder(
+            pool: ThreadPool(threads: 1),
+            purpose: .evaluation,
+            exact: true,
+            slices: 1,
+            keepsFilters: false,
+            period: WeightPeriod(),
+            memory: nil
+        )
+        let built = build(layers, input, builder, false).builder
+        return ParameterTable(parameters: built.parameters, batchNorms: built.batchNorms)
+    }
+
     /// What layers a network for training has, without making it.
     static func summary(
         _ layers: [any LayerDescription],

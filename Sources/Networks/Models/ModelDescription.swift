@@ -40,6 +40,14 @@ public struct ModelDescription: Codable, Sendable, Equatable {
         }
     }
 
+    /// The network's parameters, without making room for them.
+    public func parameterTable() -> ParameterTable {
+        Assembly.parameters(
+            architecture.layers(classes: classes, dropout: dropout).layers,
+            input: Shape(N: 1, H: imageSize, W: imageSize, C: 3)
+        )
+    }
+
     /// The network's layers, without making room for them.
     ///
     /// - Parameter pool: the threads that algorithms are chosen for.

@@ -36,3 +36,11 @@ public struct Parameter: Sendable {
     /// Whether weight decay applies: to weights, not to biases, norms and statistics.
     public var decays: Bool { kind == .weight }
 }
+
+/// Names and shapes of a network's parameters, of which the values may be nowhere.
+public struct ParameterTable: Sendable {
+    /// In forward order; their ranges say nothing where no network was made.
+    public let parameters: [Parameter]
+    /// Prefixes of the batch norms' names.
+    public let batchNorms: [String]
+}

@@ -16,6 +16,10 @@ public final class ParameterStore {
     public let parameters: [Parameter]
     /// Prefixes of the batch norms' names.
     public let batchNorms: [String]
+    /// Names and shapes of the parameters.
+    public var table: ParameterTable {
+        ParameterTable(parameters: parameters, batchNorms: batchNorms)
+    }
     private let target: GradientTarget
     let pool: ThreadPool
     private let segments: [(range: Range<Int>, decays: Bool)]

@@ -1,27 +1,53 @@
 import Files
-import Foundation
-import Images
+public import Images
 public import Networks
-import Tensors
+import TensorFiles
 
-/// A checkpoint on disk, of this program or of torchvision, opened for reading.
+/// A file of weights, opened for reading: a checkpoint or an export of this program, or what PyTorch and
+/// others write, as safetensors or by `torch.save`.
 public struct CheckpointFile {
     /// The file.
     public let path: String
-    /// What the file says about the run; nil for a file with weights alone.
+    /// What the file says about the run; nil for a file of another program.
     public let metadata: CheckpointMetadata?
-    private let file: SafetensorsFile
+    /// Whether a run can go on from it: exports hold the weights alone.
+    public let holdsState: Bool
+    /// What the file says about its network.
+    public let claims: Claims
+    /// What was done to find the tensors, a line each.
+    let notes: [String]
+    let file: TensorFile
+    let names: WeightNames
+    /// Running averages of weights, as `ema.NAME`.
+    let averages: [String: TensorEntry]
 
     /// Why other checkpoints of the run were passed over, in sentences.
     public private(set) var remarks: [String] = []
 
-    /// Opens `path`, which may be a checkpoint or a run folder.
+    /// What a file says about its network, as far as it does.
+    public struct Claims: Sendable, Equatable {
+        /// The network.
+        public var architecture: Architecture?
+        /// Side of the square input.
+        public var imageSize: Int?
+        /// The way from photo to square.
+        public var preprocessing: Preprocessing?
+        /// The landmarks in the order of the logits.
+        public var classes: ClassIndex?
+    }
+
+    /// Opens `path`, which may be a checkpoint, a run folder or a file of weights.
     ///
     /// Of a run folder it is the best checkpoint, or the latest where none was evaluated yet or
     /// where `latest` is wanted; where that is damaged, the newest that is whole, with a remark.
+    ///
+    /// - Throws: `TrainingError.checkpoint` where the file is no whole file of weights, or contradicts
+    ///   itself; `FileError` or `TrainingError.files` where it cannot be read.
     public init(_ path: String, latest: Bool = false) throws {
         guard exists(path) else {
-            throw TrainingError.files("no checkpoint or run folder at \(path); check the path")
+            throw TrainingError.files(
+                "no checkpoint or run folder at \(path.shown); check the path"
+            )
         }
         guard isFolder(path) else {
             try self.init(file: RunFolder.containing(path)?.checkpoint ?? path)
@@ -34,85 +60,76 @@ public struct CheckpointFile {
 
     /// Opens a file.
     init(file path: String) throws {
-        self.path = path
-        file = try SafetensorsFile(path: path)
-        guard let text = file.metadata[CheckpointMetadata.key] else {
-            metadata = nil
-            return
-        }
+        let file: TensorFile
         do {
-            metadata = try CheckpointMetadata(encoded: text.utf8)
-        } catch {
+            file = try TensorFile(path: path)
+        } catch let error as TensorFileError {
+            throw TrainingError.checkpoint(error.description)
+        }
+        self.path = path
+        self.file = file
+        let state = file.metadata[CheckpointMetadata.key]
+        let own = state ?? file.metadata[CheckpointMetadata.exportKey]
+        holdsState = state != nil
+        metadata = try own.map { try CheckpointMetadata(reading: $0, of: path) }
+        if holdsState {
+            let parts = Dictionary(grouping: file.entries, by: CheckpointFile.part(of:))
+            averages = Dictionary(
+                (parts["ema"] ?? []).map { ($0.name, $0) },
+                uniquingKeysWith: { $1 }
+            )
+            names = try WeightNames(parts[""] ?? [], of: path)
+        } else {
+            averages = [:]
+            names = try WeightNames(file.entries, of: path)
+        }
+        claims = metadata.map(Claims.init) ?? Claims(texts: file.metadata)
+        notes = CheckpointFile.notes(file, names)
+        if let metadata, let classes = names.classes, classes != metadata.classes.count {
             throw TrainingError.checkpoint(
-                "\(path): its description cannot be read by this version; "
-                    + "use the version that wrote it"
+                "\(path.shown) contradicts itself: its head is for \(classes) classes, its description has "
+                    + "\(metadata.classes.count); use another checkpoint"
             )
         }
     }
 
-    /// Number of classes of the network in the file, from its last layer.
-    public var classes: Int? {
-        if let metadata { return metadata.classes.count }
-        let heads = ["fc.weight", "classifier.6.weight"]
-        return (heads + heads.map { "module." + $0 }).lazy
-            .compactMap { file.entry(named: $0)?.shape.first }.first
+    /// Number of classes of the network in the file, from its last layer; nil where it has none.
+    public var classes: Int? { metadata?.classes.count ?? names.classes }
+
+    /// The networks here that the tensors are those of.
+    public func fitting(imageSize: Int) -> [Architecture] { names.fitting(imageSize: imageSize) }
+
+    /// Which part of a run's state a tensor of a checkpoint belongs to; "" = the network.
+    private static func part(of entry: TensorEntry) -> String {
+        ["ema", "optimizer"].first { entry.name.hasPrefix($0 + ".") } ?? ""
     }
 
-    /// Copies weights and running statistics into `store`.
-    ///
-    /// - Parameters:
-    ///   - average: take the running average of weights where the file has one.
-    ///   - replaceHead: leave a last layer of another number of classes as it is, instead of
-    ///     refusing it.
-    /// - Returns: names of the parameters that were left as they are.
-    @discardableResult
-    public func load(
-        into store: ParameterStore,
-        average: Bool,
-        replaceHead: Bool = false
-    ) throws -> [String] {
-        var left: [String] = []
-        for parameter in store.parameters {
-            let names =
-                (average ? ["ema." + parameter.name] : [])
-                + [parameter.name, "module." + parameter.name]
-            guard let entry = names.lazy.compactMap({ file.entry(named: $0) }).first else {
-                throw TrainingError.checkpoint(
-                    "\(path) has no tensor \(parameter.name): it is a checkpoint of another "
-                        + "model; choose the right --model"
-                )
-            }
-            guard entry.shape == parameter.shape else {
-                if replaceHead, parameter.isHead {
-                    left.append(parameter.name)
-                    continue
-                }
-                throw TrainingError.checkpoint(
-                    "\(path): \(parameter.name) has shape \(entry.shape), the model needs "
-                        + "\(parameter.shape): another model or another number of classes"
-                )
-            }
-            store.write(parameter, try file.floats(entry))
+    private static func notes(_ file: TensorFile, _ names: WeightNames) -> [String] {
+        var notes: [String] = []
+        if !file.wrappers.isEmpty {
+            let path = file.wrappers.map { "'\($0.shown)'" }.joined(separator: " in ")
+            let beside = file.siblings.prefix(5).map { "'\($0.name.shown)'" }.joined(
+                separator: ", "
+            )
+            notes.append(
+                "\(file.path.shown): the weights are those in \(path)"
+                    + (beside.isEmpty ? "" : "; \(beside) beside it are not read")
+            )
         }
-        return left
+        if !names.prefix.isEmpty {
+            notes.append(
+                "\(file.path.shown): '\(names.prefix.shown)' is taken off the names of its tensors"
+            )
+        }
+        return notes
     }
+}
 
-    /// Copies the optimizer's state called `prefix` into the flat buffer `whole`.
-    func loadState(
-        _ prefix: String,
-        of store: ParameterStore,
-        into whole: UnsafeMutablePointer<Float>
-    ) throws {
-        for parameter in store.parameters where parameter.isTrainable {
-            guard let entry = file.entry(named: prefix + parameter.name),
-                entry.shape == parameter.shape
-            else {
-                throw TrainingError.checkpoint(
-                    "\(path) lacks \(prefix)\(parameter.name): it cannot be resumed with these "
-                        + "settings; resume without changing --optimizer, --momentum and --ema"
-                )
-            }
-            store.write(parameter, try file.floats(entry), to: whole)
-        }
+extension CheckpointFile.Claims {
+    init(_ metadata: CheckpointMetadata) {
+        architecture = metadata.model.architecture
+        imageSize = metadata.model.imageSize
+        preprocessing = metadata.plans.preprocessing
+        classes = metadata.classes
     }
 }

@@ -36,6 +36,8 @@ public struct CheckpointMetadata: Codable, Sendable, Equatable {
 
     /// Key of the description among the texts of a safetensors file.
     static let key = "landmark_train"
+    /// The same of a file that holds the weights alone.
+    static let exportKey = "landmark_train_export"
 
     /// The description as JSON with sorted keys.
     func encoded() throws -> [UInt8] {

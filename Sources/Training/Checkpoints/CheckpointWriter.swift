@@ -1,5 +1,6 @@
 import Distributed
 import Networks
+import TensorFiles
 import Tensors
 
 /// Writes the state of a run, with which it can go on at the very step on any number of ranks.

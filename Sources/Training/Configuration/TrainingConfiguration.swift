@@ -37,8 +37,10 @@ public struct TrainingConfiguration: Codable, Sendable, Equatable {
     public var imageSize: Int
     /// Dropout rate where the network has dropout; nil = the network's own.
     public var dropout: Double?
-    /// Safetensors file with torchvision's names to start from; nil = random weights.
+    /// File of weights to start from, safetensors or PyTorch's; nil = random weights.
     public var weights: String?
+    /// Whether tensors of that file that the network has no place for are left out.
+    public var ignoreSurplus = false
     /// Which algorithms convolutions may use.
     public var convolution = ConvolutionMode.fast
 
@@ -138,6 +140,7 @@ public struct TrainingConfiguration: Codable, Sendable, Equatable {
         copy.data = nil
         copy.output = nil
         copy.weights = nil
+        copy.ignoreSurplus = false
         copy.checkpointEvery = nil
         copy.checkpointMinutes = 0
         copy.keep = 0

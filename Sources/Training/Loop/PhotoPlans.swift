@@ -68,7 +68,9 @@ public struct PhotoPlans: Codable, Sendable, Equatable {
 
     /// The centre crop of torchvision: 224 of 256, in proportion.
     private var evaluationCrop: any Augmentation {
-        let resize = (Double(imageSize) * 256 / 224).rounded()
-        return ShortSideCenterCrop(resize: Int(resize), crop: imageSize)
+        ShortSideCenterCrop(resize: shortSide, crop: imageSize)
     }
+
+    /// Short side of the photo that the square is cut from in evaluation.
+    var shortSide: Int { Int((Double(imageSize) * 256 / 224).rounded()) }
 }

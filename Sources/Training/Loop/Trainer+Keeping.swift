@@ -2,6 +2,7 @@ import Distributed
 import Foundation
 import Images
 import Networks
+import TensorFiles
 import Tensors
 
 extension Trainer {

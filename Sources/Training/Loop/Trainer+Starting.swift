@@ -1,4 +1,5 @@
 import Distributed
+import Files
 import Foundation
 import Images
 import Networks
@@ -54,30 +55,44 @@ extension Trainer {
         }
     }
 
-    /// Starts from weights alone, such as torchvision's.
+    /// Starts from the weights in a file, such as torchvision's; rank 0 reads, the others are told.
     ///
-    /// - Returns: names of the parameters that keep their random start, on all ranks.
-    public func start(fromWeights path: String) throws -> [String] {
-        let names = try communicator.together {
-            guard communicator.rank == 0 else { return [String]() }
-            return try CheckpointFile(path).load(
+    /// A last layer that does not fit, or that is for other landmarks, keeps its random start.
+    ///
+    /// - Parameter ignoreSurplus: leave out tensors that the network has no place for.
+    /// - Returns: what was made of the file, on all ranks.
+    public func start(
+        fromWeights path: String,
+        ignoreSurplus: Bool = false
+    ) throws -> WeightsReport {
+        let text = try communicator.together {
+            guard communicator.rank == 0 else { return Data() }
+            let file = try CheckpointFile(path)
+            var head = HeadRule.ifItFits
+            if let classes = file.claims.classes, classes.count == photos.classes.count,
+                classes != photos.classes
+            {
+                head = .kept("is for other landmarks")
+            }
+            let report = try file.load(
                 into: model.store,
                 average: true,
-                replaceHead: true
+                head: head,
+                ignoreSurplus: ignoreSurplus
             )
+            return try JSONEncoder().encode(report)
         }
         try communicator.broadcast(values)
         update.startAverage()
-        let texts = try communicator.allGather(Array(names.joined(separator: "\n").utf8))
-        return String(decoding: texts.first ?? [], as: UTF8.self).split(separator: "\n")
-            .map(String.init)
+        let texts = try communicator.allGather(Array(text))
+        return try JSONDecoder().decode(WeightsReport.self, from: Data(texts.first ?? []))
     }
 
     /// What a checkpoint says of its run, if this run may go on from it.
     private func resumable(_ file: CheckpointFile) throws -> CheckpointMetadata {
-        guard let metadata = file.metadata else {
+        guard let metadata = file.metadata, file.holdsState else {
             throw TrainingError.checkpoint(
-                "\(file.path) holds weights but no state of a run; start from it with --weights"
+                "\(file.path.shown) holds weights but no state of a run; start from it with --weights"
             )
         }
         guard metadata.classes == photos.classes else {

@@ -2,6 +2,7 @@ public import Distributed
 import Foundation
 import Images
 public import Networks
+import TensorFiles
 public import Tensors
 
 /// One rank's part of a training run, from the first step or a checkpoint to the last.

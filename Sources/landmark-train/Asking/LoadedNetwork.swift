@@ -1,4 +1,5 @@
 import Distributed
+import Files
 import Foundation
 import Images
 import Networks
@@ -20,17 +21,25 @@ struct LoadedNetwork {
         var plans: PhotoPlans
         /// Landmarks in the order of the logits.
         var classes: ClassIndex
+        /// Whether these are known, by the file or by photos given, and not just numbered.
+        var areNamed: Bool
+        /// What the checkpoint, or the one that the file was exported from, says; nil for weights of
+        /// another program.
+        var metadata: CheckpointMetadata?
+        /// What was assumed, or replaced by flags.
+        var notes: [String]
+
         /// Photos of each landmark that it was learned from; empty where that is not known.
-        var trainingCounts: [Int]
+        var trainingCounts: [Int] { metadata?.trainingCounts ?? [] }
         /// Steps that it was trained for.
-        var step: Int
-        /// Settings of the run; nil for a file that holds weights alone.
-        var settings: TrainingConfiguration?
+        var step: Int { metadata?.step ?? 0 }
+        /// Settings of the run; nil for weights of another program.
+        var settings: TrainingConfiguration? { metadata?.configuration }
     }
 
     /// Reads the checkpoint on rank 0 and gives it to all ranks.
     ///
-    /// - Parameter names: landmarks of a file that holds weights alone, in the order of the logits;
+    /// - Parameter names: landmarks of a file that does not name its own, in the order of the logits;
     ///   nil = they are numbered.
     init(_ choice: NetworkChoice, _ world: World, names: (() throws -> ClassIndex)? = nil) throws {
         var file: CheckpointFile?
@@ -55,7 +64,14 @@ struct LoadedNetwork {
             exact: (choice.convolution ?? facts.settings?.convolution) == .exact,
             values: values.storage
         )
-        _ = try world.together { try file?.load(into: model.store, average: true) }
+        let report = try world.together {
+            try file?.load(
+                into: model.store,
+                average: true,
+                ignoreSurplus: choice.ignoreSurplus
+            )
+        }
+        for note in facts.notes + (report?.notes ?? []) where world.isRoot { Ending.say(note) }
         try world.communicator.broadcast(values)
         self.model = model
         self.facts = facts
@@ -66,64 +82,110 @@ struct LoadedNetwork {
         _ choice: NetworkChoice,
         _ names: (() throws -> ClassIndex)?
     ) throws -> Facts {
-        guard let metadata = file.metadata else { return try weightsAlone(file, choice, names) }
-        let own = metadata.model
-        if let model = choice.model, model != own.architecture {
-            throw TrainingError.checkpoint(
-                "\(file.path) holds a \(own.architecture.rawValue), not a \(model.rawValue); "
-                    + "leave out --model"
+        let path = file.path.shown
+        var notes: [String] = []
+        var assumed: [String] = []
+        /// The value of a flag, else the file's, else the usual one, and a word about it.
+        func settle<T: Equatable>(
+            _ flag: String,
+            _ preposition: String,
+            _ given: T?,
+            _ said: T?,
+            _ usual: T,
+            _ text: (T) -> String
+        ) -> T {
+            if let given, let said, given != said {
+                notes.append(
+                    "\(path) was trained \(preposition) \(text(said)); \(flag) \(given) is taken instead"
+                )
+            }
+            if given == nil, said == nil { assumed.append(text(usual)) }
+            return given ?? said ?? usual
+        }
+        let claims = file.claims
+        let size = settle("--image-size", "at", choice.imageSize, claims.imageSize, 224) {
+            "\($0) pixels"
+        }
+        let preprocessing = settle(
+            "--preprocessing",
+            "with",
+            choice.preprocessing,
+            claims.preprocessing,
+            .crop
+        ) { "the preprocessing \($0.rawValue)" }
+        if !assumed.isEmpty {
+            if preprocessing == .crop { assumed.append("ImageNet's mean and deviation") }
+            notes.append(
+                "\(path) does not say what photos it was trained on; assumed are "
+                    + assumed.joined(separator: ", ")
+                    + " (--image-size and --preprocessing change that)"
             )
         }
-        if let size = choice.imageSize, size != own.imageSize {
-            throw TrainingError.checkpoint(
-                "\(file.path) was trained at \(own.imageSize) pixels, not \(size); "
-                    + "leave out --image-size"
-            )
-        }
-        return Facts(
-            path: file.path,
-            description: own,
-            plans: metadata.plans,
-            classes: metadata.classes,
-            trainingCounts: metadata.trainingCounts,
-            step: metadata.step,
-            settings: metadata.configuration
-        )
-    }
-
-    private static func weightsAlone(
-        _ file: CheckpointFile,
-        _ choice: NetworkChoice,
-        _ names: (() throws -> ClassIndex)?
-    ) throws -> Facts {
-        guard let model = choice.model else {
-            throw TrainingError.usage(
-                "\(file.path) holds weights alone and does not say of what; give --model, one of "
-                    + Architecture.allCases.map(\.rawValue).joined(separator: ", ")
-            )
-        }
+        let model = try architecture(file, choice, size, &notes)
         guard let count = file.classes else {
             throw TrainingError.checkpoint(
-                "\(file.path) has no last layer (fc.weight or classifier.6.weight): "
-                    + "it is no checkpoint of a \(model.rawValue)"
+                "\(path) has no last layer (fc.weight or classifier.6.weight): it names no landmarks; "
+                    + "train one with --weights \(path)"
             )
         }
-        let classes = try names?() ?? ClassIndex(fitting: (0..<count).map(Int64.init))
-        guard classes.count == count else {
+        let known = try claims.classes ?? names?()
+        if let known, known.count != count {
             throw TrainingError.checkpoint(
-                "\(file.path) knows \(count) landmarks, the photos show \(classes.count); "
+                "\(path) knows \(count) landmarks, the photos show \(known.count); "
                     + "give the photos it was trained on"
             )
         }
-        let size = choice.imageSize ?? 224
+        var plans = file.metadata?.plans ?? PhotoPlans(imageSize: size)
+        plans.imageSize = size
+        plans.preprocessing = preprocessing
         return Facts(
             path: file.path,
-            description: ModelDescription(architecture: model, classes: count, imageSize: size),
-            plans: PhotoPlans(imageSize: size),
-            classes: classes,
-            trainingCounts: [],
-            step: 0,
-            settings: nil
+            description: ModelDescription(
+                architecture: model,
+                classes: count,
+                imageSize: size,
+                dropout: file.metadata?.model.dropout
+            ),
+            plans: plans,
+            classes: known ?? ClassIndex(fitting: (0..<count).map(Int64.init)),
+            areNamed: known != nil,
+            metadata: file.metadata,
+            notes: notes
         )
+    }
+
+    /// The network that the weights are of: what a flag or the file says, else the one whose tensors they
+    /// are.
+    private static func architecture(
+        _ file: CheckpointFile,
+        _ choice: NetworkChoice,
+        _ imageSize: Int,
+        _ notes: inout [String]
+    ) throws -> Architecture {
+        let path = file.path.shown
+        if let said = file.claims.architecture {
+            guard let model = choice.model, model != said else { return said }
+            guard file.metadata == nil else {
+                throw TrainingError.checkpoint(
+                    "\(path) holds a \(said.rawValue), not a \(model.rawValue); leave out --model"
+                )
+            }
+            notes.append(
+                "\(path) says it is a \(said.rawValue); --model \(model.rawValue) is taken"
+            )
+            return model
+        }
+        if let model = choice.model { return model }
+        let fitting = file.fitting(imageSize: imageSize)
+        guard let model = fitting.first, fitting.count == 1 else {
+            throw TrainingError.usage(
+                "\(path) does not say which network it is of, and its tensors do not tell; give --model, "
+                    + "one of " + Architecture.allCases.map(\.rawValue).joined(separator: ", ")
+            )
+        }
+        notes.append(
+            "\(path) does not name its network; its tensors are those of a \(model.rawValue)"
+        )
+        return model
     }
 }

@@ -1,5 +1,7 @@
 import ArgumentParser
+import Files
 import Networks
+import TensorFiles
 import Training
 
 /// `landmark-train export`.
@@ -8,7 +10,8 @@ struct Export: ParsableCommand {
         abstract: "Write the weights of a checkpoint for other programs.",
         discussion: """
             The file holds weights and running statistics under torchvision's names and shapes, \
-            the running average of weights where the run kept one. In Python: \
+            the running average of weights where the run kept one, and in its header what photos \
+            must be made into and which landmarks the classes are. In Python: \
             model.load_state_dict(safetensors.torch.load_file(FILE)).
             """
     )
@@ -34,10 +37,15 @@ struct Export: ParsableCommand {
         let store = loaded.model.store
         let counters = store.batchNorms.map { $0 + ".num_batches_tracked" }
         let file = try SafetensorsWriter(
-            path: torch,
+            path: OutputFile.file(torch),
             tensors: store.parameters.map { .init(name: $0.name, dtype: .f32, shape: $0.shape) }
                 + counters.map { .init(name: $0, dtype: .i64, shape: []) },
-            metadata: ["format": "pt"]
+            metadata: ExportTexts.texts(
+                loaded.facts.description,
+                plans: loaded.facts.plans,
+                classes: loaded.facts.areNamed ? loaded.facts.classes : nil,
+                metadata: loaded.facts.metadata
+            )
         )
         for parameter in store.parameters {
             try file.write(count: parameter.range.count) { write in

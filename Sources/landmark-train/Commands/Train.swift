@@ -80,6 +80,7 @@ struct Train: ParsableCommand {
         network.apply(to: &settings)
         optimisation.apply(to: &settings)
         course.apply(to: &settings)
+        try adoptWeights(&settings)
         // Where a run is gone on with from another folder, its photos must still be found.
         settings.data = settings.data.map(Path.absolute)
         settings.weights = settings.weights.map(Path.absolute)
@@ -133,6 +134,46 @@ struct Train: ParsableCommand {
         var settings = try run.configuration()
         settings.output = run.path
         return settings
+    }
+
+    /// Takes the network, the image size and the preprocessing of the file of weights that a new run
+    /// starts from, where nothing else was asked for.
+    private func adoptWeights(_ settings: inout TrainingConfiguration) throws {
+        guard resume == nil, config == nil, let weights = settings.weights else { return }
+        let file = try CheckpointFile(weights)
+        var claims = file.claims
+        if claims.architecture == nil, network.model == nil {
+            let fitting = file.fitting(imageSize: settings.imageSize)
+            if fitting.count == 1 { claims.architecture = fitting.first }
+        }
+        var taken: [String] = []
+        if let model = claims.architecture, network.model == nil {
+            settings.model = model
+            taken.append(model.rawValue)
+        }
+        if let size = claims.imageSize {
+            if photos.imageSize == nil {
+                settings.imageSize = size
+                taken.append("\(size) pixels")
+            } else if size != settings.imageSize {
+                Ending.say(
+                    "\(weights.shown) was trained at \(size) pixels, this run has \(settings.imageSize)"
+                )
+            }
+        }
+        if let preprocessing = claims.preprocessing {
+            if photos.preprocessing == nil {
+                settings.preprocessing = preprocessing
+                taken.append("the preprocessing \(preprocessing.rawValue)")
+            } else if preprocessing != settings.preprocessing {
+                Ending.say(
+                    "\(weights.shown) was trained with the preprocessing \(preprocessing.rawValue), this "
+                        + "run has \(settings.preprocessing.rawValue)"
+                )
+            }
+        }
+        guard !taken.isEmpty else { return }
+        Ending.say("taken from \(weights.shown): \(taken.joined(separator: ", "))")
     }
 
     private static func newFolder(_ settings: TrainingConfiguration) -> String {

@@ -6,7 +6,7 @@ import Training
 struct NetworkChoice: ParsableArguments {
     @Argument(
         help: ArgumentHelp(
-            "Run folder (its best checkpoint), checkpoint, or torchvision's weights as safetensors.",
+            "Run folder (its best checkpoint), checkpoint, or file of weights, .safetensors or .pth.",
             valueName: "checkpoint"
         )
     )
@@ -15,11 +15,17 @@ struct NetworkChoice: ParsableArguments {
     @Flag(help: "Take the latest checkpoint of a run folder instead of the best.")
     var latest = false
 
-    @Option(help: "The network, for a file that holds weights alone.")
+    @Option(help: "The network, for a file that does not say it and whose tensors do not tell.")
     var model: Architecture?
 
-    @Option(help: "Side of the square input, for a file that holds weights alone (default: 224).")
+    @Option(help: "Side of the square input (default: what the file says, else 224).")
     var imageSize: Int?
+
+    @Option(help: "How a photo becomes that square (default: what the file says, else crop).")
+    var preprocessing: Preprocessing?
+
+    @Flag(help: "Leave out tensors of the file that the network has no place for.")
+    var ignoreSurplus = false
 
     @Option(help: "Photos of one batch; a larger one needs more memory.")
     var batch = 32

@@ -10,8 +10,11 @@ struct NetworkFlags: ParsableArguments {
     @Option(help: "Dropout rate, where the network has dropout.")
     var dropout: Double?
 
-    @Option(help: "Safetensors file with torchvision's names to start from.")
+    @Option(help: "File of weights to start from, .safetensors or .pth (docs/weights.md).")
     var weights: String?
+
+    @Flag(help: "Leave out tensors of that file that the network has no place for.")
+    var ignoreSurplus = false
 
     @Option(help: "Algorithms of convolutions: the fastest, or plain fp32 sums alone.")
     var convolution: ConvolutionMode?
@@ -20,6 +23,7 @@ struct NetworkFlags: ParsableArguments {
         if let model { configuration.model = model }
         if let dropout { configuration.dropout = dropout }
         if let weights { configuration.weights = weights }
+        if ignoreSurplus { configuration.ignoreSurplus = true }
         if let convolution { configuration.convolution = convolution }
     }
 }

@@ -158,20 +158,14 @@ struct TrainingSession {
     /// Makes the run folder, or takes up the run in it.
     private func begin() throws {
         guard let resume else {
+            // Weights that do not fit leave no folder behind.
+            try startFromWeights()
             try world.together {
                 guard world.isRoot else { return }
                 try folder.create(settings)
                 try RunNotes.write(photos, folder)
                 try beginAccount()
             }
-            guard let weights = settings.weights else { return }
-            let left = try trainer.start(fromWeights: weights)
-            try world.together { if world.isRoot { try warn(of: weights) } }
-            guard world.isRoot, !left.isEmpty else { return }
-            Ending.say(
-                "\(weights) has a head for other classes: \(left.joined(separator: ", ")) "
-                    + "start at random"
-            )
             return
         }
         let checkpoint = try world.fromRoot(String?.self) {
@@ -184,8 +178,8 @@ struct TrainingSession {
                     "going on after step \(trainer.stepsDone) of \(trainer.course.totalSteps)"
                 )
             }
-        } else if let weights = settings.weights {
-            _ = try trainer.start(fromWeights: weights)
+        } else {
+            try startFromWeights()
         }
         try world.together {
             guard world.isRoot else { return }
@@ -215,6 +209,17 @@ struct TrainingSession {
             of: trainer.course.totalSteps,
             notes: photos.remarks.lines + photos.findings.lines
         )
+    }
+
+    /// Reads the weights that the settings name, and says what was made of them.
+    private func startFromWeights() throws {
+        guard let weights = settings.weights else { return }
+        let report = try trainer.start(fromWeights: weights, ignoreSurplus: settings.ignoreSurplus)
+        try world.together {
+            guard world.isRoot else { return }
+            for note in report.notes { Ending.say(note) }
+            try warn(of: weights)
+        }
     }
 
     /// Says what came out and what can be done with it, on standard output.

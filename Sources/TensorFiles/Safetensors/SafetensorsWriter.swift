@@ -1,5 +1,4 @@
 import Files
-import Foundation
 
 /// Writes a safetensors file tensor by tensor, in the order announced.
 ///
@@ -10,12 +9,12 @@ public final class SafetensorsWriter {
         /// Name of the tensor.
         public var name: String
         /// Type of its elements.
-        public var dtype: SafetensorsEntry.DType
+        public var dtype: ElementType
         /// Extents, row-major; empty for a single number.
         public var shape: [Int]
 
         /// Announces a tensor.
-        public init(name: String, dtype: SafetensorsEntry.DType, shape: [Int]) {
+        public init(name: String, dtype: ElementType, shape: [Int]) {
             self.name = name
             self.dtype = dtype
             self.shape = shape
@@ -79,7 +78,7 @@ public final class SafetensorsWriter {
     }
 
     /// Gives the file its name before it is on the disk; `finish` has to follow.
-    func appear() throws {
+    public func appear() throws {
         precondition(next == tensors.count, "a tensor that was announced is missing")
         try file.appear()
     }
@@ -91,7 +90,7 @@ public final class SafetensorsWriter {
     }
 
     private func write(
-        _ dtype: SafetensorsEntry.DType,
+        _ dtype: ElementType,
         count: Int,
         _ body: () throws -> Void
     ) throws {

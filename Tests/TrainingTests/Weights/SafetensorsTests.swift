@@ -1,14 +1,15 @@
+import Files
 import Foundation
+import TensorFiles
 import Testing
-import Training
 
 struct SafetensorsTests {
     private let folder: TemporaryFolder
 
     init() throws { folder = try TemporaryFolder() }
 
-    private func open(_ bytes: [UInt8]) throws -> SafetensorsFile {
-        try SafetensorsFile(path: folder.write("file.safetensors", bytes))
+    private func open(_ bytes: [UInt8]) throws -> TensorFile {
+        try TensorFile(path: folder.write("file.safetensors", bytes))
     }
 
     private func write(
@@ -34,14 +35,14 @@ struct SafetensorsTests {
             try $0.write([7] as [Int64])
             try $0.write([] as [Float])
         }
-        let file = try SafetensorsFile(path: path)
+        let file = try TensorFile(path: path)
         #expect(file.metadata == ["format": "pt", "odd \"key\"\\\n": "Köln 🏛 \u{1}"])
         #expect(file.entries.map(\.name) == ["weights", "count \"é\"", "empty"])
         let weights = try #require(file.entry(named: "weights"))
         #expect(weights.shape == [2, 3])
         #expect(try file.floats(weights) == [1, -2, 3.5, 4, .infinity, 6])
         #expect(try file.floats(#require(file.entry(named: "empty"))) == [])
-        #expect(throws: TrainingError.self) {
+        #expect(throws: TensorFileError.self) {
             try file.floats(#require(file.entry(named: "count \"é\"")))
         }
         let length = try folder.bytes("a.safetensors").prefix(8).reversed().reduce(0) {
@@ -56,7 +57,7 @@ struct SafetensorsTests {
         try write(path, (0..<3).map { .init(name: "t\($0)", dtype: .f32, shape: [700_001]) }) {
             for factor in 1...3 { try $0.write(values.map { $0 * Float(factor) }) }
         }
-        let file = try SafetensorsFile(path: path)
+        let file = try TensorFile(path: path)
         for (index, entry) in file.entries.enumerated() {
             #expect(try file.floats(entry) == values.map { $0 * Float(index + 1) })
         }
@@ -119,9 +120,9 @@ struct SafetensorsTests {
 
     @Test func missingFileIsAFileError() {
         #expect {
-            try SafetensorsFile(path: folder.file("none"))
+            try TensorFile(path: folder.file("none"))
         } throws: {
-            TrainingError.exitCode(of: $0) == 74
+            $0 is FileError
         }
     }
 }

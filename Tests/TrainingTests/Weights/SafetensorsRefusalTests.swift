@@ -1,5 +1,5 @@
+import TensorFiles
 import Testing
-import Training
 
 /// Each file is refused with a message that names it and says what is wrong.
 struct SafetensorsRefusalTests {
@@ -10,9 +10,9 @@ struct SafetensorsRefusalTests {
     private func refuse(_ bytes: [UInt8], _ reason: String) throws {
         let path = try folder.write("bad.safetensors", bytes)
         #expect {
-            try SafetensorsFile(path: path)
+            try TensorFile(path: path)
         } throws: { error in
-            guard case TrainingError.checkpoint(let message) = error else { return false }
+            guard let message = (error as? TensorFileError)?.description else { return false }
             #expect(message.contains(reason), "\(message)")
             return message.contains(path) && !message.contains("\n")
         }
@@ -23,7 +23,7 @@ struct SafetensorsRefusalTests {
     }
 
     @Test func lengths() throws {
-        try refuse([], "too few")
+        try refuse([], "is empty")
         try refuse([2, 0, 0, 0, 0, 0, 0], "too few")
         try refuse(safetensors("{}", length: 3), "cut off")
         try refuse(safetensors("{}", length: 100_000_001), "more than the format allows")

@@ -1,8 +1,6 @@
 /// The little of JSON that headers of safetensors files are made of, read strictly from its bytes:
 /// objects, texts and lists of whole numbers from 0 up.
 struct JSONScanner {
-    typealias Refusal = SafetensorsHeader.Refusal
-
     private let bytes: [UInt8]
     private var place = 0
 

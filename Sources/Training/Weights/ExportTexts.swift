@@ -1,0 +1,75 @@
+import Foundation
+public import Images
+public import Networks
+
+/// The texts in the header of an exported file, by which it can be used without its run.
+///
+/// Keys that other programs may read: `architecture`, `num_classes`, `classes` and `class_ids` (JSON lists
+/// in the order of the logits), `image_size`, `preprocessing`, `resize`, `interpolation`, `antialias`,
+/// `mean`, `std`, `step`. What this program reads again is the description of a checkpoint, whole, under
+/// `landmark_train_export`.
+public enum ExportTexts {
+    /// The texts of a network.
+    ///
+    /// - Parameters:
+    ///   - classes: landmarks in the order of the logits; nil = they are not known.
+    ///   - metadata: what the checkpoint says that the weights are from; nil = they are another program's.
+    public static func texts(
+        _ model: ModelDescription,
+        plans: PhotoPlans,
+        classes: ClassIndex?,
+        metadata: CheckpointMetadata?
+    ) throws -> [String: String] {
+        let normalisation = plans.normalisation
+        var texts = [
+            "format": "pt",
+            "architecture": model.architecture.rawValue,
+            "num_classes": String(model.classes),
+            "image_size": String(plans.imageSize),
+            "preprocessing": plans.preprocessing.rawValue,
+            "interpolation": "bilinear",
+            "antialias": plans.preprocessing == .crop ? "true" : "false",
+            "mean": list(normalisation.mean),
+            "std": list(normalisation.deviation),
+        ]
+        if plans.preprocessing == .crop { texts["resize"] = String(plans.shortSide) }
+        if let classes {
+            texts["classes"] = try json(classes.names)
+            texts["class_ids"] = try json(classes.ids)
+        }
+        guard var metadata else { return texts }
+        texts["step"] = String(metadata.step)
+        // What the file is used with is what it says, also where flags replaced what the run had.
+        metadata.model = model
+        metadata.plans = plans
+        metadata.configuration.imageSize = plans.imageSize
+        metadata.configuration.preprocessing = plans.preprocessing
+        texts[CheckpointMetadata.exportKey] = String(
+            decoding: try metadata.encoded(),
+            as: UTF8.self
+        )
+        return texts
+    }
+
+    private static func list(_ channels: SIMD3<Float>) -> String {
+        "[\(channels.x), \(channels.y), \(channels.z)]"
+    }
+
+    private static func json(_ value: some Encodable) throws -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .withoutEscapingSlashes
+        return String(decoding: try encoder.encode(value), as: UTF8.self)
+    }
+}
+
+extension CheckpointFile.Claims {
+    /// What the texts of a file say in the keys of `ExportTexts`; what is not understood counts as not
+    /// said.
+    init(texts: [String: String]) {
+        architecture = texts["architecture"].flatMap(Architecture.init)
+        imageSize = texts["image_size"].flatMap { Int($0) }.flatMap {
+            (1...4096).contains($0) ? $0 : nil
+        }
+        preprocessing = texts["preprocessing"].flatMap(Preprocessing.init)
+    }
+}

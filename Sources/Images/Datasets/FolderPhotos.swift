@@ -20,7 +20,7 @@ struct FolderPhotos: Dataset {
         self.photos = photos
         isRelabelled = labels != nil
         isMixed = mixed
-        let labels = labels ?? photos.map { folder.label(Int($0)) }
+        let labels = labels ?? folder.labels(of: photos)
         self.labels = labels
         countsPerClass = PhotoList.count(labels, classes: folder.classes.count)
     }

@@ -129,6 +129,12 @@ public struct ListedFolder: Sendable {
         return list.path(place)
     }
 
+    /// The classes of many photos, −1 where one is unknown.
+    func labels(of photos: [UInt32]) -> [Int32] {
+        let all = lists.count == 1 ? lists[0].labels : lists.flatMap(\.labels)
+        return photos.map { all[Int($0)] }
+    }
+
     /// The class of photo `index`, −1 where it is unknown.
     func label(_ index: Int) -> Int32 {
         let (list, place) = place(index)

@@ -95,8 +95,8 @@ extension ListedFolder {
         } else if let training {
             let parting = Parting(self, facts: facts)
             let split = try Split(
-                labels: candidates.map { training.label(Int($0)) },
-                identities: candidates.map { parting.identity(Int($0)) },
+                labels: candidates.map { training.labels[Int($0)] },
+                identities: parting.identities(candidates, of: training),
                 classes: classes.count,
                 share: past.holdOut,
                 seed: past.seed

@@ -16,7 +16,7 @@ public func openListed(_ directory: String) throws -> LoadedPhotos {
         source: listed.validation != nil ? .validation : listed.test != nil ? .test : .split,
         remarks: listed.remarks,
         findings: PhotoFindings(),
-        record: PhotoRecord()
+        makeRecord: { PhotoRecord() }
     )
 }
 

@@ -16,8 +16,11 @@ public struct LoadedPhotos: Sendable {
     public let remarks: PhotoRemarks
     /// What was found about the photos on the way.
     public var findings: PhotoFindings
+    /// Makes what a run notes of its photos.
+    let makeRecord: @Sendable () -> PhotoRecord
+
     /// What a run notes of its photos.
-    public let record: PhotoRecord
+    public var record: PhotoRecord { makeRecord() }
 
     /// Throws what would keep the photos from being used at all: nothing to read among those to learn
     /// from, or among those held out, or held-out photos of strange landmarks alone.
@@ -57,9 +60,8 @@ public struct LoadedPhotos: Sendable {
     /// How many of the held-out photos another run has learned from.
     public func heldOutPhotos(learnedBy other: PhotoRecord) -> Int {
         let match = other.isLearned(namesTell: false)
-        return (0..<record.held.count).count {
-            match(record.held.name($0), record.held.fact($0)) == .learned
-        }
+        let own = record.held
+        return (0..<own.count).count { match(own.name($0), own.fact($0)) == .learned }
     }
 }
 
@@ -149,7 +151,7 @@ extension ListedFolder {
             source: validation != nil ? .validation : test != nil ? .test : .split,
             remarks: remarks,
             findings: parting.findings,
-            record: record ?? PhotoRecord(chosen, heldOut, facts)
+            makeRecord: { record ?? PhotoRecord(chosen, heldOut, facts) }
         )
     }
 }

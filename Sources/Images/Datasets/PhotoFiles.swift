@@ -13,6 +13,10 @@ protocol PhotoFiles: Sendable {
     var digest: ContentHash { get }
     /// The rows in the order of their names; nil where they are in it, each name once.
     func order() -> [UInt32]?
+    /// Whether two rows have the same name.
+    func areEqual(_ a: Int, _ b: Int) -> Bool
+    /// What a row is known by where its content is not.
+    func identity(_ row: Int) -> ContentHash
 }
 
 /// Photos at `a/b/c/<id>.jpg` below a folder, a, b and c being the id's first characters.
@@ -33,6 +37,10 @@ struct LandmarkFiles: PhotoFiles {
     var digest: ContentHash { ids.digest }
 
     func order() -> [UInt32]? { ids.order() }
+
+    func areEqual(_ a: Int, _ b: Int) -> Bool { ids.areEqual(a, b) }
+
+    func identity(_ row: Int) -> ContentHash { ids.identity(row) }
 
     /// Where the photo lies below its root.
     static func place(of id: String) -> String {
@@ -85,4 +93,8 @@ struct ClassFolderFiles: PhotoFiles {
 
     /// Folders are listed in the order of their names.
     func order() -> [UInt32]? { nil }
+
+    func areEqual(_ a: Int, _ b: Int) -> Bool { a == b }
+
+    func identity(_ row: Int) -> ContentHash { ContentHash(name(row)) }
 }

@@ -57,7 +57,39 @@ struct PhotoIDs: Sendable {
             }.map { UInt32($0) }
         }
         guard zip(packed, packed.dropFirst()).contains(where: { $0 >= $1 }) else { return nil }
-        return packed.indices.map { (packed[$0], UInt32($0)) }.sorted { $0 < $1 }.map(\.1)
+        return PhotoIDs.order(packed)
+    }
+
+    /// Whether the ids at two places are equal.
+    func areEqual(_ a: Int, _ b: Int) -> Bool {
+        isPacked ? packed[a] == packed[b] : self[a] == self[b]
+    }
+
+    /// What an id is known by where a photo's content is not.
+    func identity(_ index: Int) -> ContentHash {
+        isPacked ? ContentHash(high: packed[index], low: 0) : ContentHash(self[index])
+    }
+
+    /// The places of `keys` in ascending order, equals in theirs: a radix sort, since a table of
+    /// millions is ordered at each start.
+    private static func order(_ keys: [UInt64]) -> [UInt32] {
+        var order = (0..<UInt32(keys.count)).map { $0 }
+        var next = [UInt32](repeating: 0, count: keys.count)
+        for shift in stride(from: 0, to: UInt64.bitWidth, by: 16) {
+            var starts = [Int](repeating: 0, count: 1 << 16)
+            for key in keys { starts[Int(key >> UInt64(shift) & 0xFFFF)] += 1 }
+            var sum = 0
+            for digit in starts.indices {
+                (starts[digit], sum) = (sum, sum + starts[digit])
+            }
+            for place in order {
+                let digit = Int(keys[Int(place)] >> UInt64(shift) & 0xFFFF)
+                next[starts[digit]] = place
+                starts[digit] += 1
+            }
+            swap(&order, &next)
+        }
+        return order
     }
 
     private mutating func unpack() {

@@ -42,8 +42,8 @@ struct Parting {
             return (learned, apart(part, from: learned))
         }
         let split = try Split(
-            labels: learned.map { training.label(Int($0)) },
-            identities: learned.map { identity(Int($0)) },
+            labels: learned.map { training.labels[Int($0)] },
+            identities: share > 0 ? identities(learned, of: training) : [],
             classes: folder.classes.count,
             share: share,
             seed: seed
@@ -142,9 +142,14 @@ struct Parting {
         if folder.label(photo) != label { findings.relabelled.add(folder.path(photo)) }
     }
 
-    /// What a photo is known by: its bytes where they were looked into, else its name.
-    func identity(_ index: Int) -> ContentHash {
-        fact(index)?.hash ?? ContentHash(folder.name(index))
+    /// What photos to learn from are known by: their bytes where they were looked into, else their
+    /// names.
+    func identities(_ photos: Photos, of training: PhotoList) -> [ContentHash] {
+        let files = training.files
+        return photos.map { photo in
+            let hash = facts.isEmpty ? nil : facts[Int(photo)].hash
+            return hash ?? files.identity(Int(photo))
+        }
     }
 
     private func fact(_ index: Int) -> PhotoFact? { facts.isEmpty ? nil : facts[index] }
@@ -154,35 +159,38 @@ struct Parting {
         var photos: Photos = []
         photos.reserveCapacity(list.count)
         let order = list.files.order()
-        var last: (name: String, labels: [Int32])?
+        // Rows of one name are neighbours in the order: the first of them, and its labels.
+        var first = 0
+        var labels: [Int32] = []
         for place in 0..<list.count {
             let row = order.map { Int($0[place]) } ?? place
-            let index = start + row
-            if order != nil {
-                let label = list.label(row)
-                let name = list.name(row)
-                if let before = last, before.name == name {
-                    guard !before.labels.contains(label) else {
-                        findings.repeated.add(name)
+            if let order {
+                let label = list.labels[row]
+                if place > 0, list.files.areEqual(Int(order[first]), row) {
+                    guard !labels.contains(label) else {
+                        findings.repeated.add(list.name(row))
                         continue
                     }
-                    findings.contradictions.add(name)
-                    last?.labels.append(label)
+                    findings.contradictions.add(list.name(row))
+                    labels.append(label)
                 } else {
-                    last = (name, [label])
+                    first = place
+                    labels.removeAll(keepingCapacity: true)
+                    labels.append(label)
                 }
             }
-            guard fact(index)?.isThere ?? true else {
+            guard facts.isEmpty || facts[start + row].isThere else {
                 findings.missing.add(list.path(row))
                 continue
             }
-            photos.append(UInt32(index))
+            photos.append(UInt32(start + row))
         }
         return photos
     }
 
     /// Counts copies among the photos to learn from, and those under two landmarks among all.
     private mutating func noteCopies(_ learned: Photos) {
+        guard !facts.isEmpty else { return }
         var first: [ContentHash: Int] = [:]
         for photo in learned {
             let index = Int(photo)
@@ -201,6 +209,7 @@ struct Parting {
 
     /// Takes out of `held` what is learned from: copies, and photos of an id that is given once.
     private mutating func removeLeaks(from held: inout Photos, _ learned: Photos) {
+        guard !held.isEmpty else { return }
         let namesTell = folder.namesAreGlobal
         var byHash: [ContentHash: [Int]] = [:]
         var byName: [String: [Int]] = [:]

@@ -1,6 +1,11 @@
 #define _GNU_SOURCE
 #include "CThreadShim.h"
 
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
 #if defined(__linux__)
 #include <sched.h>
 #endif
@@ -22,4 +27,43 @@ int threadshim_stay_on(int processor) {
     (void)processor;
     return -1;
 #endif
+}
+
+// What a thread begins with.
+struct beginning {
+    void (*body)(void *work);
+    void *work;
+    char name[16];
+};
+
+static void *run(void *pointer) {
+    struct beginning beginning = *(struct beginning *)pointer;
+    free(pointer);
+#if defined(__linux__)
+    pthread_setname_np(pthread_self(), beginning.name);
+#endif
+    beginning.body(beginning.work);
+    return NULL;
+}
+
+int threadshim_start(const char *name, unsigned long stack, void (*body)(void *work), void *work) {
+    struct beginning *beginning = calloc(1, sizeof *beginning);
+    pthread_attr_t attributes;
+    int code = beginning == NULL ? ENOMEM : pthread_attr_init(&attributes);
+    if (code != 0) {
+        free(beginning);
+        return code;
+    }
+    beginning->body = body;
+    beginning->work = work;
+    strncpy(beginning->name, name, sizeof beginning->name - 1);
+    pthread_t thread;
+    pthread_attr_setstacksize(&attributes, stack);
+    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+    code = pthread_create(&thread, &attributes, run, beginning);
+    pthread_attr_destroy(&attributes);
+    if (code != 0) {
+        free(beginning);
+    }
+    return code;
 }

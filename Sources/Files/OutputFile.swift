@@ -1,34 +1,76 @@
 public import Foundation
 
-/// Files that a command was asked to write.
+/// A file that a command was asked to write.
 ///
-/// A regular file, or one that is not there yet, is replaced in one go and is on the disk when the
-/// call returns; where a symbolic link leads to it, the link stays. A device or a pipe is written to and
+/// A regular file, or one that is not there yet, is replaced in one go and is on the disk when `finish`
+/// returns; where a symbolic link leads to it, the link stays. A device or a pipe is written to and
 /// stays what it is, and so does what standard output or standard error already go to.
-public enum OutputFile {
+public final class OutputFile {
+    private let path: String
+    private var way: Way
+
+    private enum Way {
+        /// Beside its place, where it appears whole.
+        case beside(DurableFile)
+        /// As it comes, by a descriptor that is this object's to close where it is `owned`.
+        case asItComes(Int32, owned: Bool)
+        case closed
+    }
+
+    /// Begins to write.
+    ///
+    /// - Throws: `FileError` where that cannot be.
+    public init(_ path: String) throws {
+        self.path = path
+        switch OutputFile.place(path) {
+        case .file(let target): way = .beside(try DurableFile(target))
+        case .stream:
+            let descriptor = openFile(path, O_WRONLY | O_CREAT | O_TRUNC)
+            guard descriptor >= 0 else { throw fileError("cannot write", path) }
+            way = .asItComes(descriptor, owned: true)
+        case .open(let descriptor):
+            fflush(nil)
+            way = .asItComes(descriptor, owned: false)
+        }
+    }
+
+    deinit {
+        if case .asItComes(let descriptor, owned: true) = way { close(descriptor) }
+    }
+
+    /// Adds bytes at the end.
+    public func write(_ bytes: UnsafeRawBufferPointer) throws {
+        switch way {
+        case .beside(let file): try file.write(bytes)
+        case .asItComes(let descriptor, _): try writeAll(bytes, to: descriptor, path)
+        case .closed: preconditionFailure("a finished file takes no more")
+        }
+    }
+
+    /// Gives a whole file its name before it is on the disk, as `DurableFile` does; `finish` has to follow.
+    public func appear() throws {
+        if case .beside(let file) = way { try file.appear() }
+    }
+
+    /// Ends the file.
+    public func finish() throws {
+        let ending = way
+        way = .closed
+        switch ending {
+        case .beside(let file): try file.finish()
+        case .asItComes(let descriptor, owned: true):
+            guard close(descriptor) == 0 else { throw fileError("cannot write", path) }
+        case .asItComes(_, owned: false), .closed: break
+        }
+    }
+
     /// Writes `data` to `path`.
     ///
     /// - Throws: `FileError` where not all of it could be written.
     public static func write(_ data: Data, to path: String) throws {
-        switch place(path) {
-        case .file(let target):
-            let file = try DurableFile(target)
-            try data.withUnsafeBytes { try file.write($0) }
-            try file.finish()
-        case .stream:
-            let descriptor = openFile(path, O_WRONLY | O_CREAT | O_TRUNC)
-            guard descriptor >= 0 else { throw fileError("cannot write", path) }
-            do {
-                try data.withUnsafeBytes { try writeAll($0, to: descriptor, path) }
-            } catch {
-                close(descriptor)
-                throw error
-            }
-            guard close(descriptor) == 0 else { throw fileError("cannot write", path) }
-        case .open(let descriptor):
-            fflush(nil)
-            try data.withUnsafeBytes { try writeAll($0, to: descriptor, path) }
-        }
+        let file = try OutputFile(path)
+        try data.withUnsafeBytes { try file.write($0) }
+        try file.finish()
     }
 
     /// The file that writing to `path` would make or replace, for contents that come piece by piece.

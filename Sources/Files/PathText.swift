@@ -77,6 +77,25 @@ extension String {
         }
     }
 
+    /// The path as a word of a command in bash, quoted where it has to be.
+    public var shellWord: String {
+        let isPlain = unicodeScalars.allSatisfy {
+            $0.properties.isAlphabetic && $0.keptByte == nil
+                || "0123456789/._-+=:,@%".unicodeScalars.contains($0)
+        }
+        guard !isPlain || isEmpty else { return self }
+        guard shown == self else {
+            let escaped = replacing("\\", with: "\\\\").replacing("'", with: "\\'").escaping {
+                scalar in
+                if let byte = scalar.keptByte { return String.escape(byte) }
+                let isShown = String(scalar).shown == String(scalar)
+                return isShown ? nil : String(scalar).utf8.map(String.escape).joined()
+            }
+            return "$'" + escaped + "'"
+        }
+        return "'" + replacing("'", with: "'\\''") + "'"
+    }
+
     /// Whether bytes that are not UTF-8 stand in the text.
     private var holdsBytes: Bool {
         utf8.contains(0xF4) && unicodeScalars.contains { $0.keptByte != nil }

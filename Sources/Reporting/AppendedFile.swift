@@ -8,6 +8,8 @@ final class AppendedFile {
     private let path: String
     private let complain: (String) -> Void
     private var handle: FileHandle?
+    /// Whether all that was to be written is.
+    private(set) var isWhole = true
 
     /// Makes the file `path` anew.
     init(_ path: String, complain: @escaping (String) -> Void) {
@@ -17,6 +19,7 @@ final class AppendedFile {
         if descriptor >= 0 {
             handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
         } else {
+            isWhole = false
             complain("cannot write \(path): the run goes on without it")
         }
     }
@@ -28,6 +31,7 @@ final class AppendedFile {
             try handle.write(contentsOf: data)
         } catch {
             self.handle = nil
+            isWhole = false
             complain("cannot go on writing \(path): the run goes on without it")
         }
     }

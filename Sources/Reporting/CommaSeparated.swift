@@ -1,10 +1,25 @@
+import Files
 public import Foundation
 
 /// Tables of comma-separated values.
 public enum CommaSeparated {
-    /// A row with its line's end, fields quoted where they have to be.
-    public static func line(_ fields: [String]) -> String {
-        fields.map(quoted).joined(separator: ",") + "\n"
+    /// A row with its line's end, fields quoted where they have to be; bytes that are not UTF-8 are told
+    /// by their codes.
+    ///
+    /// - Parameter safely: put an apostrophe before what a spreadsheet would take for a formula.
+    public static func line(_ fields: [String], safely: Bool = false) -> String {
+        fields.map { quoted(safely ? harmless($0.readable) : $0.readable) }.joined(separator: ",")
+            + "\n"
+    }
+
+    /// A field that no spreadsheet computes.
+    ///
+    /// Formulas begin with one of six characters; numbers, which may begin with a sign, stay as they are.
+    private static func harmless(_ field: String) -> String {
+        guard let first = field.unicodeScalars.first, "=+-@\t\r".unicodeScalars.contains(first),
+            Double(field) == nil
+        else { return field }
+        return "'" + field
     }
 
     /// All rows of a text in UTF-8, quotes undone.

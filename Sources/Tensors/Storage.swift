@@ -14,13 +14,13 @@ public final class Storage: @unchecked Sendable {
     /// What frees the memory in its end; nil = the storage itself.
     public let owner: (any AnyObject & Sendable)?
 
-    /// Allocates `count` zeros.
+    /// Allocates `count` zeros; the program ends by `Shortage` where the system refuses them.
     public init(count: Int) {
         precondition(count >= 0, "a storage has no negative size")
         self.count = count
         owner = nil
-        let raw = UnsafeMutableRawPointer.allocate(
-            byteCount: max(count, 16) * MemoryLayout<Float>.stride,
+        let raw = Shortage.memory(
+            max(count, 16) * MemoryLayout<Float>.stride,
             alignment: Storage.alignment(forFloats: count)
         )
         #if os(Linux)
@@ -48,7 +48,7 @@ public final class Storage: @unchecked Sendable {
         self.owner = owner
     }
 
-    deinit { if owner == nil { UnsafeMutableRawPointer(base).deallocate() } }
+    deinit { if owner == nil { free(base) } }
 
     /// All floats as a buffer.
     public var buffer: UnsafeMutableBufferPointer<Float> {

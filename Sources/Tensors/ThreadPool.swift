@@ -43,7 +43,7 @@ public final class ThreadPool: @unchecked Sendable {
     /// What ends the loops of `leaving` early; nil outside of it.
     private var interruption: Interruption?
 
-    /// Starts `threads - 1` workers.
+    /// Starts `threads - 1` workers; the program ends by `Shortage` where the system refuses one.
     ///
     /// - Parameters:
     ///   - threads: at least 1.
@@ -70,15 +70,12 @@ public final class ThreadPool: @unchecked Sendable {
         kernels = instructions.makeKernelTable()
         for worker in 1..<max(threads, 1) {
             let processor = processors.isEmpty ? nil : Int32(processors[worker])
-            let thread = Thread { [weak self] in
+            Shortage.startThread("landmark-\(worker)", stackSize: 1 << 21) { [weak self] in
                 // A system that refuses runs the thread where it likes: slower, and right.
                 if let processor { _ = threadshim_stay_on(processor) }
                 var seen = 0
                 while ThreadPool.turn(of: self, worker, &seen) {}
             }
-            thread.name = "landmark-\(worker)"
-            thread.stackSize = 1 << 21
-            thread.start()
         }
     }
 

@@ -4,6 +4,7 @@ import Foundation
 import Images
 import Networks
 import TensorFiles
+import Tensors
 
 /// What can go wrong with a run, for reasons outside the program.
 public enum TrainingError: Error, CustomStringConvertible, Sendable, Equatable {
@@ -21,6 +22,8 @@ public enum TrainingError: Error, CustomStringConvertible, Sendable, Equatable {
     case owned(String)
     /// The numbers left the finite range.
     case diverged(String)
+    /// Memory that the system does not have.
+    case memory(String)
     /// What another rank reported; `code` is its exit code.
     case rank(Int, code: Int32, String)
 
@@ -29,7 +32,7 @@ public enum TrainingError: Error, CustomStringConvertible, Sendable, Equatable {
         switch self {
         case .usage(let message), .configuration(let message), .data(let message),
             .checkpoint(let message), .files(let message), .owned(let message),
-            .diverged(let message):
+            .diverged(let message), .memory(let message):
             message
         case .rank(_, _, let message): message
         }
@@ -41,6 +44,7 @@ public enum TrainingError: Error, CustomStringConvertible, Sendable, Equatable {
         case .usage, .configuration: 64
         case .data, .checkpoint: 65
         case .diverged: 70
+        case .memory: Shortage.exitCode
         case .owned: 73
         case .files: 74
         case .rank(_, let code, _): code

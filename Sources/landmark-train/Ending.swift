@@ -5,6 +5,7 @@ import Foundation
 import Images
 import Networks
 import Reporting
+import Tensors
 import Training
 
 /// How the program ends when something is wrong: one line, one exit code.
@@ -26,9 +27,10 @@ enum Ending {
         }
     }
 
-    /// Writes a line to standard error.
+    /// Writes a line to standard error; what would break it in two or upset a terminal is escaped.
     static func say(_ line: String) {
-        try? FileHandle.standardError.write(contentsOf: Data("landmark-train: \(line)\n".utf8))
+        let text = Data("landmark-train: \(line.shown)\n".utf8)
+        try? FileHandle.standardError.write(contentsOf: text)
     }
 
     /// Leaves without further words.
@@ -39,11 +41,11 @@ enum Ending {
 
     /// Ends the process after so many seconds, should parting from the other ranks take longer.
     static func leaveAnyway(after seconds: Double, _ code: Int32) {
-        let watch = Thread {
+        // Without a thread to watch, parting takes as long as it takes.
+        _ = Shortage.tryThread("landmark-leaving") {
             Thread.sleep(forTimeInterval: seconds)
             _exit(code)
         }
-        watch.start()
     }
 
     /// What is wrong with the command line, on one line.

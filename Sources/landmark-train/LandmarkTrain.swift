@@ -12,14 +12,16 @@ struct LandmarkTrain: ParsableCommand {
             Run it alone or under mpirun; every rank holds a replica of the network and a share \
             of each batch, and the result is the same, bit for bit, on any number of ranks.
 
-              mpirun -np 8 landmark-train                      built-in landmarks, in minutes
-              mpirun -np 8 landmark-train --data photos        your photos
+              landmark-train                                   built-in landmarks, in minutes
+              mpirun -np 8 landmark-train --data photos        your photos, on 8 ranks
               landmark-train evaluate runs/RUN --data photos   how good is it?
               landmark-train predict runs/RUN holiday.jpg      what is this?
 
             Logs go to standard error, results to standard output. Exit codes: 0 good, 64 usage, \
-            65 bad data, 69 a run did not end in time, 70 internal, 73 the run folder is another \
-            process's, 74 input or output, 75 stopped with a checkpoint written.
+            65 bad data, 69 a run did not end in time, 70 internal, 71 no memory or no thread to \
+            be had, 73 the run folder is another process's, 74 input or output, 75 stopped with a \
+            checkpoint written. mpirun -q leaves out mpirun's own words where a command ends with \
+            an error.
             """,
         version: "0.1.0",
         subcommands: [
@@ -44,7 +46,7 @@ struct LandmarkTrain: ParsableCommand {
         } catch {
             let code = exitCode(for: error)
             // Help and completion scripts are answers, not errors.
-            if code.isSuccess { exit(withError: error) }
+            if code.isSuccess { World.answer(fullMessage(for: error)) }
             World.refuse(error, code: code.rawValue)
         }
     }

@@ -1,4 +1,5 @@
 import Distributed
+import Files
 import Foundation
 import Tensors
 import Training
@@ -34,6 +35,7 @@ struct World {
             let world = try World(communicator, threads: threads)
             if alike { try LikeProcessors.require(communicator, world.topology) }
             let code = try body(world)
+            try world.together { if world.isRoot { try StandardOutput.finish() } }
             communicator.finish()
             Ending.quit(code)
         } catch TrainingError.rank(let culprit, let code, let message) {
@@ -52,6 +54,24 @@ struct World {
     static func refuse(_ error: any Error, code: Int32) -> Never {
         let communicator = join()
         if communicator.rank == 0 { Ending.say("rank 0: \(Ending.usage(error))") }
+        communicator.finish()
+        Ending.quit(code)
+    }
+
+    /// Gives the answer to a question about the program, once for all ranks, and leaves.
+    static func answer(_ text: String) -> Never {
+        let communicator = join()
+        var code: Int32 = 0
+        do {
+            guard communicator.rank == 0 else { throw CancellationError() }
+            try StandardOutput.write(text + "\n")
+            try StandardOutput.finish()
+        } catch {
+            if communicator.rank == 0 {
+                Ending.say("rank 0: \(error)")
+                code = Ending.code(error)
+            }
+        }
         communicator.finish()
         Ending.quit(code)
     }
@@ -81,9 +101,7 @@ struct World {
         self.communicator = communicator
         topology = try Topology(communicator)
         try communicator.together(exitCode: Ending.code) {
-            if let threads, threads < 1 {
-                throw TrainingError.usage("--threads is \(threads); give at least 1")
-            }
+            if let threads { try MachineFlags.check(threads) }
         }
         let threads = threads ?? topology.threads
         isPinned = topology.processors.count == threads
@@ -96,16 +114,19 @@ struct World {
 
     /// The ranks of this launch; run alone, MPI is not started at all.
     private static func join() -> any Communicator {
-        let launched = ["OMPI_COMM_WORLD_SIZE", "PMIX_RANK", "PMI_SIZE"]
-        let environment = ProcessInfo.processInfo.environment
-        guard launched.contains(where: { environment[$0] != nil }) else {
-            return SoloCommunicator()
-        }
+        let launcher = Launcher()
         do {
-            return try MPICommunicator()
+            let communicator: any Communicator =
+                launcher.startsMPI ? try MPICommunicator() : SoloCommunicator()
+            if let refusal = launcher.refusal(ranks: communicator.size) {
+                // Each process finds itself alone; the launcher's first one speaks.
+                if launcher.rank == 0 { Ending.say("rank 0: \(refusal)") }
+                communicator.finish()
+                Ending.quit(TrainingError.usage("").exitCode)
+            }
+            return communicator
         } catch {
-            let rank = environment["OMPI_COMM_WORLD_RANK"] ?? environment["PMIX_RANK"] ?? "0"
-            Ending.say("rank \(rank): \(error)")
+            Ending.say("rank \(launcher.rank): \(error)")
             Ending.quit(Ending.code(error))
         }
     }

@@ -57,4 +57,16 @@ struct PathTextTests {
         #expect(String(pathBytes: [0x0A, 0xE9, 0x2E]).readable == "\n\\xE9.")
         #expect("Café\t".readable == "Café\t")
     }
+
+    @Test(arguments: [
+        ("runs/a_1.x", "runs/a_1.x"), ("two words", "'two words'"), ("it's", "'it'\\''s'"),
+        ("", "''"),
+        ("a\nb'", "$'a\\x0Ab\\''"), ("$HOME", "'$HOME'"), ("Café", "Café"),
+    ])
+    func wordsOfTheShell(_ path: String, _ word: String) { #expect(path.shellWord == word) }
+
+    @Test
+    func theShellGetsBytesBack() {
+        #expect(String(pathBytes: [0x43, 0xE9, 0x5C]).shellWord == "$'C\\xE9\\\\'")
+    }
 }

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Reporting
 import Testing
@@ -235,6 +236,6 @@ import Training
 
     @Test func aPageThatCannotBeWrittenIsAnError() throws {
         let page = ReportPage(try content(steps: 1))
-        #expect(throws: (any Error).self) { try page.write(to: "/nowhere/at/all/report.html") }
+        #expect(throws: FileError.self) { try page.write(to: "/nowhere/at/all/report.html") }
     }
 }

@@ -110,4 +110,12 @@ import Training
         #expect(lines.first == "unreadable photo p1.jpg: no JPEG")
         #expect(lines.last == "further unreadable photos are listed in skipped.csv only")
     }
+
+    @Test func namesCannotUpsetTheScreen() {
+        let desk = Desk()
+        let reporter = desk.reporter(isScreen: true)
+        reporter.record(.photoSkipped(path: "a\n\u{1B}[2J.jpg", reason: "no photo"))
+        #expect(desk.written.contains("a\\x0A\\x1B[2J.jpg"))
+        #expect(!desk.written.contains("\u{1B}[2J"))
+    }
 }

@@ -45,6 +45,17 @@ struct ConfigurationCheckTests {
     @Test func valuesOutsideTheirRangesAreNamed() {
         let changes: [(String, (inout TrainingConfiguration) -> Void)] = [
             ("--batch", { $0.batch = 0 }), ("--slices", { $0.slices = 0 }),
+            ("--batch", { $0.batch = .max }), ("--slices", { $0.slices = .max }),
+            ("--batch", { $0.batch = .min }), ("--epochs", { $0.epochs = .max }),
+            ("--steps", { $0.steps = .max }), ("--keep", { $0.keep = .max }),
+            ("--evaluate-every", { $0.evaluateEvery = .max }),
+            ("--checkpoint-every", { $0.checkpointEvery = .max }),
+            ("--learning-rate", { $0.learningRate = 1e39 }),
+            ("--clip", { $0.clip = .infinity }), ("--clip", { $0.clip = .nan }),
+            ("--weight-decay", { $0.weightDecay = .infinity }),
+            ("--epsilon", { $0.epsilon = .nan }), ("--step-epochs", { $0.stepEpochs = .infinity }),
+            ("--warmup-epochs", { $0.warmupEpochs = 1e300 }),
+            ("--output", { $0.output = "" }), ("--weights", { $0.weights = "" }),
             ("--epochs", { $0.epochs = 0 }), ("--steps", { $0.steps = 0 }),
             ("--image-size", { $0.imageSize = 5000 }),
             ("--learning-rate", { $0.learningRate = 0 }),

@@ -46,15 +46,13 @@ public final class OverlappedExchange: @unchecked Sendable {
         self.update = update
         meeting = try reducer.meet(nodes)
         complete = reducer.shards.count
-        let thread = Thread { [self] in
+        Shortage.startThread("landmark-exch") { [self] in
             let outcome = Result { try run() }
             changed.lock()
             self.outcome = outcome
             changed.broadcast()
             changed.unlock()
         }
-        thread.name = "landmark-exchange"
-        thread.start()
     }
 
     /// Tells that the gradient is complete from the float `first` on, and that the values there are needed no

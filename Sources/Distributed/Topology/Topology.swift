@@ -20,6 +20,8 @@ public struct Topology: Sendable {
     public let allowedProcessors: Int
     /// Processors of this node.
     public let onlineProcessors: Int
+    /// Processors that the ranks of this node may run on together, at most as many as its quota is worth.
+    public let sharedProcessors: Int
     /// Processors' worth of time that this node's container allows; nil = all.
     public let quota: Double?
 
@@ -50,6 +52,8 @@ public struct Topology: Sendable {
         onlineProcessors = ProcessorMask.online
         quota = own.quota
         let masks = mates.map { places[$0].mask }
+        let reached = Set(masks.joined()).count
+        sharedProcessors = max(1, min(reached, own.quota.map { Int($0.rounded(.up)) } ?? reached))
         threads = Topology.threads(mask: own.mask, neighbours: masks, quota: own.quota)
         processors = Topology.processors(
             mask: ProcessorMask.byCore(own.mask),
@@ -109,6 +113,16 @@ public struct Topology: Sendable {
         else { return nil }
         return "\(node): \(ranksOnNode) \(ranksOnNode == 1 ? "rank" : "ranks") bound to "
             + "\(used) of \(onlineProcessors) processors; give mpirun --bind-to none to use all"
+    }
+
+    /// What to tell the user when ranks have to take turns; nil where each has a processor.
+    public var crowding: String? {
+        guard ranksOnNode > sharedProcessors else { return nil }
+        let processors = "\(sharedProcessors) \(sharedProcessors == 1 ? "processor" : "processors")"
+        return
+            "\(node): \(ranksOnNode) ranks take turns on \(processors), which is slower than fewer "
+            + "ranks; start at most \(sharedProcessors) on this node and give --slices \(ranksOnNode) for "
+            + "the same result"
     }
 
     private static func place() -> Place {

@@ -1,4 +1,5 @@
 import Foundation
+import Tensors
 
 /// Reads batches of photos ahead of their use, on threads of its own.
 ///
@@ -52,11 +53,8 @@ public final class BatchLoader {
             seed: seed
         )
         for index in 0..<max(threads, 1) {
-            let thread = Thread { [worker, workload] in worker.run(workload) }
-            thread.name = "photos-\(index)"
-            thread.stackSize = 1 << 20
             workload.enter()
-            thread.start()
+            Shortage.startThread("photos-\(index)") { [worker, workload] in worker.run(workload) }
         }
     }
 

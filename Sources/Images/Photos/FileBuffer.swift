@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import Tensors
 
 /// The bytes of one file at a time, in memory that serves for file after file.
 struct FileBuffer: ~Copyable {
@@ -11,7 +12,7 @@ struct FileBuffer: ~Copyable {
     private var memory = UnsafeMutableBufferPointer<UInt8>(start: nil, count: 0)
     private var count = 0
 
-    deinit { memory.deallocate() }
+    deinit { free(memory.baseAddress) }
 
     /// The bytes of the file read last, valid until the next is read.
     var bytes: UnsafeBufferPointer<UInt8> {
@@ -66,7 +67,11 @@ struct FileBuffer: ~Copyable {
     private mutating func reserve(_ size: Int) {
         let wasteful = memory.count > FileBuffer.keep && memory.count > 2 * size
         guard memory.count < size || wasteful else { return }
-        memory.deallocate()
-        memory = .allocate(capacity: max(size + size / 4, 1 << 16))
+        free(memory.baseAddress)
+        let capacity = max(size + size / 4, 1 << 16)
+        memory = UnsafeMutableBufferPointer(
+            start: Shortage.memory(capacity).bindMemory(to: UInt8.self, capacity: capacity),
+            count: capacity
+        )
     }
 }

@@ -45,16 +45,17 @@ public struct LandmarkSet: Codable, Sendable, Equatable {
     }
 
     /// Refuses numbers that cannot be.
-    func check() throws {
+    public func check() throws {
         guard (2...100_000).contains(landmarks) else {
             throw ImagesError.usage("\(landmarks) landmarks cannot be rendered; give 2 to 100000")
         }
         guard trainingPhotos >= landmarks, testPhotos >= 0,
-            trainingPhotos + testPhotos <= 100_000_000
+            max(trainingPhotos, testPhotos) <= 50_000_000
         else {
             throw ImagesError.usage(
                 "\(trainingPhotos) training and \(testPhotos) test photos do not make a set of "
-                    + "\(landmarks) landmarks; give at least one training photo for each"
+                    + "\(landmarks) landmarks; give at least one training photo for each, and "
+                    + "at most 50000000"
             )
         }
         guard (16...4_096).contains(imageSize) else {

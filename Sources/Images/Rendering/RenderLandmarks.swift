@@ -55,6 +55,38 @@ public func renderLandmarks(
     try folder.publish()
 }
 
+/// The built-in landmarks of `set` as `provideBuiltIn` would draw them, without drawing any: photos have
+/// labels but no files.
+public func planBuiltIn(_ set: LandmarkSet) throws -> LoadedPhotos {
+    try set.check()
+    let plan = RenderingPlan(set)
+    let ids = set.ids().map(Int64.init)
+    let names = ids.enumerated().map { ($1, BuiltInLandmark.name($0, seed: set.seed)) }
+    let classes = ClassIndex(
+        fitting: ids,
+        names: Dictionary(names, uniquingKeysWith: { first, _ in first })
+    )
+    func list(_ part: String, _ photos: [RenderingPlan.Photo]) -> PhotoList {
+        var photoIDs = PhotoIDs()
+        for photo in photos { photoIDs.append(photo.id) }
+        return PhotoList(
+            files: LandmarkFiles(root: part, ids: photoIDs),
+            classes: classes,
+            labels: classes.labels(of: photos.map { ids[$0.landmark] })
+        )
+    }
+    return LoadedPhotos(
+        training: list("train", plan.photos.filter { !$0.isTest }),
+        held: list("test", plan.photos.filter(\.isTest)),
+        test: nil,
+        classes: classes,
+        source: .test,
+        remarks: PhotoRemarks(),
+        findings: PhotoFindings(),
+        makeRecord: { PhotoRecord() }
+    )
+}
+
 /// Renders built-in landmarks into `directory`, unless they are there already.
 ///
 /// - Parameters:

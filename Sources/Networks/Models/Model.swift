@@ -77,6 +77,22 @@ public final class Model {
         )
     }
 
+    /// What a network for evaluation would hold, without making it; arguments as for a model.
+    public static func memoryForEvaluation(
+        _ description: ModelDescription,
+        maximumBatch: Int,
+        pool: ThreadPool,
+        exact: Bool = false
+    ) -> MemoryUse {
+        Assembly.measure(
+            layers(description),
+            input: input(description, maximumBatch),
+            purpose: .evaluation,
+            pool: pool,
+            exact: exact
+        )
+    }
+
     private static func layers(_ description: ModelDescription) -> [any LayerDescription] {
         description.architecture.layers(
             classes: description.classes,

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Training
 
@@ -100,11 +101,5 @@ extension ReportPage {
     }
 
     /// An argument as a shell takes it.
-    public static func quoted(_ argument: String) -> String {
-        let plain = argument.unicodeScalars.allSatisfy {
-            CharacterSet.alphanumerics.contains($0) || "/._-+=:,@%".unicodeScalars.contains($0)
-        }
-        return plain && !argument.isEmpty
-            ? argument : "'" + argument.replacing("'", with: "'\\''") + "'"
-    }
+    public static func quoted(_ argument: String) -> String { argument.shellWord }
 }

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// Where progress is written: lines, and on a screen one line that is written over.
@@ -37,14 +38,15 @@ public struct Terminal {
     /// Columns that a line which is written over may fill.
     public var width: Int { max(columns() - 1, 20) }
 
-    /// Writes over the line at hand; does nothing where no person watches.
+    /// Writes over the line at hand, its control characters escaped; does nothing where no person
+    /// watches.
     public func replace(_ line: String) {
         guard isScreen else { return }
-        output("\r\(line)\u{1b}[K")
+        output("\r\(line.shown)\u{1b}[K")
     }
 
-    /// Writes a line that stays.
+    /// Writes a line that stays, its control characters escaped.
     public func print(_ line: String) {
-        output(isScreen ? "\r\(line)\u{1b}[K\n" : line + "\n")
+        output(isScreen ? "\r\(line.shown)\u{1b}[K\n" : line.shown + "\n")
     }
 }

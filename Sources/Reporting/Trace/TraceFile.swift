@@ -27,6 +27,9 @@ public final class TraceFile {
         file = AppendedFile(path, complain: complain)
     }
 
+    /// Whether all that was recorded is in the file.
+    public var isWhole: Bool { file.isWhole }
+
     /// Adds what the event tells.
     public func record(_ event: TrainingEvent) {
         let end = now() - start

@@ -23,7 +23,7 @@ public final class SafetensorsWriter {
         var byteCount: Int { shape.reduce(dtype.size, *) }
     }
 
-    private let file: DurableFile
+    private let file: OutputFile
     private let tensors: [Entry]
     private var next = 0
 
@@ -32,7 +32,7 @@ public final class SafetensorsWriter {
     /// Throws `FileError` where the folder cannot be written to.
     public init(path: String, tensors: [Entry], metadata: [String: String]) throws {
         self.tensors = tensors
-        file = try DurableFile(path)
+        file = try OutputFile(path)
         var header = "{\"__metadata__\":" + SafetensorsWriter.object(metadata)
         var offset = 0
         for tensor in tensors {

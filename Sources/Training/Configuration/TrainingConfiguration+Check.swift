@@ -6,28 +6,29 @@ extension TrainingConfiguration {
     /// - Parameter ranks: ranks of this launch, which bound the slices from below.
     public func check(ranks: Int) throws {
         let slices = self.slices ?? ranks
-        try require(slices >= 1, "--slices is \(slices); give at least 1")
+        try number(slices, "--slices", 1...Self.largestBatch)
+        try number(batch, "--batch", 1...Self.largestBatch)
         try require(
             slices >= ranks,
             "\(ranks) ranks but only \(slices) slices: a rank would have nothing to do; "
                 + "start at most \(slices) ranks or train anew with --slices \(ranks) or more"
         )
-        try require(batch >= 1, "--batch is \(batch); give at least 1")
         try require(
             batch % slices == 0,
             "a batch of \(batch) cannot be cut into \(slices) equal slices; "
                 + "use --batch \(max(1, batch / slices) * slices)"
                 + " or --batch \((batch / slices + 1) * slices)"
         )
-        try require(epochs >= 1, "--epochs is \(epochs); give at least 1")
-        try require(steps.map { $0 >= 1 } ?? true, "--steps is \(steps ?? 0); give at least 1")
+        try number(epochs, "--epochs", 1...1_000_000)
+        try number(steps ?? 1, "--steps", 1...1_000_000_000_000)
         try require(
             imageSize >= model.smallestImage,
             "--image-size is \(imageSize); \(model.rawValue) needs at least \(model.smallestImage)"
         )
         try require(imageSize <= 4096, "--image-size is \(imageSize); at most 4096 is supported")
+        try number(referenceBatch ?? 1, "--reference-batch", 1...Self.largestBatch)
         try require(
-            learningRate > 0 && learningRate.isFinite,
+            learningRate > 0 && Float(scaledLearningRate).isFinite,
             "--learning-rate is \(learningRate); give a positive number such as 0.1"
         )
         try share(holdOut, "--hold-out", below: 1)
@@ -45,40 +46,52 @@ extension TrainingConfiguration {
         try share(augmentation.colourJitter, "--colour-jitter")
         try share(augmentation.minimumScale, "--min-scale")
         try require(augmentation.minimumScale > 0, "--min-scale is 0; give a share such as 0.35")
-        try require(clip.map { $0 > 0 } ?? true, "--clip is \(clip ?? 0); give a positive norm")
-        try require(weightDecay >= 0, "--weight-decay is \(weightDecay); give 0 or more")
+        try require(
+            clip.map { $0 > 0 && Float($0).isFinite } ?? true,
+            "--clip is \(clip ?? 0); give a positive norm such as 1"
+        )
+        try number(weightDecay, "--weight-decay")
         try share(rho, "--rho", below: 1)
         try share(beta1, "--beta1", below: 1)
         try share(beta2, "--beta2", below: 1)
-        try require(epsilon > 0, "--epsilon is \(epsilon); give a positive number such as 1e-8")
-        try require(
-            referenceBatch.map { $0 >= 1 } ?? true,
-            "--reference-batch is \(referenceBatch ?? 0); give at least 1"
-        )
-        try require(
-            inverseTimeDecay >= 0,
-            "--inverse-time-decay is \(inverseTimeDecay); give 0 or more"
-        )
-        try require(stepEpochs > 0, "--step-epochs is \(stepEpochs); give a positive number")
-        try require(stepFactor > 0, "--step-factor is \(stepFactor); give a positive number")
-        try require(warmupEpochs >= 0, "--warmup-epochs is \(warmupEpochs); give 0 or more")
-        try require(keep >= 0, "--keep is \(keep); give 0 or more")
-        try require(
-            checkpointEvery.map { $0 >= 1 } ?? true,
-            "--checkpoint-every is \(checkpointEvery ?? 0); give at least 1"
-        )
-        try require(
-            checkpointMinutes >= 0 && checkpointMinutes.isFinite,
-            "--checkpoint-minutes is \(checkpointMinutes); give 0 or more"
-        )
-        try require(
-            evaluateAtMost >= 0,
-            "--evaluate-at-most is \(evaluateAtMost); give 0 for all photos, or how many"
-        )
-        try require(evaluateEvery >= 0, "--evaluate-every is \(evaluateEvery); give 0 or more")
+        try number(epsilon, "--epsilon", isPositive: true)
+        try number(inverseTimeDecay, "--inverse-time-decay")
+        try number(stepEpochs, "--step-epochs", isPositive: true)
+        try number(stepFactor, "--step-factor", isPositive: true)
+        try number(warmupEpochs, "--warmup-epochs")
+        try number(keep, "--keep", 0...1_000_000)
+        try number(checkpointEvery ?? 1, "--checkpoint-every", 1...1_000_000_000_000)
+        try number(checkpointMinutes, "--checkpoint-minutes")
+        try number(evaluateAtMost, "--evaluate-at-most", 0...1_000_000_000_000)
+        try number(evaluateEvery, "--evaluate-every", 0...1_000_000)
+        for (path, flag) in [(data, "--data"), (weights, "--weights"), (output, "--output")] {
+            try require(path != "", "\(flag) is empty; name a folder or file")
+        }
         try require(
             !nesterov || momentum > 0,
             "--nesterov needs a momentum above 0; give --momentum 0.9"
+        )
+    }
+
+    /// More photos than any memory holds at once.
+    public static let largestBatch = 1 << 20
+
+    private func number(_ value: Int, _ flag: String, _ range: ClosedRange<Int>) throws {
+        try require(
+            range.contains(value),
+            value < range.lowerBound
+                ? "\(flag) is \(value); give at least \(range.lowerBound)"
+                : "\(flag) is \(value); at most \(range.upperBound) is possible"
+        )
+    }
+
+    /// A number that stays finite in single precision, 0 or more.
+    private func number(_ value: Double, _ flag: String, isPositive: Bool = false) throws {
+        let fits = value >= 0 && Float(value).isFinite && (!isPositive || value > 0)
+        try require(
+            fits,
+            "\(flag) is \(value); give " + (isPositive ? "a positive number" : "0 or more")
+                + (value > 1 ? ", not infinitely much" : "")
         )
     }
 

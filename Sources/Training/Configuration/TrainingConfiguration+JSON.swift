@@ -49,11 +49,14 @@ extension TrainingConfiguration {
                 from: JSONSerialization.data(withJSONObject: merged)
             )
         } catch let error as DecodingError {
-            throw TrainingError.configuration("\(place): \(explain(error))")
+            let culprit = explain(error) ?? misfit(data, over: base)
+            throw TrainingError.configuration("\(place): \(culprit)")
         } catch let error as TrainingError {
             throw error
         } catch {
-            throw TrainingError.configuration("\(place) is not valid JSON; correct the file")
+            throw TrainingError.configuration(
+                "\(place) is not valid JSON, or holds a number beyond all bounds; correct the file"
+            )
         }
     }
 
@@ -118,10 +121,28 @@ extension TrainingConfiguration {
         }
     }
 
-    private static func explain(_ error: DecodingError) -> String {
+    /// The setting whose number fits no whole number of its kind: the decoder does not tell, so each is
+    /// tried alone.
+    private static func misfit(_ data: Data, over base: TrainingConfiguration) -> String {
+        let given = (try? object(data, "")) ?? [:]
+        let key = given.sorted { $0.key < $1.key }.first { key, value in
+            guard let start = try? object(base.json(), ""),
+                let merged = try? merge([key: value], into: start, ""),
+                let json = try? JSONSerialization.data(withJSONObject: merged)
+            else { return false }
+            let decoder = JSONDecoder()
+            decoder.keyDecodingStrategy = .convertFromSnakeCase
+            return (try? decoder.decode(TrainingConfiguration.self, from: json)) == nil
+        }?.key
+        return "setting '\(key ?? "")': its number is not one that can be used here"
+    }
+
+    /// What is wrong with which setting; nil where the error names none.
+    private static func explain(_ error: DecodingError) -> String? {
         switch error {
         case .typeMismatch(_, let context), .valueNotFound(_, let context),
             .keyNotFound(_, let context), .dataCorrupted(let context):
+            guard !context.codingPath.isEmpty else { return nil }
             let key = context.codingPath.map(\.stringValue).joined(separator: ".")
             return "setting '\(key)': \(context.debugDescription)"
         @unknown default:

@@ -41,7 +41,7 @@ public final class StopSignals: Sendable {
         pthread_sigmask(SIG_BLOCK, &set, nil)
         let signals = set
         let (stop, leave) = (stop, leave)
-        let thread = Thread {
+        Shortage.startThread("landmark-signal") {
             var set = signals
             var number: Int32 = 0
             while sigwait(&set, &number) == 0 {
@@ -55,8 +55,6 @@ public final class StopSignals: Sendable {
                 leave.request(number)
             }
         }
-        thread.name = "landmark-signals"
-        thread.start()
     }
 
     /// The signal that came, 0 for none.

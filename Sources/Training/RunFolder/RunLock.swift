@@ -1,6 +1,7 @@
 import Files
 import Foundation
 import Synchronization
+import Tensors
 
 /// The right to write in a run folder, which one process has at a time.
 ///
@@ -182,7 +183,7 @@ private final class Keeper: Sendable {
     }
 
     func start() {
-        let thread = Thread { [self] in
+        Shortage.startThread("landmark-lock") { [self] in
             var touched = ContinuousClock.now
             while rest() {
                 look()
@@ -191,8 +192,6 @@ private final class Keeper: Sendable {
                 touch()
             }
         }
-        thread.name = "landmark-lock"
-        thread.start()
     }
 
     /// Sleeps until the next look.

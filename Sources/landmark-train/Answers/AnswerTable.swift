@@ -64,14 +64,19 @@ struct AnswerTable {
         }
     }
 
-    /// Writes the table to `path`, where it appears whole or not at all.
-    func write(to path: String) throws {
+    /// Writes the table to `path`.
+    ///
+    /// - Parameter safely: make names harmless that a spreadsheet would take for formulas.
+    func write(to path: String, safely: Bool = false) throws {
         var text = AnswerTable.header + "\n"
         for row in rows {
-            text += CommaSeparated.line([
-                row.id, row.landmark ?? "", row.name, row.predicted,
-                row.predictedName, row.confidence, row.isCorrect ? "true" : "false",
-            ])
+            text += CommaSeparated.line(
+                [
+                    row.id, row.landmark ?? "", row.name, row.predicted,
+                    row.predictedName, row.confidence, row.isCorrect ? "true" : "false",
+                ],
+                safely: safely
+            )
         }
         try OutputFile.write(Data(text.utf8), to: path)
     }

@@ -44,15 +44,23 @@ struct LoadedNetwork {
     init(_ choice: NetworkChoice, _ world: World, names: (() throws -> ClassIndex)? = nil) throws {
         var file: CheckpointFile?
         let facts = try world.fromRoot(Facts.self) {
-            guard choice.batch > 0 else {
-                throw TrainingError.usage("--batch is \(choice.batch); give at least 1")
-            }
+            try choice.check()
             let opened = try CheckpointFile(choice.checkpoint, latest: choice.latest)
             file = opened
             for remark in opened.remarks { Ending.say(remark) }
             return try LoadedNetwork.facts(opened, choice, names)
         }
         try world.together { try facts.description.check() }
+        try MemoryCheck.require(
+            MemoryNeed.evaluation(
+                facts.description,
+                batch: choice.batch,
+                ranksOnNode: world.topology.ranksOnNode,
+                pool: world.pool
+            ),
+            world,
+            advice: "use a smaller --batch or fewer ranks on the node"
+        )
         let values = try world.communicator.makeNodeStorage(
             count: Model.valueCount(facts.description, pool: world.pool)
         )

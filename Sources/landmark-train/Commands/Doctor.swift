@@ -1,5 +1,6 @@
 import ArgumentParser
 import Distributed
+import Files
 import Foundation
 
 /// `landmark-train doctor`.
@@ -24,11 +25,11 @@ struct Doctor: ParsableCommand {
             let own = [world.topology.node, isWrong ? "wrong" : "fine"] + findings.map(\.line)
             let all = try world.communicator.allGather(Array(own.joined(separator: "\n").utf8))
                 .map { String(decoding: $0, as: UTF8.self).split(separator: "\n").map(String.init) }
-            if world.isRoot {
+            try world.together {
+                guard world.isRoot else { return }
                 var told: Set<String> = []
                 for lines in all where told.insert(lines[0]).inserted {
-                    print(lines[0])
-                    for line in lines.dropFirst(2) { print("  " + line) }
+                    try StandardOutput.print([lines[0]] + lines.dropFirst(2).map { "  " + $0 })
                 }
             }
             return all.contains { $0[1] == "wrong" } ? 70 : 0

@@ -47,6 +47,14 @@ struct Evaluate: ParsableCommand {
     @Option(help: ArgumentHelp("Write a table of all answers.", valueName: "file"))
     var predictions: String?
 
+    @Flag(
+        help: """
+            Put an apostrophe before names in the table of answers that a spreadsheet would take for \
+            formulas.
+            """
+    )
+    var spreadsheetSafe = false
+
     @Option(
         help: ArgumentHelp(
             "Write the first answers as the Google Landmark contests take them: id,landmarks.",
@@ -179,9 +187,7 @@ struct Evaluate: ParsableCommand {
         _ chosen: EvaluationPhotos,
         _ facts: LoadedNetwork.Facts
     ) throws {
-        for photo in findings.skipped {
-            Ending.say("cannot read \(photo.path): \(photo.reason)")
-        }
+        SkippedPhotos.tell(findings.skipped, rest: "landmark-train dataset check lists all")
         let counts = facts.trainingCounts
         let known = chosen.judged.count
         var result = try self.result(findings.part(0..<known), chosen.judged, facts)
@@ -191,7 +197,8 @@ struct Evaluate: ParsableCommand {
             result.new = NewPhotosResult(try self.result(new, chosen.added, facts))
         }
         if let predictions {
-            try AnswerTable(findings, of: chosen.photos, facts.classes).write(to: predictions)
+            try AnswerTable(findings, of: chosen.photos, facts.classes)
+                .write(to: predictions, safely: spreadsheetSafe)
         }
         if let submission {
             let ids = (0..<chosen.photos.count).map { chosen.photos.id($0) }
@@ -201,14 +208,16 @@ struct Evaluate: ParsableCommand {
             try AnswerSheet(findings, of: chosen.photos, facts.classes, counts).write(to: sheet)
         }
         if verbose {
-            for line in AnswerListing(findings, of: chosen.photos).lines { print(line) }
+            try StandardOutput.print(AnswerListing(findings, of: chosen.photos).lines)
         }
         if json {
             let encoder = JSONEncoder()
             encoder.outputFormatting = [.prettyPrinted, .withoutEscapingSlashes, .sortedKeys]
-            print(String(decoding: try encoder.encode(result), as: UTF8.self))
+            try StandardOutput.write(
+                String(decoding: try encoder.encode(result), as: UTF8.self) + "\n"
+            )
         } else if !verbose {
-            print(ResultText(result, source: source(chosen.source)).lines.joined(separator: "\n"))
+            try StandardOutput.print(ResultText(result, source: source(chosen.source)).lines)
         }
     }
 

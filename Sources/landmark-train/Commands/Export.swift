@@ -27,7 +27,7 @@ struct Export: ParsableCommand {
             try world.together {
                 guard world.isRoot else { return }
                 try write(loaded)
-                print(torch)
+                try StandardOutput.print(torch)
             }
             return 0
         }

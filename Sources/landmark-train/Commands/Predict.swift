@@ -118,7 +118,7 @@ struct Predict: ParsableCommand {
 
     private func photosToAsk(_ world: World) throws -> Asked {
         try world.together {
-            guard top > 0 else { throw TrainingError.usage("--top is \(top); give at least 1") }
+            try NumberFlag.require(top, "--top", 1...Int.max)
             guard csv == nil || (data != nil && photos.isEmpty) else {
                 throw TrainingError.usage(
                     "--csv lists the photos of a folder; give the folder as --data, and no photos"

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Files
 import Training
 
 /// `landmark-train report`.
@@ -18,7 +19,7 @@ struct Report: ParsableCommand {
                 if let state = try RunReport.write(run, isOwn: false) {
                     Ending.say(state)
                 }
-                print(RunReport.path(run))
+                try StandardOutput.print(RunReport.path(run))
             }
             return 0
         }

@@ -49,7 +49,10 @@ struct Train: ParsableCommand {
     @Option(help: ArgumentHelp("File for a trace of rank 0, for Perfetto.", valueName: "file"))
     var trace: String?
 
-    @Flag(help: "Print the settings and what a rank needs, and stop.")
+    @Flag(
+        help:
+            "Print the settings, what a rank needs and about how long it takes, and write nothing."
+    )
     var dryRun = false
 
     func run() {
@@ -65,10 +68,16 @@ struct Train: ParsableCommand {
                 resume: resume,
                 trace: trace,
                 signals: signals,
-                lock: lock
+                lock: lock,
+                isRehearsal: dryRun
             )
             guard dryRun else { return try session.run() }
-            if world.isRoot { print(String(decoding: try settings.json(), as: UTF8.self)) }
+            try session.rehearse()
+            try world.together {
+                guard world.isRoot else { return }
+                let text = String(decoding: try settings.json(), as: UTF8.self)
+                try StandardOutput.write(text + "\n")
+            }
             return 0
         }
     }

@@ -34,4 +34,10 @@ struct NetworkChoice: ParsableArguments {
     var convolution: ConvolutionMode?
 
     @OptionGroup var machine: MachineFlags
+
+    /// Refuses numbers that cannot be.
+    func check() throws {
+        try NumberFlag.require(batch, "--batch", NumberFlag.batch)
+        if let imageSize { try NumberFlag.require(imageSize, "--image-size", NumberFlag.side) }
+    }
 }

@@ -59,7 +59,7 @@ struct MachineCheck {
             + "\(Figures.count(topology.ranksOnNode, "rank")) on \(topology.node), "
             + "\(Figures.count(world.pool.threads, "thread")) a rank\(world.isPinned ? ", a processor each" : "") "
             + "(\(topology.cpuModel))"
-        guard let advice = topology.advice else {
+        guard let advice = topology.crowding ?? topology.advice else {
             return Finding(verdict: .fine, subject: "cores", text: text)
         }
         return Finding(verdict: .worthKnowing, subject: "cores", text: "\(text); \(advice)")
@@ -130,15 +130,16 @@ struct MachineCheck {
     }
 
     private var memory: Finding {
-        let text = (try? String(contentsOfFile: "/proc/meminfo", encoding: .utf8)) ?? ""
-        let line = text.split(separator: "\n").first { $0.hasPrefix("MemAvailable:") }
-        guard let kilobytes = line?.split(separator: " ").dropFirst().first.flatMap({ Int($0) })
-        else { return Finding(verdict: .worthKnowing, subject: "memory", text: "not known") }
-        let share = kilobytes * 1024 / world.topology.ranksOnNode
+        guard let memory = NodeMemory.read() else {
+            return Finding(verdict: .worthKnowing, subject: "memory", text: "not known")
+        }
+        let share = memory.available / world.topology.ranksOnNode
+        let place = memory.isLimitedByGroup ? " in this container or job" : ""
         return Finding(
             verdict: share < 1 << 30 ? .worthKnowing : .fine,
             subject: "memory",
-            text: "\(Figures.bytes(kilobytes * 1024)) free, \(Figures.bytes(share)) a rank; "
+            text:
+                "\(Figures.bytes(memory.available)) free\(place), \(Figures.bytes(share)) a rank; "
                 + "train --dry-run tells what a network needs"
         )
     }

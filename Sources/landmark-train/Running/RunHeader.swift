@@ -31,7 +31,7 @@ struct RunHeader {
         let terminal = Terminal.standardError
         for line in lines { terminal.print(line) }
         for line in photos.remarks.lines + photos.findings.lines { Ending.say(line) }
-        if let advice = world.topology.advice { Ending.say(advice) }
+        if let advice = world.topology.crowding ?? world.topology.advice { Ending.say(advice) }
         if let advice { Ending.say(advice) }
     }
 

@@ -12,13 +12,19 @@ enum RunPhotos {
 
     /// Opens the photos on all ranks; built-in ones are rendered by rank 0 where they are missing.
     ///
-    /// - Parameter resumes: whether the run goes on with the photos that it noted when it began.
+    /// - Parameters:
+    ///   - resumes: whether the run goes on with the photos that it noted when it began.
+    ///   - draws: false = tell what built-in photos there would be and draw none.
     static func open(
         _ settings: TrainingConfiguration,
         _ run: RunFolder,
         _ world: World,
-        resumes: Bool
+        resumes: Bool,
+        draws: Bool
     ) throws -> LoadedPhotos {
+        if !draws, settings.data == nil, !resumes {
+            return try planBuiltIn(LandmarkSet(seed: settings.seed))
+        }
         let notes = resumes ? try RunNotes.read(world) { run } : nil
         if settings.data == nil { try draw(settings, run, world) }
         let data = settings.data ?? builtIn(run)

@@ -22,7 +22,7 @@ enum RunReport {
     }
 
     /// A path as a shell takes it.
-    static func quoted(_ path: String) -> String { ReportPage.quoted(path) }
+    static func quoted(_ path: String) -> String { path.shellWord }
 
     private static func content(_ run: RunFolder, isOwn: Bool) throws -> ReportContent {
         let settings = try run.configuration()

@@ -1,3 +1,4 @@
+import Files
 import Reporting
 import Training
 
@@ -18,6 +19,12 @@ final class RunReports {
     func open() {
         board = TensorBoardFile(folder: run.path) { Ending.say($0) }
         traceFile = trace.map { path in TraceFile(path) { Ending.say($0) } }
+    }
+
+    /// Throws where a trace was asked for and is not whole; the run itself is, by then.
+    func requireTrace() throws {
+        guard let trace, let traceFile, !traceFile.isWhole else { return }
+        throw FileError("the run is complete but its trace \(trace) is not; free some space")
     }
 
     /// Passes on what happens.

@@ -1,3 +1,4 @@
+import Distributed
 import Files
 import Foundation
 import Images
@@ -22,16 +23,36 @@ struct TrainingSession {
     /// - Parameters:
     ///   - resume: go on with this run, or from this checkpoint of it, instead of beginning one.
     ///   - trace: file for a trace; nil = none.
+    ///   - isRehearsal: draw no photos and write nothing.
     init(
         _ settings: TrainingConfiguration,
         _ world: World,
         resume: String?,
         trace: String?,
         signals: StopSignals,
-        lock: RunLock?
+        lock: RunLock?,
+        isRehearsal: Bool
     ) throws {
         let run = RunFolder(settings.output ?? "")
-        let photos = try RunPhotos.open(settings, run, world, resumes: resume != nil)
+        let photos = try RunPhotos.open(
+            settings,
+            run,
+            world,
+            resumes: resume != nil,
+            draws: !isRehearsal
+        )
+        try MemoryCheck.require(
+            MemoryNeed.training(
+                settings,
+                classes: photos.classes.count,
+                rank: world.communicator.rank,
+                ranks: world.communicator.size,
+                ranksOnNode: world.topology.ranksOnNode,
+                pool: world.pool
+            ),
+            world,
+            advice: "use a smaller --batch or --image-size, fewer ranks on the node, or more nodes"
+        )
         let reports = world.isRoot ? RunReports(run: run, trace: trace) : nil
         self.settings = settings
         self.world = world
@@ -58,6 +79,27 @@ struct TrainingSession {
             )
         }
         if world.isRoot { RunHeader(settings, world, photos, trainer).print() }
+    }
+
+    /// Looks at all that training would look at, says how long it would take, and writes nothing.
+    func rehearse() throws {
+        if resume == nil {
+            try startFromWeights()
+            try world.together { if world.isRoot { try warnOfWeights(inFolder: false) } }
+        }
+        try tellTime()
+    }
+
+    /// Says about how long the run will take.
+    private func tellTime() throws {
+        let estimate = try trainer.estimate()
+        guard world.isRoot else { return }
+        var line = "time     about \(Figures.duration(estimate.whole)), an estimate: "
+        line += "\(Figures.duration(estimate.step)) a step"
+        if photos.held.count > 0 {
+            line += ", \(Figures.duration(estimate.evaluation)) an evaluation"
+        }
+        Terminal.standardError.print(line + "; reading photos may add to it")
     }
 
     /// Trains to the end, or to a signal, and leaves an account of that in the run folder.
@@ -87,6 +129,7 @@ struct TrainingSession {
         {
             Ending.say(advice)
         }
+        try tellTime()
         let signal = try train()
         // First of all: whoever stopped the run may kill it while the rest is written.
         if let signal, world.isRoot {
@@ -102,6 +145,7 @@ struct TrainingSession {
             try writeAnswers()
             try account?.end(step: trainer.stepsDone, signal: signal.map(StopSignals.name))
             if signal == nil { try conclude(tested) }
+            try reports?.requireTrace()
         }
         return signal == nil ? 0 : Ending.stopped
     }
@@ -165,6 +209,7 @@ struct TrainingSession {
                 try folder.create(settings)
                 try RunNotes.write(photos, folder)
                 try beginAccount()
+                try warnOfWeights()
             }
             return
         }
@@ -186,11 +231,15 @@ struct TrainingSession {
             try folder.store(settings)
             if try contents(of: folder.photos) == nil { try RunNotes.write(photos, folder) }
             try beginAccount()
+            if checkpoint == nil { try warnOfWeights() }
         }
     }
 
     /// Says where the weights to start from know photos that are held out here.
-    private func warn(of weights: String) throws {
+    ///
+    /// - Parameter inFolder: note it in the run folder too, which has to be there.
+    private func warnOfWeights(inFolder: Bool = true) throws {
+        guard let weights = settings.weights else { return }
         guard let notes = try RunOfCheckpoint(weights).run.flatMap(RunNotes.init) else { return }
         let seen = photos.heldOutPhotos(learnedBy: notes.photos)
         guard seen > 0 else { return }
@@ -199,7 +248,7 @@ struct TrainingSession {
             + "learned from by the run of \(weights), which flatters the figures; the same --seed "
             + "and --hold-out as there hold out the same photos"
         Ending.say(words)
-        try folder.note(words)
+        if inFolder { try folder.note(words) }
     }
 
     private func beginAccount() throws {
@@ -218,7 +267,6 @@ struct TrainingSession {
         try world.together {
             guard world.isRoot else { return }
             for note in report.notes { Ending.say(note) }
-            try warn(of: weights)
         }
     }
 
@@ -244,6 +292,6 @@ struct TrainingSession {
                     + RunReport.quoted(photos.held.path(0))
             )
         }
-        print(lines.joined(separator: "\n"))
+        try StandardOutput.print(lines)
     }
 }

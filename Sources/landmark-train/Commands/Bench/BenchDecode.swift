@@ -37,9 +37,10 @@ struct BenchDecode: ParsableCommand {
     func run() {
         World.launch(threads: machine.threads) { world in
             try world.together {
-                try BenchOutput.require(photos, "--photos")
-                try BenchOutput.require(imageSize, "--image-size")
-                try BenchOutput.require(repetitions, "--repetitions")
+                try NumberFlag.require(photos, "--photos", 1...10_000_000)
+                try NumberFlag.require(photoSize, "--photo-size", 16...4096)
+                try NumberFlag.require(imageSize, "--image-size", NumberFlag.side)
+                try NumberFlag.require(repetitions, "--repetitions", NumberFlag.repetitions)
                 guard world.isRoot else { return }
                 let result = try withPhotos(world.pool.threads) { paths in
                     try DecodeBenchmark(

@@ -42,11 +42,23 @@ struct BenchEvaluate: ParsableCommand {
                 imageSize: imageSize
             )
             try world.together {
+                try NumberFlag.require(batch, "--batch", NumberFlag.batch)
+                try NumberFlag.require(imageSize, "--image-size", NumberFlag.side)
+                try NumberFlag.require(classes, "--classes", 1...10_000_000)
+                try NumberFlag.require(repetitions, "--repetitions", NumberFlag.repetitions)
+                try NumberFlag.require(warmup, "--warmup", 0...1_000_000)
                 try description.check()
-                try BenchOutput.require(batch, "--batch")
-                try BenchOutput.require(repetitions, "--repetitions")
-                try BenchOutput.require(warmup, "--warmup", least: 0)
             }
+            try MemoryCheck.require(
+                MemoryNeed.evaluation(
+                    description,
+                    batch: batch,
+                    ranksOnNode: world.topology.ranksOnNode,
+                    pool: world.pool
+                ),
+                world,
+                advice: "use a smaller --batch, --image-size or --classes"
+            )
             let result = try EvaluationBenchmark(
                 description,
                 batch: batch,
@@ -55,7 +67,7 @@ struct BenchEvaluate: ParsableCommand {
                 communicator: world.communicator,
                 pool: world.pool
             )
-            if world.isRoot { try output.print(result) { lines(result, world) } }
+            try output.print(result, world) { lines(result, world) }
             return 0
         }
     }

@@ -33,10 +33,15 @@ struct BenchExchange: ParsableCommand {
     func run() {
         World.launch(threads: machine.threads) { world in
             try world.together {
-                try BenchOutput.require(megabytes, "--megabytes")
-                try BenchOutput.require(bucket, "--bucket", least: 32)
-                try BenchOutput.require(repetitions, "--repetitions")
+                try NumberFlag.require(megabytes, "--megabytes", 1...1_000_000)
+                try NumberFlag.require(bucket, "--bucket", 32...1_000_000)
+                try NumberFlag.require(repetitions, "--repetitions", NumberFlag.repetitions)
             }
+            try MemoryCheck.require(
+                4 * megabytes * 1_000_000 + MemoryNeed.program,
+                world,
+                advice: "give fewer --megabytes"
+            )
             let result = try ExchangeBenchmark(
                 withUpdateOn: world.communicator,
                 count: megabytes * 250_000,
@@ -44,7 +49,7 @@ struct BenchExchange: ParsableCommand {
                 repetitions: repetitions,
                 pool: world.pool
             )
-            if world.isRoot { try output.print(result) { lines(result, world) } }
+            try output.print(result, world) { lines(result, world) }
             return 0
         }
     }

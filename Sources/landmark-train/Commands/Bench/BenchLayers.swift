@@ -47,15 +47,17 @@ struct BenchLayers: ParsableCommand {
                 imageSize: imageSize
             )
             try world.together {
+                try NumberFlag.require(batch, "--batch", NumberFlag.batch)
+                try NumberFlag.require(imageSize, "--image-size", NumberFlag.side)
+                try NumberFlag.require(classes, "--classes", 1...10_000_000)
                 try description.check()
-                try BenchOutput.require(batch, "--batch")
-                try BenchOutput.require(slices, "--slices")
+                try NumberFlag.require(slices, "--slices", NumberFlag.batch)
                 guard slices <= batch else {
                     throw TrainingError.usage(
                         "--slices is \(slices); give at most --batch, \(batch)"
                     )
                 }
-                try BenchOutput.require(repetitions, "--repetitions")
+                try NumberFlag.require(repetitions, "--repetitions", NumberFlag.repetitions)
                 guard world.isRoot else { return }
                 let terminal = Terminal.standardError
                 let result = LayerBenchmark(

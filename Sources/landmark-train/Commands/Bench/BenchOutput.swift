@@ -1,4 +1,5 @@
 import ArgumentParser
+import Files
 import Foundation
 import Reporting
 import Tensors
@@ -9,26 +10,24 @@ struct BenchOutput: ParsableArguments {
     @Flag(help: "Print one JSON object instead of a table.")
     var json = false
 
-    /// Refuses a number below `least`.
-    static func require(_ number: Int, _ flag: String, least: Int = 1) throws {
-        guard number >= least else {
-            throw TrainingError.usage("\(flag) is \(number); give at least \(least)")
-        }
-    }
-
     /// The rate of operations, beside the most that is possible.
     static func effective(_ gigaflops: Double, _ peak: Double) -> String {
         "effective \(Figures.fixed(gigaflops, 1)) GFLOP/s = \(Figures.fixed(gigaflops / peak, 2)) × "
             + "the FMA peak of \(Figures.fixed(peak, 1))"
     }
 
+    /// Prints `result` as JSON, or `lines`, on rank 0; called by all ranks together.
+    func print(_ result: some Encodable, _ world: World, _ lines: () -> [String]) throws {
+        try world.together { if world.isRoot { try print(result, lines) } }
+    }
+
     /// Prints `result` as JSON, or `lines`.
     func print(_ result: some Encodable, _ lines: () -> [String]) throws {
-        guard json else { return lines().forEach { Swift.print($0) } }
+        guard json else { return try StandardOutput.print(lines()) }
         let encoder = JSONEncoder()
         encoder.keyEncodingStrategy = .convertToSnakeCase
         encoder.outputFormatting = [.sortedKeys]
-        Swift.print(String(decoding: try encoder.encode(result), as: UTF8.self))
+        try StandardOutput.write(String(decoding: try encoder.encode(result), as: UTF8.self) + "\n")
     }
 }
 

@@ -49,6 +49,24 @@ struct BenchStep: ParsableCommand {
 
     func run() {
         World.launch(threads: machine.threads) { world in
+            try world.together {
+                try NumberFlag.require(steps, "--steps", NumberFlag.repetitions)
+                try NumberFlag.require(warmup, "--warmup", 0...1_000_000)
+                try NumberFlag.require(classes, "--classes", 1...10_000_000)
+                try settings.check(ranks: world.communicator.size)
+            }
+            try MemoryCheck.require(
+                MemoryNeed.training(
+                    settings,
+                    classes: classes,
+                    rank: world.communicator.rank,
+                    ranks: world.communicator.size,
+                    ranksOnNode: world.topology.ranksOnNode,
+                    pool: world.pool
+                ),
+                world,
+                advice: "use a smaller --batch, --image-size or --classes"
+            )
             let result = try StepBenchmark(
                 settings,
                 classes: classes,
@@ -57,7 +75,7 @@ struct BenchStep: ParsableCommand {
                 communicator: world.communicator,
                 pool: world.pool
             )
-            if world.isRoot { try output.print(result) { lines(result, world) } }
+            try output.print(result, world) { lines(result, world) }
             return 0
         }
     }

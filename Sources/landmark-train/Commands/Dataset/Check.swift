@@ -1,5 +1,6 @@
 import ArgumentParser
 import Distributed
+import Files
 import Images
 import Reporting
 import Tensors
@@ -55,11 +56,8 @@ struct Check: ParsableCommand {
             examples: total
         )
         Terminal.standardError.replace("")
-        let doubtful = findings.problems
-        if !problems.isEmpty || !doubtful.isEmpty { print("path,reason") }
-        for problem in problems + doubtful {
-            print(CommaSeparated.line([problem.path, problem.reason]), terminator: "")
-        }
+        let rows = (problems + findings.problems).map { CommaSeparated.line([$0.path, $0.reason]) }
+        if !rows.isEmpty { try StandardOutput.write("path,reason\n" + rows.joined()) }
         Ending.say(
             "\(Figures.grouped(total)) photos opened, \(Figures.grouped(problems.count)) "
                 + "cannot be used"

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Files
 import Foundation
 import Images
 import Reporting
@@ -52,9 +53,11 @@ struct Describe: ParsableCommand {
         if json {
             let encoder = JSONEncoder()
             encoder.outputFormatting = [.prettyPrinted, .withoutEscapingSlashes, .sortedKeys]
-            print(String(decoding: try encoder.encode(description), as: UTF8.self))
+            try StandardOutput.write(
+                String(decoding: try encoder.encode(description), as: UTF8.self) + "\n"
+            )
         } else {
-            print(description.text(), terminator: "")
+            try StandardOutput.write(description.text())
         }
         for line in try findings(listed) { Ending.say(line) }
         guard let pictures else { return }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Distributed
+import Files
 import Images
 import Reporting
 
@@ -35,7 +36,7 @@ struct SplitFolder: ParsableCommand {
                     threads: world.topology.allowedProcessors
                 )
                 for line in photos.findings.lines { Ending.say(line) }
-                print(
+                try StandardOutput.print(
                     "\(into): \(Figures.grouped(photos.training.count)) photos to learn from, "
                         + "\(Figures.grouped(photos.held.count)) held out"
                 )

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Distributed
+import Files
 import Images
 import Reporting
 
@@ -42,12 +43,13 @@ struct Synthesize: ParsableCommand {
             try world.together {
                 guard world.isRoot else { return }
                 let threads = machine.threads ?? world.topology.allowedProcessors
+                try set.check()
                 let total = Figures.grouped(photos + testPhotos)
                 try renderLandmarks(into: folder, set, threads: threads) {
                     Terminal.standardError.replace("drawing \(Figures.grouped($0))/\(total)")
                 }
                 Terminal.standardError.replace("")
-                print(folder)
+                try StandardOutput.print(folder)
             }
             return 0
         }

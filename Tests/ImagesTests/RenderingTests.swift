@@ -80,7 +80,7 @@ import Testing
         try folder.write("file")
         for place in ["/file", "/file/below"] {
             let error = message { try renderLandmarks(into: folder.path + place, set, threads: 1) }
-            #expect(error.hasPrefix(folder.path + place))
+            #expect(error.contains(folder.path + "/file"))
         }
         for broken in [
             LandmarkSet(landmarks: 1), LandmarkSet(landmarks: 9, trainingPhotos: 8),

@@ -14,11 +14,14 @@ public struct RunEstimate: Sendable, Equatable {
 }
 
 extension Trainer {
-    /// Multiply-adds of the photos that are measured with: a fraction of a second.
+    /// Multiply-adds of the photos that are measured with first: a fraction of a second.
     private static let sample = 6e9
-    /// What a photo of a training step takes, as a multiple of its evaluation; between 2.5 and 4.5 for the
-    /// networks and sizes of `docs/performance.md`.
-    private static let perStep = 3.5
+    /// Seconds of the pass that counts, of as many photos as that takes: a few photos leave a processor
+    /// idle that a batch does not.
+    private static let patience = 0.5
+    /// What a photo of a training step takes, as a multiple of its evaluation: 3.5 for ResNets, more for
+    /// networks whose weights are large beside their photos.
+    private static let perStep = 4.0
     /// Bytes a second of an update, which reads and writes the weights and what the optimizer remembers.
     private static let updateRate = 6e9
 
@@ -29,21 +32,14 @@ extension Trainer {
     /// slow, come on top.
     public func estimate() throws -> RunEstimate {
         let operations = Double(max(model.summary().operations, 1))
-        let count = max(1, min(model.input.N, Int(Self.sample / operations)))
-        let noise = randomPhotos(
-            0..<count,
-            imageSize: configuration.imageSize,
-            classes: photos.classes.count
-        )
-        // In the first pass filters are packed, and memory is met for the first time.
-        var seconds = 0.0
-        try model.withConstantWeights {
-            for _ in 0..<2 {
-                try communicator.barrier()
-                seconds = measureSeconds { _ = model.forward(noise.images, .evaluation) }
-            }
+        let first = max(1, min(model.input.N, Int(Self.sample / operations)))
+        let perPhoto = try model.withConstantWeights {
+            // In the first pass filters are packed, and memory is met for the first time.
+            _ = try passSeconds(photos: first)
+            let rate = Double(first) / max(try passSeconds(photos: first), 1e-6)
+            let count = max(first, min(model.input.N, Int(Self.patience * rate)))
+            return try communicator.largest(passSeconds(photos: count) / Double(count))
         }
-        let perPhoto = try communicator.largest(seconds / Double(count))
         let own = tree.slices(of: communicator.rank).count * (configuration.batch / tree.slices)
         let updated = Double(model.store.count * (3 + update.shards.count)) * 4
         let ranksOnNode = communicator.machines.count {
@@ -65,5 +61,16 @@ extension Trainer {
             evaluation: share * Double(sampled),
             whole: Double(steps) * step + share * Double(evaluations * sampled + held)
         )
+    }
+
+    /// Seconds of a pass of `count` random photos on this rank, while the others compute as well.
+    private func passSeconds(photos count: Int) throws -> Double {
+        let noise = randomPhotos(
+            0..<count,
+            imageSize: configuration.imageSize,
+            classes: photos.classes.count
+        )
+        try communicator.barrier()
+        return measureSeconds { _ = model.forward(noise.images, .evaluation) }
     }
 }

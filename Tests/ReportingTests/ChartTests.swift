@@ -162,6 +162,15 @@ import Testing
         #expect(!drawing.text.contains("beyond the scale"))
     }
 
+    @Test func whatRoundingAddsToTheLargestValueIsOnTheScale() throws {
+        // A learning rate of 0.05 as single precision has it.
+        let points = (0...10).map { (x: Double($0), y: Double(Float(0.05)) * Double($0) / 10) }
+        #expect((points.last?.y ?? 0) > 0.05)
+        let series = LineChart.Series(name: "rate", points: points)
+        let drawing = try Drawing(LineChart(title: "Learning rate", series: [series]).svg())
+        #expect(!drawing.text.contains("beyond the scale"))
+    }
+
     @Test func aRunningMeanForgetsAHugeValue() throws {
         var points = (0..<400).map { (x: Double($0), y: 2.0) }
         points[100].y = 1e30

@@ -133,7 +133,7 @@ public struct LineChart: Sendable {
         guard series.smoothed, series.points.count > 30 else {
             var parts = [path(thinned, "line \(colour)", frame)]
             if series.points.count <= 40 {
-                parts += series.points.filter { $0.y <= frame.y.high }.map {
+                parts += series.points.filter { $0.y <= frame.y.limit }.map {
                     dot($0, series, frame)
                 }
             }
@@ -161,7 +161,7 @@ public struct LineChart: Sendable {
         _ style: String,
         _ frame: ChartFrame
     ) -> String {
-        let top = frame.y.high
+        let top = frame.y.limit
         var shape = ""
         func add(_ command: String, _ x: Double, _ y: Double) {
             shape += "\(command)\(SVG.number(frame.column(x))) \(SVG.number(frame.row(y)))"

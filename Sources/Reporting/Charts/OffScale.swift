@@ -20,7 +20,7 @@ struct OffScale {
     init(_ series: [LineChart.Series], _ frame: ChartFrame) {
         self.frame = frame
         let beyond = series.flatMap { one in
-            one.points.lazy.filter { $0.y > frame.y.high }.map { point in
+            one.points.lazy.filter { $0.y > frame.y.limit }.map { point in
                 Mark(
                     column: frame.column(point.x),
                     x: point.x,

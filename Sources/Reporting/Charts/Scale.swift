@@ -42,6 +42,9 @@ struct Scale {
         ticks = stride(from: bottom, through: top, by: 1).map { pow(10, $0) }
     }
 
+    /// The value above which one is off the scale: what rounding adds to the largest is not.
+    var limit: Double { high + 1e-5 * (high - low) }
+
     /// The place of `value` as a share of the line, from 0 to 1.
     func position(_ value: Double) -> Double {
         let share =

@@ -123,6 +123,8 @@ extension ReportPage {
             return row(record.result).merging([
                 "epoch": Figures.grouped(record.epoch),
                 "step": Figures.grouped(record.step),
+                "images": Figures.grouped(record.result.images)
+                    + (record.sampledFrom.map { " of \(Figures.grouped($0))" } ?? ""),
                 "time": Figures.duration(record.seconds),
                 "isBest": record.step == best?.step,
             ]) { first, _ in first }

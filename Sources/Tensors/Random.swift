@@ -20,10 +20,8 @@ public struct Random: RandomNumberGenerator, Sendable {
         case augmentation
         /// Dropout; a = step and layer, b = position in the global batch.
         case dropout
-        /// Choice of held-out photos; a, b = the photo's identity.
-        case split
         /// The built-in landmark renderer; a = landmark, b = photo.
-        case rendering
+        case rendering = 6
         /// Choice of photos to show.
         case display
         /// Tests.

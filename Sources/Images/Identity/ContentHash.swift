@@ -35,6 +35,14 @@ public struct ContentHash: Hashable, Sendable, Comparable {
         (a.high, a.low) < (b.high, b.low)
     }
 
+    /// A number from 0 to below 1 that the seed and this hash alone decide.
+    func lot(seed: UInt64) -> Double {
+        var state = State()
+        state.mix(high, low)
+        state.mix(seed, 0x9E37_79B9_7F4A_7C15)
+        return Double(state.hash(count: 0).high >> 11) * 0x1p-53
+    }
+
     /// 32 hex digits.
     public var text: String { PhotoIDs.text(high) + PhotoIDs.text(low) }
 
@@ -81,7 +89,7 @@ public struct ContentHash: Hashable, Sendable, Comparable {
         }
 
         @inline(__always)
-        private mutating func mix(_ a: UInt64, _ b: UInt64) {
+        fileprivate mutating func mix(_ a: UInt64, _ b: UInt64) {
             first = State.fold(first ^ a, b ^ 0xA54F_F53A_5F1D_36F1) &+ a
             second = State.fold(second ^ b, a ^ 0x510E_527F_ADE6_82D1) &+ b
         }

@@ -1,5 +1,3 @@
-import Tensors
-
 /// Which photos of a dataset are learned from and which are held out; indices ascend.
 public struct Split: Sendable, Equatable {
     /// Photos to learn from.
@@ -36,10 +34,7 @@ public struct Split: Sendable, Equatable {
             training = labels.indices.map { UInt32($0) }
             return
         }
-        let lots = identities.map { identity in
-            var random = Random(seed: seed, .split, identity.high, identity.low)
-            return random.uniformDouble()
-        }
+        let lots = identities.map { $0.lot(seed: seed) }
         var largest = [Int](repeating: -1, count: classes)
         for photo in labels.indices where labels[photo] >= 0 {
             let label = Int(labels[photo])

@@ -127,7 +127,7 @@ extension ReportPage {
                     + (record.sampledFrom.map { " of \(Figures.grouped($0))" } ?? ""),
                 "time": Figures.duration(record.seconds),
                 "isBest": record.step == best?.step,
-            ]) { first, _ in first }
+            ]) { _, own in own }
         }
     }
 

@@ -170,7 +170,7 @@ for count in 1 3; do
             launch "$other" --resume "$run"
     done
     refused 64 'already holds a run' launch 2 "${endless[@]}" --output "$run"
-    must "evaluating a run that is trained" launch 1 evaluate "$run" --latest >/dev/null 2>&1 || true
+    must "evaluating a run that is trained" launch 1 evaluate "$run" --latest >/dev/null 2>&1
     "$program" report "$run" >/dev/null 2>other || fail "a run that is trained has no report"
 
     say "landmark-train stop on $count ranks"

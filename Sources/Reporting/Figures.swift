@@ -52,9 +52,12 @@ public enum Figures {
         }
     }
 
-    /// A time such as `0.8 s`, `42 s`, `3:07 min`, `2:15 h`.
+    /// A time such as `40 ms`, `0.8 s`, `42 s`, `3:07 min`, `2:15 h`.
     public static func duration(_ seconds: Double) -> String {
         guard seconds.isFinite, seconds >= 0, seconds < 1e9 else { return "–" }
+        if seconds > 0, seconds < 0.0995 {
+            return seconds < 0.001 ? "under 1 ms" : "\(Int((1000 * seconds).rounded())) ms"
+        }
         if seconds < 9.95 { return "\(fixed(seconds, 1)) s" }
         let whole = Int(seconds.rounded())
         if whole < 60 { return "\(whole) s" }

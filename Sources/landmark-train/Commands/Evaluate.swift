@@ -148,7 +148,7 @@ struct Evaluate: ParsableCommand {
         ) {
             try ListedFolder(folder, classes: facts.classes, table: csv)
         }
-        return try world.together {
+        let photos = try world.together {
             try shared.folder.evaluated(
                 shared.facts,
                 NetworkPast(
@@ -159,6 +159,14 @@ struct Evaluate: ParsableCommand {
                 all: all
             )
         }
+        if world.isRoot, notes == nil, photos.source == .split {
+            Ending.say(
+                "which photos the network learned from is not noted beside it (photos.csv): what was "
+                    + "held out is worked out from its seed; of runs of earlier versions, some of "
+                    + "these photos were learned from"
+            )
+        }
+        return photos
     }
 
     /// What there is to say about the photos before they are judged.

@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
-"""Runs landmark-train and PyTorch or Keras in turn and writes the ratios into docs/performance.md; and
-landmark-train in two ways in turn, where one is to cost no more than the other.
+"""Compares the speed of landmark-train with PyTorch and Keras, and two configurations of it with one another.
 
-Called by scripts/bench-peers. All pairs are kept in docs/performance.json, so that rows can be
-measured one at a time; rows of another machine are dropped.
+Both sides of a comparison run in turn. All pairs are kept in docs/performance.json, so rows can be measured one
+at a time; the tables of docs/performance.md and README.md are written from that file alone. Rows of another
+machine are dropped. Called by scripts/bench-peers; --check needs no benchmark and fails if a table differs
+from the file.
 """
 import argparse
 import datetime
@@ -21,8 +22,9 @@ from dataclasses import dataclass, field
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 PAGE = os.path.join(ROOT, "docs", "performance.md")
+README = os.path.join(ROOT, "README.md")
 DATA = os.path.join(ROOT, "docs", "performance.json")
-ITSELF = "itself"  # the rival of rows whose peer is one rank of landmark-train
+ITSELF = "itself"  # the peer of rows that compare two configurations of landmark-train
 LAYOUTS = [["--layout", "nchw"], ["--layout", "channels_last"]]
 PROCESSES = [["--ranks", "1", "--threads", "2"], ["--ranks", "2", "--threads", "1"]]
 
@@ -34,14 +36,15 @@ class Row:
     name: str
     title: str
     ours: list  # arguments of landmark-train
-    script: str  # of the peer, in this folder; none for another run of landmark-train
+    script: str  # of the peer, in this folder; empty if the peer is landmark-train itself
     peer: list  # its arguments
-    trials: list = field(default_factory=lambda: [[]])  # arguments to choose the best from
+    trials: list = field(default_factory=lambda: [[]])  # the peer's settings, of which the fastest is used
     trial: list = field(default_factory=list)  # arguments that shorten a trial
     ranks: int = 1  # of landmark-train
     unit: str = "images/s"
     needs_photos: bool = False
-    rival: str = "PyTorch"  # whose script it is
+    rival: str = "PyTorch"  # name of the peer
+    short: str = ""  # title in the README's table; empty if the row is not in it
 
     @property
     def settings_key(self):
@@ -53,10 +56,10 @@ def network(model, batch, size):
     return ["--model", model, "--batch", str(batch), "--image-size", str(size)]
 
 
-def train(model, batch, size, optimizer="sgd", ranks=1, steps=4):
+def train(model, batch, size, optimizer="sgd", ranks=1, steps=4, short=""):
     name = f"train-{model}-{size}" + ("-rmsprop" if optimizer == "rmsprop" else "")
     work = [*network(model, batch, size), "--optimizer", optimizer]
-    # PyTorch is given fewer steps where one takes a quarter of a minute.
+    # A step of PyTorch takes up to fifteen seconds; half as many are enough.
     theirs = ["--steps", str(max(steps // 2, 1)), "--warmup", "1"]
     return Row(
         name=name + ("-2ranks" if ranks == 2 else ""),
@@ -69,10 +72,11 @@ def train(model, batch, size, optimizer="sgd", ranks=1, steps=4):
         trials=[processes + layout for processes in PROCESSES for layout in LAYOUTS],
         trial=["--steps", "1"],
         ranks=ranks,
+        short=short,
     )
 
 
-def tutorial(name, note, trials):
+def tutorial(name, note, trials, short=""):
     return Row(
         name=name,
         title="train the tutorial's VGG-19, batch 16, 224², rmsprop, 1 rank × 2 threads" + note,
@@ -83,10 +87,11 @@ def tutorial(name, note, trials):
         trials=trials,
         trial=["--steps", "1"],
         rival="Keras",
+        short=short,
     )
 
 
-def evaluate(model, batch, size, repetitions):
+def evaluate(model, batch, size, repetitions, short=""):
     work = network(model, batch, size)
     trials = [processes + layout for processes in PROCESSES for layout in LAYOUTS]
     return Row(
@@ -98,11 +103,12 @@ def evaluate(model, batch, size, repetitions):
         peer=["--work", "evaluate", *work, "--steps", str(repetitions), "--warmup", "1"],
         trials=trials + [trial + ["--frozen"] for trial in trials],
         trial=["--steps", str(max(repetitions // 3, 1))],
+        short=short,
     )
 
 
 def itself(name, how, model, batch, size, steps, ours, theirs, ranks=1):
-    """landmark-train in one way beside one rank of it in another."""
+    """Two configurations of landmark-train; the second one runs on one rank."""
     step = ["bench", "step", *network(model, batch, size), "--steps", str(steps), "--warmup", "1"]
     return Row(
         name=f"{name}-{model}-{size}",
@@ -116,29 +122,34 @@ def itself(name, how, model, batch, size, steps, ours, theirs, ranks=1):
 
 
 def two_ranks(model, batch, size, steps):
-    how = ": 2 ranks × 1 thread to 1 rank × 2 threads"
+    how = ": 2 ranks × 1 thread against 1 rank × 2 threads"
     one, two = ["--threads", "1"], ["--threads", "2"]
     return itself("ranks", how, model, batch, size, steps, one, two, ranks=2)
 
 
 def eight_slices(model, batch, size, steps):
-    how = ", 1 rank × 2 threads: 8 slices to 1"
+    how = ", 1 rank × 2 threads: 8 slices against 1"
     eight, one = (["--threads", "2", "--slices", slices] for slices in "81")
     return itself("slices", how, model, batch, size, steps, eight, one)
 
 
 ROWS = [
-    train("vgg19_bn", 16, 224, steps=2),
+    train("vgg19_bn", 16, 224, steps=2, short="train VGG-19 with batch norm"),
     train("vgg19_bn", 16, 224, steps=2, ranks=2),
     train("vgg19_bn", 16, 224, "rmsprop", steps=2),
     train("vgg19_bn", 16, 224, "rmsprop", steps=2, ranks=2),
-    tutorial("train-tutorial-224", "", [["--how", "graph"], ["--how", "xla"]]),
+    tutorial(
+        "train-tutorial-224",
+        "",
+        [["--how", "graph"], ["--how", "xla"]],
+        short="train a Keras tutorial's VGG-19",
+    ),
     tutorial("train-tutorial-224-graph", "; Keras without XLA", [["--how", "graph"]]),
-    train("resnet18", 32, 224),
+    train("resnet18", 32, 224, short="train ResNet-18"),
     train("resnet18", 32, 128, steps=10),
-    train("resnet50", 16, 224),
+    train("resnet50", 16, 224, short="train ResNet-50"),
     evaluate("vgg19_bn", 16, 224, 3),
-    evaluate("resnet50", 16, 224, 8),
+    evaluate("resnet50", 16, 224, 8, short="evaluate ResNet-50"),
     Row(
         name="exchange",
         title="exchange of 575 MB and update, 2 ranks; gloo: the sum alone",
@@ -272,7 +283,7 @@ class Comparison:
 
 
 def machine():
-    """What figures of different days must have in common to stand in one table."""
+    """The machine; figures of another one are not put into the same table."""
     text = open("/proc/cpuinfo").read() if os.path.exists("/proc/cpuinfo") else ""
     fields = dict(re.findall(r"^(model name|cpu family|model|flags)\s*: (.*)$", text, re.M))
     flags = fields.get("flags", "").split()
@@ -283,7 +294,7 @@ def machine():
 
 
 def versions(comparison):
-    """Of everything that takes part, "?" for what is not installed."""
+    """Versions of all programs compared, "?" for those that are not installed."""
     options = comparison.options
 
     def package(python, *names):
@@ -327,11 +338,19 @@ def memory_text(values):
     return f"{statistics.median(known) / 1e9:.2f}" if known else "–"
 
 
+def commit():
+    """The commit whose sources are measured; "-dirty" if they were changed."""
+    git = ["git", "-C", ROOT]
+    name = Comparison.output([*git, "rev-parse", "--short", "HEAD"]).strip() or "?"
+    changed = Comparison.output([*git, "status", "--porcelain", "--", "Sources", "Package.swift"])
+    return name + ("-dirty" if changed else "")
+
+
 def peers_table(data):
     return [
         f"Measured on {data['machine']}; {data['versions']}.",
         "",
-        "| work | landmark-train | peer | ratio (min–max) | GB | peer's GB | pairs | peer's best setting |",
+        "| work | landmark-train | peer | ratio (min–max) | GB | peer's GB | pairs, date, commit | peer's best setting |",
         "|---|---|---|---|---|---|---|---|",
         *lines(data, [row for row in ROWS if row.rival != ITSELF]),
     ]
@@ -339,10 +358,35 @@ def peers_table(data):
 
 def itself_table(data):
     return [
-        "| work | in this way | in that way | ratio (min–max) | GB | that way's GB | pairs |",
+        "| work | first | second | ratio (min–max) | GB, first | GB, second | pairs, date, commit |",
         "|---|---|---|---|---|---|---|",
         *lines(data, [row for row in ROWS if row.rival == ITSELF]),
     ]
+
+
+def readme_table(data):
+    table = [
+        "| 224×224 pixels, images/s | landmark-train | PyTorch or Keras, best setting | times as fast | memory |",
+        "|---|---|---|---|---|",
+    ]
+    for row in ROWS:
+        entry = data["rows"].get(row.name)
+        if not row.short or not entry:
+            continue
+        pairs = entry["pairs"]
+        ours, peer = (statistics.median(pair[key] for pair in pairs) for key in ("ours", "peer"))
+        memory = [
+            memory_text([pair[key] for pair in pairs]) for key in ("our_memory", "peer_memory")
+        ]
+        cells = [
+            row.short,
+            speed_text(ours, row.unit),
+            f"{row.rival} {speed_text(peer, row.unit)}",
+            f"**{statistics.median(pair['ratio'] for pair in pairs):.1f}**",
+            f"{memory[0]} / {memory[1]} GB",
+        ]
+        table.append("| " + " | ".join(cells) + " |")
+    return table
 
 
 def lines(data, rows):
@@ -363,25 +407,48 @@ def lines(data, rows):
             spread([pair["ratio"] for pair in pairs], 2),
             memory_text([pair["our_memory"] for pair in pairs]),
             memory_text([pair["peer_memory"] for pair in pairs]),
-            f"{len(pairs)}, {entry['date']}",
+            f"{len(pairs)}, {entry['date']}, {entry['commit']}",
         ] + ([setting] if row.rival != ITSELF else [])
         lines.append("| " + " | ".join(cells) + " |")
     return lines
+
+
+def pages(data):
+    """(path, text) of each page, with its tables written from the data."""
+    tables = {
+        PAGE: [("peers", peers_table(data)), ("itself", itself_table(data))],
+        README: [("speed", readme_table(data))],
+    }
+    for path, contents in tables.items():
+        with open(path) as file:
+            page = file.read()
+        for name, table in contents:
+            begin, end = f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
+            if begin not in page or end not in page:
+                sys.exit(f"bench-peers: {path} has no lines '{begin}' and '{end}' to put a table between")
+            before, after = page.split(begin)[0], page.split(end)[1]
+            page = "\n".join([before + begin, "", *table, "", end + after])
+        yield path, page
 
 
 def write(data):
     with open(DATA, "w") as file:
         json.dump(data, file, indent=1, sort_keys=True)
         file.write("\n")
-    page = open(PAGE).read()
-    for name, table in [("peers", peers_table(data)), ("itself", itself_table(data))]:
-        begin, end = f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
-        if begin not in page or end not in page:
-            sys.exit(f"bench-peers: {PAGE} has no lines '{begin}' and '{end}' to put a table between")
-        before, after = page.split(begin)[0], page.split(end)[1]
-        page = "\n".join([before + begin, "", *table, "", end + after])
-    with open(PAGE, "w") as file:
-        file.write(page)
+    for path, page in pages(data):
+        with open(path, "w") as file:
+            file.write(page)
+
+
+def check():
+    """Fails if a table differs from the data."""
+    with open(DATA) as file:
+        data = json.load(file)
+    for path, page in pages(data):
+        with open(path) as file:
+            if file.read() != page:
+                name = os.path.relpath(path, ROOT)
+                sys.exit(f"{name}: its tables differ from docs/performance.json; run {__file__} --write")
 
 
 def load(comparison):
@@ -417,12 +484,19 @@ def measure(row, data, comparison):
         )
     if pairs:
         date = datetime.date.today().isoformat()
-        data["rows"][row.name] = {"pairs": pairs, "setting": setting, "date": date}
+        data["rows"][row.name] = {
+            "pairs": pairs,
+            "setting": setting,
+            "date": date,
+            "commit": commit(),
+        }
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--program", required=True)
+    parser.add_argument("--program", help="the landmark-train to measure")
+    parser.add_argument("--check", action="store_true", help="compare the tables with the data")
+    parser.add_argument("--write", action="store_true", help="write the tables from the data")
     parser.add_argument("--python", default=sys.executable)
     parser.add_argument("--keras-python", default=sys.executable, help="a Python with Keras")
     parser.add_argument("--photos", default="")
@@ -430,7 +504,15 @@ def main():
     parser.add_argument("--pairs", type=int, default=5)
     parser.add_argument("--add", action="store_true", help="keep the pairs measured before")
     parser.add_argument("--retry", action="store_true", help="find the peers' best settings anew")
-    comparison = Comparison(parser.parse_args())
+    options = parser.parse_args()
+    if options.check:
+        return check()
+    if options.write:
+        with open(DATA) as file:
+            return write(json.load(file))
+    if not options.program:
+        parser.error("--program is missing; start scripts/bench-peers, which builds it")
+    comparison = Comparison(options)
     data = load(comparison)
     for row in comparison.rows:
         measure(row, data, comparison)

@@ -107,6 +107,9 @@ let package = Package(
 
         .target(name: "TensorFiles", dependencies: ["Files"], swiftSettings: strict),
 
+        // Landmarks drawn by code: seen by the roof and tests alone.
+        .target(name: "BuiltIn", dependencies: ["Tensors"], swiftSettings: strict),
+
         // Floors 3 and 4.
         .target(
             name: "Training",
@@ -126,7 +129,7 @@ let package = Package(
             name: "landmark-train",
             dependencies: [
                 "CProcessShim", "Files", "Tensors", "TensorFiles", "Networks", "Images",
-                "Distributed", "Training", "Reporting",
+                "BuiltIn", "Distributed", "Training", "Reporting",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict
@@ -161,6 +164,11 @@ let package = Package(
             name: "ImagesTests",
             dependencies: ["Images", "Files", "Tensors", "TestSupport"],
             exclude: ["Fixtures"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "BuiltInTests",
+            dependencies: ["BuiltIn"],
             swiftSettings: strict
         ),
         .testTarget(

@@ -129,9 +129,13 @@ import Testing
 
     @Test func aSheetShowsSomeOfThePhotos() throws {
         let folder = try TemporaryFolder()
-        let set = LandmarkSet(landmarks: 3, trainingPhotos: 9, testPhotos: 0, imageSize: 32)
-        try provideBuiltIn(in: folder.path + "/set", set, threads: 1)
-        let photos = try openPhotos(folder.path + "/set", holdOut: 0, seed: 0)
+        let drawn = try encodeJPEG(waves(width: 32, height: 24), quality: 90)
+        for number in 0..<9 {
+            let name = "landmark \(number % 3)/\(number).jpg"
+            try folder.write(name)
+            _ = try folder.write(name, drawn)
+        }
+        let photos = try openPhotos(folder.path, holdOut: 0, seed: 0)
         let sheet = samplePhotos(photos.training, count: 4, seed: 1, title: "Four photos")
         #expect(sheet.sections[0].entries.count == 4)
         #expect(sheet.sections[0].entries.allSatisfy { $0.photo != nil })

@@ -57,7 +57,8 @@ struct LandmarkLayout: PhotoLayout {
 
         var remarks = PhotoRemarks()
         remarks.unused = reasons.map { "\($0.file) (\($0.reason))" }
-        let known = tables.map(\.file) + reasons.map(\.file) + [RenderingPlan.settings]
+        // `dataset synthesize` notes in landmarks.json what it drew.
+        let known = tables.map(\.file) + reasons.map(\.file) + ["landmarks.json"]
         remarks.leaveOut(
             top.files.filter { !known.contains($0) && $0 != names },
             "file",

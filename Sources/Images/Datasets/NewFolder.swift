@@ -3,7 +3,7 @@ import Foundation
 
 /// A folder that is filled beside its final place and gets its name when it is complete; dropped
 /// before, it leaves nothing behind.
-final class NewFolder: Sendable {
+public final class NewFolder: Sendable {
     private let target: String
     private let path: String
 
@@ -11,7 +11,7 @@ final class NewFolder: Sendable {
     ///
     /// - Throws: `ImagesError.files` if there is anything at `target` but an empty folder, or if
     ///   nothing can be written there.
-    init(_ target: String) throws {
+    public init(_ target: String) throws {
         self.target = target
         if exists(target) {
             guard isFolder(target) else {
@@ -35,12 +35,12 @@ final class NewFolder: Sendable {
     deinit { removeTree(path) }
 
     /// Makes folders, with those above them.
-    func makeFolders(_ folders: [String]) throws {
+    public func makeFolders(_ folders: [String]) throws {
         for folder in Set(folders) { try Files.makeFolders(Path.joined(path, folder)) }
     }
 
     /// Writes a file whose folder is there.
-    func write(_ bytes: [UInt8], _ name: String) throws {
+    public func write(_ bytes: [UInt8], _ name: String) throws {
         let file = openFile(Path.joined(path, name), O_WRONLY | O_CREAT | O_EXCL)
         guard file >= 0 else {
             throw ImagesError.files("\(target)/\(name) cannot be written: \(NewFolder.reason())")
@@ -73,7 +73,7 @@ final class NewFolder: Sendable {
     }
 
     /// Gives the folder its name.
-    func publish() throws {
+    public func publish() throws {
         let named = path.withPathPointer { old in target.withPathPointer { rename(old, $0) } }
         guard named == 0 else {
             throw ImagesError.files("\(target) cannot be named: \(NewFolder.reason())")

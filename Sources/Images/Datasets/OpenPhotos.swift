@@ -65,6 +65,22 @@ public struct LoadedPhotos: Sendable {
     }
 }
 
+extension LoadedPhotos {
+    /// Photos that are planned but not there yet: they have labels and names, no files.
+    public init(planned training: any Dataset, held: any Dataset, source: HeldSource) {
+        self.init(
+            training: training,
+            held: held,
+            test: nil,
+            classes: training.classes,
+            source: source,
+            remarks: PhotoRemarks(),
+            findings: PhotoFindings(),
+            makeRecord: { PhotoRecord() }
+        )
+    }
+}
+
 /// Where the photos come from on which a network is judged.
 public enum HeldSource: String, Codable, Sendable {
     /// The folder's own test photos.

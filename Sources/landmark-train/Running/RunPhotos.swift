@@ -1,3 +1,4 @@
+import BuiltIn
 import Distributed
 import Files
 import Foundation
@@ -23,7 +24,7 @@ enum RunPhotos {
         draws: Bool
     ) throws -> LoadedPhotos {
         if !draws, settings.data == nil, !resumes {
-            return try planBuiltIn(LandmarkSet(seed: settings.seed))
+            return try BuiltInFolder.plan(LandmarkSet(seed: settings.seed))
         }
         let notes = resumes ? try RunNotes.read(world) { run } : nil
         if settings.data == nil { try draw(settings, run, world) }
@@ -66,7 +67,7 @@ enum RunPhotos {
             let terminal = Terminal.standardError
             let total = set.trainingPhotos + set.testPhotos
             let threads = world.topology.allowedProcessors
-            try provideBuiltIn(in: builtIn(run), set, threads: threads) {
+            try BuiltInFolder.provide(set, in: builtIn(run), threads: threads) {
                 let terminal = Terminal.standardError
                 terminal.replace(
                     "drawing built-in landmarks \(Figures.grouped($0))/\(Figures.grouped(total))"

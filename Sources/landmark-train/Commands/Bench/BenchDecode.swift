@@ -1,4 +1,5 @@
 import ArgumentParser
+import BuiltIn
 import Distributed
 import Files
 import Foundation
@@ -69,7 +70,7 @@ struct BenchDecode: ParsableCommand {
             imageSize: photoSize
         )
         Terminal.standardError.replace("drawing \(set.trainingPhotos) photos")
-        try renderLandmarks(into: drawn, set, threads: threads)
+        try BuiltInFolder.draw(set, into: drawn, threads: threads)
         Terminal.standardError.replace("")
         return try body(found(in: drawn))
     }

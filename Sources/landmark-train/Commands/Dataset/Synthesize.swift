@@ -1,4 +1,5 @@
 import ArgumentParser
+import BuiltIn
 import Distributed
 import Files
 import Images
@@ -43,9 +44,9 @@ struct Synthesize: ParsableCommand {
             try world.together {
                 guard world.isRoot else { return }
                 let threads = machine.threads ?? world.topology.allowedProcessors
-                try set.check()
+                if let problem = set.problem { throw ImagesError.usage(problem) }
                 let total = Figures.grouped(photos + testPhotos)
-                try renderLandmarks(into: folder, set, threads: threads) {
+                try BuiltInFolder.draw(set, into: folder, threads: threads) {
                     Terminal.standardError.replace("drawing \(Figures.grouped($0))/\(total)")
                 }
                 Terminal.standardError.replace("")

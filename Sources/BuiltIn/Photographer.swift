@@ -17,7 +17,7 @@ struct Photographer {
     /// Takes photo `number`, whose longer side has `side` pixels.
     ///
     /// Everything about it is a function of the seed, the landmark and the number.
-    func photo(_ number: Int, side: Int) -> Bitmap {
+    func photo(_ number: Int, side: Int) -> Picture {
         // Number 0 of the sequence belongs to the landmark itself.
         var random = Random(seed: seed, .rendering, UInt64(landmark.number), UInt64(number + 1))
         let shapes: [(Int, Int)] = [(4, 3), (4, 3), (3, 2), (1, 1), (3, 4)]

@@ -15,11 +15,11 @@ struct Lens {
         grain = light.weather == .night ? random.uniform(0.01, 0.03) : random.uniform(0, 0.012)
     }
 
-    /// Develops the canvas into a bitmap.
-    func develop(_ canvas: Canvas, using random: inout Random) -> Bitmap {
+    /// Develops the canvas into a picture.
+    func develop(_ canvas: Canvas, using random: inout Random) -> Picture {
         let (width, height) = (canvas.width, canvas.height)
         let sharp = canvas.pixels()
-        var bitmap = Bitmap(width: width, height: height)
+        var pixels = [UInt8](repeating: 0, count: width * height * 3)
         for y in 0..<height {
             for x in 0..<width {
                 var colour = sharp[y * width + x]
@@ -45,9 +45,11 @@ struct Lens {
                 let bytes = (colour.clamped(lowerBound: .zero, upperBound: .one) * 255).rounded(
                     .toNearestOrEven
                 )
-                bitmap[x, y] = SIMD3<UInt8>(UInt8(bytes.x), UInt8(bytes.y), UInt8(bytes.z))
+                for channel in 0..<3 {
+                    pixels[(y * width + x) * 3 + channel] = UInt8(bytes[channel])
+                }
             }
         }
-        return bitmap
+        return Picture(width: width, height: height, pixels: pixels)
     }
 }

@@ -1,4 +1,4 @@
-import Foundation
+public import Foundation
 import Tensors
 
 /// How many built-in landmarks and photos are rendered, and how large.
@@ -38,29 +38,28 @@ public struct LandmarkSet: Codable, Sendable, Equatable {
     }
 
     /// Reads what `json()` wrote; nil where it is something else.
-    static func parse(_ json: Data) -> LandmarkSet? {
+    public init?(json: Data) {
         let decoder = JSONDecoder()
         decoder.keyDecodingStrategy = .convertFromSnakeCase
-        return try? decoder.decode(LandmarkSet.self, from: json)
+        guard let set = try? decoder.decode(LandmarkSet.self, from: json) else { return nil }
+        self = set
     }
 
-    /// Refuses numbers that cannot be.
-    public func check() throws {
+    /// Why the numbers cannot be; nil where they can.
+    public var problem: String? {
         guard (2...100_000).contains(landmarks) else {
-            throw ImagesError.usage("\(landmarks) landmarks cannot be rendered; give 2 to 100000")
+            return "\(landmarks) landmarks cannot be drawn; give 2 to 100000"
         }
-        guard trainingPhotos >= landmarks, testPhotos >= 0,
-            max(trainingPhotos, testPhotos) <= 50_000_000
-        else {
-            throw ImagesError.usage(
-                "\(trainingPhotos) training and \(testPhotos) test photos do not make a set of "
-                    + "\(landmarks) landmarks; give at least one training photo for each, and "
-                    + "at most 50000000"
-            )
+        let most = max(trainingPhotos, testPhotos)
+        guard trainingPhotos >= landmarks, testPhotos >= 0, most <= 50_000_000 else {
+            return "\(trainingPhotos) training and \(testPhotos) test photos do not make a set of "
+                + "\(landmarks) landmarks; give at least one training photo for each, and "
+                + "at most 50000000"
         }
         guard (16...4_096).contains(imageSize) else {
-            throw ImagesError.usage("photos of \(imageSize) pixels cannot be; give 16 to 4096")
+            return "photos of \(imageSize) pixels cannot be; give 16 to 4096"
         }
+        return nil
     }
 
     /// Photos of each landmark out of `total`: a long tail, the k-th most photographed landmark

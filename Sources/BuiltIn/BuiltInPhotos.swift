@@ -1,0 +1,122 @@
+import Synchronization
+import Tensors
+
+/// A picture: RGB, 8 bits a channel, rows from the top without padding.
+public struct Picture: Sendable {
+    /// Columns and rows.
+    public let width, height: Int
+    /// `height` × `width` × 3 bytes.
+    public internal(set) var pixels: [UInt8]
+}
+
+/// The photos of a set of built-in landmarks: which there are, what they are called, and the drawing of them.
+///
+/// Everything, pixels included, is a function of the set alone.
+public struct BuiltInPhotos: Sendable {
+    /// The file that keeps the set's numbers.
+    public static let notes = "landmarks.json"
+
+    /// A photo that can be drawn.
+    public struct Photo: Sendable {
+        /// The landmark that it shows, from 0.
+        public let landmark: Int
+        /// What tells it from all others: 16 hex digits.
+        public let id: String
+        /// Whether it is to judge by, not to learn from.
+        public let isTest: Bool
+        /// JPEG quality.
+        public let quality: Int
+        /// Number of the photo among those of its landmark.
+        let number: Int
+
+        /// The folder in which the file lies, below the set's.
+        public var folder: String {
+            (isTest ? "test" : "train") + id.prefix(3).map { "/\($0)" }.joined()
+        }
+
+        /// The file below the set's folder.
+        public var place: String { "\(folder)/\(id).jpg" }
+    }
+
+    /// All photos, those of a landmark together.
+    public let photos: [Photo]
+    /// Ids of the landmarks, ascending.
+    public let ids: [Int]
+    /// Names of the landmarks.
+    public let names: [String]
+    private let set: LandmarkSet
+
+    /// Plans the photos of a set whose numbers have no `problem`.
+    public init(_ set: LandmarkSet) {
+        self.set = set
+        ids = set.ids()
+        names = (0..<set.landmarks).map { BuiltInLandmark.name($0, seed: set.seed) }
+        let training = set.counts(set.trainingPhotos, least: 1)
+        let test = set.counts(set.testPhotos, least: set.testPhotos < set.landmarks ? 0 : 1)
+        photos = (0..<set.landmarks).flatMap { landmark in
+            (0..<training[landmark] + test[landmark]).map { number in
+                let stream = UInt64.max - 3 - UInt64(landmark)
+                var random = Random(seed: set.seed, .rendering, stream, UInt64(number))
+                let id = String(random.next(), radix: 16)
+                return Photo(
+                    landmark: landmark,
+                    id: String(repeating: "0", count: 16 - id.count) + id,
+                    isTest: number >= training[landmark],
+                    quality: 80 + random.integer(below: 14),
+                    number: number
+                )
+            }
+        }
+    }
+
+    /// Tables in the layout of Google Landmarks, and the set's numbers, by file name.
+    public func tables() throws -> [(name: String, text: String)] {
+        var training = "id,landmark_id\n"
+        var test = training
+        for photo in photos {
+            let line = "\(photo.id),\(ids[photo.landmark])\n"
+            if photo.isTest { test += line } else { training += line }
+        }
+        let categories = zip(ids, names).map { "\($0),\($1)\n" }.joined()
+        return [
+            ("train_label_to_category.csv", "landmark_id,category\n" + categories),
+            (BuiltInPhotos.notes, try set.json()), ("train.csv", training),
+        ] + (set.testPhotos > 0 ? [("test.csv", test)] : [])
+    }
+
+    /// Draws all photos.
+    ///
+    /// - Parameters:
+    ///   - threads: threads that draw.
+    ///   - progress: called now and then, on any thread, with the number of photos drawn so far.
+    ///   - write: called for each photo, on any thread.
+    /// - Throws: the first error of `write`, after which no more is drawn.
+    public func draw(
+        threads: Int,
+        progress: @Sendable (Int) -> Void = { _ in },
+        write: @Sendable (Photo, Picture) throws -> Void
+    ) throws {
+        let done = Atomic<Int>(0)
+        let failure = Mutex<(any Error)?>(nil)
+        let pool = ThreadPool(threads: max(threads, 1))
+        defer { pool.close() }
+        // Photos of a landmark lie together, so that it is built once for many of them.
+        pool.parallelRanges(photos.count, grain: 16) { range, _ in
+            var last: Photographer?
+            for photo in photos[range] where failure.withLock({ $0 == nil }) {
+                var photographer = last ?? Photographer(photo.landmark, seed: set.seed)
+                if photographer.number != photo.landmark {
+                    photographer = Photographer(photo.landmark, seed: set.seed)
+                }
+                last = photographer
+                do {
+                    try write(photo, photographer.photo(photo.number, side: set.imageSize))
+                } catch {
+                    failure.withLock { $0 = error }
+                }
+            }
+            progress(done.add(range.count, ordering: .relaxed).newValue)
+        }
+        if let error = failure.withLock({ $0 }) { throw error }
+    }
+}

@@ -50,7 +50,7 @@ public struct BuiltInPhotos: Sendable {
     public init(_ set: LandmarkSet) {
         self.set = set
         ids = set.ids()
-        names = (0..<set.landmarks).map { BuiltInLandmark.name($0, seed: set.seed) }
+        names = BuiltInLandmark.names(set.landmarks, seed: set.seed)
         let training = set.counts(set.trainingPhotos, least: 1)
         let test = set.counts(set.testPhotos, least: set.testPhotos < set.landmarks ? 0 : 1)
         photos = (0..<set.landmarks).flatMap { landmark in
@@ -104,10 +104,11 @@ public struct BuiltInPhotos: Sendable {
         pool.parallelRanges(photos.count, grain: 16) { range, _ in
             var last: Photographer?
             for photo in photos[range] where failure.withLock({ $0 == nil }) {
-                var photographer = last ?? Photographer(photo.landmark, seed: set.seed)
-                if photographer.number != photo.landmark {
-                    photographer = Photographer(photo.landmark, seed: set.seed)
-                }
+                let landmark = last?.landmark.number == photo.landmark ? last?.landmark : nil
+                let photographer = Photographer(
+                    landmark: landmark ?? BuiltInLandmark(photo.landmark, seed: set.seed),
+                    seed: set.seed
+                )
                 last = photographer
                 do {
                     try write(photo, photographer.photo(photo.number, side: set.imageSize))

@@ -1,3 +1,5 @@
+import Tensors
+
 /// A picture in the making: `detail` × `detail` samples a pixel, each with colour and nearness.
 ///
 /// Averaging the samples of a pixel smooths edges; the nearness (1 / distance) decides what hides
@@ -105,13 +107,9 @@ final class Canvas {
         return pixels
     }
 
-    /// Calls `line` with each row of samples whose centres lie in the triangle, and their columns.
-    private func scan(
-        _ a: Corner,
-        _ b: Corner,
-        _ c: Corner,
-        _ line: (_ row: Int, _ first: Int, _ last: Int) -> Void
-    ) {
+    /// Calls `line` with each row of samples whose centres lie in the triangle, and the first column and
+    /// that after the last.
+    private func scan(_ a: Corner, _ b: Corner, _ c: Corner, _ line: (Int, Int, Int) -> Void) {
         let low = min(a.y, b.y, c.y)
         let high = max(a.y, b.y, c.y)
         guard low < Float(rows), high > 0, high - low < 1e6 else { return }
@@ -132,5 +130,69 @@ final class Canvas {
             let end = right >= Float(columns) ? columns : Int((right - 0.5).rounded(.up))
             if start < end { line(row, start, end) }
         }
+    }
+}
+
+/// Draws solids as a camera sees them in some light.
+struct Stage {
+    let canvas: Canvas
+    let camera: Camera
+    let light: Light
+
+    /// Draws what is nearer than what is there already.
+    func draw(_ mesh: Mesh) {
+        for triangle in mesh.triangles { fill(triangle) }
+    }
+
+    /// Draws a solid upside down, as water of the given colour mirrors it.
+    func drawReflection(_ mesh: Mesh, _ water: Vector) {
+        canvas.ripple = 1.6
+        defer { canvas.ripple = 0 }
+        let deep = water * (light.sky + light.sun * 0.5)
+        for triangle in mesh.triangles { fill(triangle, mirroredIn: deep) }
+    }
+
+    /// Marks the samples of the ground on which a solid's shadow falls.
+    func castShadow(_ mesh: Mesh, _ mask: inout [UInt8]) {
+        let drop = light.direction / max(light.direction.y, 0.2)
+        func corner(_ point: Vector) -> Canvas.Corner? {
+            camera.project(point - drop * point.y).map {
+                Canvas.Corner(x: $0.x, y: $0.y, value: .zero)
+            }
+        }
+        for (a, b, c) in mesh.triangles.map(\.corners) {
+            guard let p = corner(a), let q = corner(b), let r = corner(c) else { continue }
+            canvas.cover(p, q, r, &mask)
+        }
+    }
+
+    /// Draws rain or snow.
+    func precipitate(using random: inout Random) {
+        let isSnow = light.weather == .snow
+        let size = SIMD2(Float(canvas.columns), Float(canvas.rows))
+        let slant = random.uniform(-0.3, 0.3)
+        for _ in 0..<Int(size.x * size.y / (isSnow ? 260 : 420)) {
+            let start = SIMD2(random.uniform(), random.uniform()) * size
+            let length = isSnow ? 1.2 : size.y * random.uniform(0.02, 0.06)
+            canvas.streak(
+                from: start,
+                to: start + SIMD2(slant * length, length),
+                Vector(repeating: isSnow ? 0.97 : 0.85),
+                isSnow ? random.uniform(0.4, 0.9) : random.uniform(0.1, 0.3)
+            )
+        }
+    }
+
+    private func fill(_ triangle: Mesh.Triangle, mirroredIn water: Vector? = nil) {
+        func corner(_ point: Vector, _ normal: Vector) -> Canvas.Corner? {
+            let seen = water == nil ? point : point * Vector(1, -1, 1)
+            guard let (x, y, nearness) = camera.project(seen) else { return nil }
+            var lit = light.shade(triangle, at: point, normal: normal, from: camera.eye)
+            if let water { lit = lit.mixed(water, min(0.35 + 0.2 * point.y, 0.9)) }
+            return Canvas.Corner(x: x, y: y, value: SIMD4(lit, nearness))
+        }
+        let ((p, q, r), (k, l, m)) = (triangle.corners, triangle.normals)
+        guard let a = corner(p, k), let b = corner(q, l), let c = corner(r, m) else { return }
+        canvas.fill(a, b, c)
     }
 }

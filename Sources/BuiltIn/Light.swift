@@ -19,97 +19,81 @@ struct Light {
     /// Strength of artificial light.
     var lamps: Float { weather == .night ? 1 : weather == .golden ? 0.25 : 0 }
 
+    /// Each weather's share, light of sun, sky and ground, colours overhead and at the horizon (on the way
+    /// between two), cover and haze.
+    private typealias Kind = (
+        weather: Weather, share: Float, sun: Vector, sky: Vector, ground: Vector,
+        zenith: [UInt32], horizon: [UInt32], cover: ClosedRange<Float>, haze: ClosedRange<Float>
+    )
+
+    private static let kinds: [Kind] = [
+        (
+            .clear, 0.28, at(0.74, 0.70, 0.62), at(0.40, 0.45, 0.52), at(0.24, 0.22, 0.19),
+            [0x2f6fc0, 0x5a9be0], [0xc4dcee], 0...0.25, 0...0.03
+        ),
+        (
+            .clouds, 0.24, at(0.74, 0.70, 0.62), at(0.40, 0.45, 0.52), at(0.24, 0.22, 0.19),
+            [0x2f6fc0, 0x5a9be0], [0xc4dcee], 0.4...0.7, 0...0.03
+        ),
+        (
+            .overcast, 0.12, at(0.14, 0.14, 0.14), at(0.66, 0.68, 0.70), at(0.34, 0.34, 0.34),
+            [0x9aa4ac], [0xc9cfd3], 0.85...1, 0.01...0.05
+        ),
+        (
+            .golden, 0.11, at(0.95, 0.62, 0.32), at(0.34, 0.33, 0.44), at(0.20, 0.15, 0.14),
+            [0x4a6aa8, 0x7a5a98], [0xf6c078, 0xf09a78], 0.1...0.6, 0.01...0.05
+        ),
+        (
+            .haze, 0.07, at(0.26, 0.25, 0.23), at(0.58, 0.60, 0.62), at(0.34, 0.33, 0.32),
+            [0xb4c2cc], [0xd6dcde], 0.2...0.2, 0.1...0.2
+        ),
+        (
+            .rain, 0.06, at(0, 0, 0), at(0.52, 0.55, 0.60), at(0.30, 0.31, 0.33),
+            [0x6c7680], [0x98a2aa], 1...1, 0.05...0.1
+        ),
+        (
+            .snow, 0.04, at(0.10, 0.10, 0.11), at(0.68, 0.70, 0.75), at(0.50, 0.52, 0.56),
+            [0xb6c0cc], [0xdde3e8], 1...1, 0.04...0.08
+        ),
+        (
+            .night, 0.08, at(0.07, 0.09, 0.14), at(0.12, 0.14, 0.22), at(0.62, 0.46, 0.26),
+            [0x0a1230], [0x2c3560, 0x60406a], 0...0.5, 0...0.02
+        ),
+    ]
+
     init(using random: inout Random) {
-        let kinds: [(Weather, Float)] = [
-            (.clear, 0.28), (.clouds, 0.24), (.overcast, 0.12), (.golden, 0.11), (.haze, 0.07),
-            (.rain, 0.06), (.snow, 0.04), (.night, 0.08),
-        ]
         var draw = random.uniform()
-        var chosen = Weather.clear
-        for (kind, share) in kinds {
-            chosen = kind
-            draw -= share
+        var kind = Light.kinds[0]
+        for next in Light.kinds {
+            kind = next
+            draw -= kind.share
             if draw < 0 { break }
         }
-        weather = chosen
+        weather = kind.weather
         let azimuth = random.uniform(-2.2, 2.2)
-        let elevation = chosen == .golden ? random.uniform(0.25, 0.4) : random.uniform(0.5, 1.2)
-        direction = Vector(
-            sine(azimuth) * cosine(elevation),
-            sine(elevation),
-            cosine(azimuth) * cosine(elevation)
-        )
+        let elevation =
+            weather == .golden ? random.uniform(0.25, 0.4) : random.uniform(0.5, 1.2)
+        let level = cosine(elevation)
+        direction = at(sine(azimuth) * level, sine(elevation), cosine(azimuth) * level)
         let warmth = random.uniform(-0.06, 0.06)
-        let tint = Vector(1 + warmth, 1, 1 - warmth)
-        switch chosen {
-        case .clear, .clouds:
-            sun = Vector(0.74, 0.70, 0.62) * tint
-            sky = Vector(0.40, 0.45, 0.52)
-            ground = Vector(0.24, 0.22, 0.19)
-            zenith = Vector.rgb(0x2f6fc0).mixed(.rgb(0x5a9be0), random.uniform())
-            horizon = .rgb(0xc4dcee)
-            cover = chosen == .clear ? random.uniform(0, 0.25) : random.uniform(0.4, 0.7)
-            haze = random.uniform(0, 0.03)
-        case .overcast:
-            sun = Vector(0.14, 0.14, 0.14)
-            sky = Vector(0.66, 0.68, 0.70)
-            ground = Vector(0.34, 0.34, 0.34)
-            zenith = .rgb(0x9aa4ac)
-            horizon = .rgb(0xc9cfd3)
-            cover = random.uniform(0.85, 1)
-            haze = random.uniform(0.01, 0.05)
-        case .golden:
-            sun = Vector(0.95, 0.62, 0.32)
-            sky = Vector(0.34, 0.33, 0.44)
-            ground = Vector(0.20, 0.15, 0.14)
-            zenith = Vector.rgb(0x4a6aa8).mixed(.rgb(0x7a5a98), random.uniform())
-            horizon = Vector.rgb(0xf6c078).mixed(.rgb(0xf09a78), random.uniform())
-            cover = random.uniform(0.1, 0.6)
-            haze = random.uniform(0.01, 0.05)
-        case .haze:
-            sun = Vector(0.26, 0.25, 0.23)
-            sky = Vector(0.58, 0.60, 0.62)
-            ground = Vector(0.34, 0.33, 0.32)
-            zenith = .rgb(0xb4c2cc)
-            horizon = .rgb(0xd6dcde)
-            cover = 0.2
-            haze = random.uniform(0.1, 0.2)
-        case .rain:
-            sun = .zero
-            sky = Vector(0.52, 0.55, 0.60)
-            ground = Vector(0.30, 0.31, 0.33)
-            zenith = .rgb(0x6c7680)
-            horizon = .rgb(0x98a2aa)
-            cover = 1
-            haze = random.uniform(0.05, 0.1)
-        case .snow:
-            sun = Vector(0.10, 0.10, 0.11)
-            sky = Vector(0.68, 0.70, 0.75)
-            ground = Vector(0.50, 0.52, 0.56)
-            zenith = .rgb(0xb6c0cc)
-            horizon = .rgb(0xdde3e8)
-            cover = 1
-            haze = random.uniform(0.04, 0.08)
-        case .night:
-            sun = Vector(0.07, 0.09, 0.14)
-            sky = Vector(0.12, 0.14, 0.22)
-            ground = Vector(0.62, 0.46, 0.26) * random.uniform(0.7, 1.1)
-            zenith = .rgb(0x0a1230)
-            horizon = Vector.rgb(0x2c3560).mixed(.rgb(0x60406a), random.uniform())
-            cover = random.uniform(0, 0.5)
-            haze = random.uniform(0, 0.02)
-        }
+        let isTinted = weather == .clear || weather == .clouds
+        sun = isTinted ? kind.sun * at(1 + warmth, 1, 1 - warmth) : kind.sun
+        sky = kind.sky
+        ground = weather == .night ? kind.ground * random.uniform(0.7, 1.1) : kind.ground
+        zenith = random.mix(kind.zenith)
+        horizon = random.mix(kind.horizon)
+        cover = random.within(kind.cover)
+        haze = random.within(kind.haze)
     }
 
     /// The colour of a surface; its side that is turned to the viewer is lit.
     func shade(
-        _ colour: Vector,
-        glow: Float,
+        _ surface: Mesh.Triangle,
         at position: Vector,
         normal: Vector,
         from eye: Vector
     ) -> Vector {
-        let view = position - eye
+        let (colour, glow, view) = (surface.colour, surface.glow, position - eye)
         let n = normal.dot(view) > 0 ? -normal : normal
         let direct = max(n.dot(direction), 0)
         let up = n.y * 0.5 + 0.5

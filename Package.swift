@@ -57,11 +57,6 @@ let package = Package(
             providers: [.apt(["libopenmpi-dev"])]
         ),
         .systemLibrary(
-            name: "COpenBLAS",
-            pkgConfig: "openblas",
-            providers: [.apt(["libopenblas-dev"])]
-        ),
-        .systemLibrary(
             name: "CLibJPEG",
             pkgConfig: "libjpeg",
             providers: [.apt(["libjpeg-dev"])]
@@ -77,6 +72,9 @@ let package = Package(
         .target(name: "CPNGShim"),
         .target(name: "CWebPShim"),
 
+        // Finds the system's CBLAS, which is opened at run time too.
+        .target(name: "CBLASShim"),
+
         .target(name: "CMemoryShim"),
         .target(name: "CProcessShim"),
         .target(name: "CThreadShim"),
@@ -87,7 +85,7 @@ let package = Package(
         .target(name: "KernelTable", swiftSettings: strict),
         .target(
             name: "Tensors",
-            dependencies: ["KernelTable", "CThreadShim", "CVectorShim"]
+            dependencies: ["KernelTable", "CBLASShim", "CThreadShim", "CVectorShim"]
                 + instructionSets.map { .target(name: "Kernels\($0.name)") },
             swiftSettings: hot
         ),
@@ -151,7 +149,7 @@ let package = Package(
         .testTarget(name: "FilesTests", dependencies: ["Files"], swiftSettings: strict),
         .testTarget(
             name: "TensorsTests",
-            dependencies: ["Tensors", "TestSupport", "COpenBLAS"],
+            dependencies: ["Tensors", "TestSupport"],
             swiftSettings: strict
         ),
         .testTarget(

@@ -20,6 +20,8 @@ public final class ThreadPool: @unchecked Sendable {
     public let threads: Int
     /// The instruction set of the loops that run here.
     public let instructions: InstructionSet
+    /// Who computes the matrix products of dense layers and convolutions.
+    public let blas: BLASEngine
 
     let kernels: KernelTable
 
@@ -48,6 +50,7 @@ public final class ThreadPool: @unchecked Sendable {
     /// - Parameters:
     ///   - threads: at least 1.
     ///   - instructions: what the loops may use; one that this machine has.
+    ///   - blas: `system` only where `SystemBLAS.found` is a library.
     ///   - ownsCores: whether each thread has a core that nobody else wants, so that waiting threads may
     ///     keep it for a fraction of a millisecond.
     ///   - processors: one for each thread, in the kernel's numbers, which the workers stay on; empty =
@@ -56,6 +59,7 @@ public final class ThreadPool: @unchecked Sendable {
     public init(
         threads: Int,
         instructions: InstructionSet = .current,
+        blas: BLASEngine = .own,
         ownsCores: Bool = false,
         processors: [Int] = []
     ) {
@@ -66,6 +70,7 @@ public final class ThreadPool: @unchecked Sendable {
         )
         self.threads = threads
         self.instructions = instructions
+        self.blas = blas
         spins = ownsCores ? 1 << 18 : 1 << 12
         kernels = instructions.makeKernelTable()
         for worker in 1..<max(threads, 1) {

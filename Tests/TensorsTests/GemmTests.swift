@@ -1,4 +1,3 @@
-import COpenBLAS
 import Tensors
 import Testing
 
@@ -49,31 +48,5 @@ import Testing
             (C.base[gap], expected[gap]) = (0, 0)
         }
         #expect(relativeError(C.buffer, expected) < 1e-6)
-    }
-
-    /// Products of the size of a convolution's, for which the sums in double precision would be slow.
-    @Test(arguments: [(3_136, 64, 576), (784, 512, 128), (196, 256, 1_024), (512, 49, 2_048)])
-    func agreesWithOpenBLAS(_ extents: (Int, Int, Int)) {
-        let (M, N, K) = extents
-        let (A, B) = (noise(M * K, seed: 1), noise(K * N, seed: 2))
-        let (C, expected) = (Storage(count: M * N), Storage(count: M * N))
-        gemm(M: M, N: N, K: K, A: A.base, lda: K, B: B.base, ldb: N, C: C.base, ldc: N)
-        cblas_sgemm(
-            CblasRowMajor,
-            CblasNoTrans,
-            CblasNoTrans,
-            Int32(M),
-            Int32(N),
-            Int32(K),
-            1,
-            A.base,
-            Int32(K),
-            B.base,
-            Int32(N),
-            0,
-            expected.base,
-            Int32(N)
-        )
-        #expect(relativeError(C.buffer, expected.buffer.map(Double.init)) < 1e-6)
     }
 }

@@ -147,33 +147,8 @@ struct ColumnConvolution: Sendable {
                         adding: false
                     )
                 )
-                self.finish(y.base + start, finish.advanced(by: start), rows, kernels)
+                finish.advanced(by: start).apply(y.base + start, rows, O, kernels)
             }
-        }
-    }
-
-    private func finish(
-        _ y: UnsafeMutablePointer<Float>,
-        _ finish: Finish,
-        _ rows: Int,
-        _ kernels: KernelTable
-    ) {
-        let O = geometry.output.C
-        if let scale = finish.scale, let shift = finish.shift {
-            let arguments = RowKernels.Normalise(
-                x: y,
-                residual: finish.residual,
-                y: y,
-                scale: scale,
-                shift: shift,
-                relu: finish.relu,
-                streams: false
-            )
-            kernels.rows.normalise(arguments, rows, O)
-        } else {
-            if let bias = finish.shift { kernels.rows.addBias(y, bias, rows, O) }
-            if let residual = finish.residual { kernels.flat.add(y, residual, rows * O) }
-            if finish.relu { kernels.flat.relu(y, y, rows * O) }
         }
     }
 

@@ -44,3 +44,30 @@ public struct ConvolutionFinish {
         )
     }
 }
+
+extension Finish {
+    /// Finishes `rows` rows of `channels` sums, in place.
+    func apply(
+        _ y: UnsafeMutablePointer<Float>,
+        _ rows: Int,
+        _ channels: Int,
+        _ kernels: KernelTable
+    ) {
+        if let scale, let shift {
+            let arguments = RowKernels.Normalise(
+                x: y,
+                residual: residual,
+                y: y,
+                scale: scale,
+                shift: shift,
+                relu: relu,
+                streams: false
+            )
+            kernels.rows.normalise(arguments, rows, channels)
+        } else {
+            if let shift { kernels.rows.addBias(y, shift, rows, channels) }
+            if let residual { kernels.flat.add(y, residual, rows * channels) }
+            if relu { kernels.flat.relu(y, y, rows * channels) }
+        }
+    }
+}

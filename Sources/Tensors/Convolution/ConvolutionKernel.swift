@@ -2,12 +2,13 @@
 /// weights[o][kh][kw][i].
 ///
 /// The algorithm is chosen when the plan is made. Every sum's order depends on the geometry and the
-/// batch, never on the threads.
+/// slices, never on the threads.
 public struct ConvolutionKernel: Sendable {
     private let columns: ColumnConvolution
     private let columnWeights: ColumnWeights
     private let winograd: WinogradConvolution?
     private let winogradWeights: WinogradWeights?
+    private let system: SystemConvolution?
     private let moments: NotedMoments?
     private let biasScratch: Int
 
@@ -18,15 +19,20 @@ public struct ConvolutionKernel: Sendable {
     ///   - slices: the most slices of a batch, none of them with more than its share of `input.N`.
     ///   - threads: the most threads that a call's pool may have.
     ///   - exact: whether only algorithms with the rounding of plain fp32 sums may be chosen.
+    ///   - blas: the engine of the pool that calls are made with; `system` is always exact.
     public init(
         _ geometry: ConvolutionGeometry,
         slices: Int = 1,
         threads: Int,
-        exact: Bool = false
+        exact: Bool = false,
+        blas: BLASEngine = .own
     ) {
+        system = SystemBLAS.library(blas).map {
+            SystemConvolution(geometry, slices: slices, threads: threads, library: $0)
+        }
         columns = ColumnConvolution(geometry, threads: threads)
         columnWeights = ColumnWeights(columns: columns, slices: slices)
-        let fast = !exact && WinogradConvolution.pays(for: geometry)
+        let fast = !exact && blas == .own && WinogradConvolution.pays(for: geometry)
         winograd = fast ? WinogradConvolution(geometry: geometry, threads: threads) : nil
         winogradWeights =
             fast ? WinogradWeights(geometry: geometry, slices: slices, threads: threads) : nil
@@ -40,11 +46,14 @@ public struct ConvolutionKernel: Sendable {
     /// Floats of scratch that a call with prepared filters takes.
     public var scratchBesideFilters: Int {
         let products = winograd.map { max($0.scratch, winogradWeights?.scratch ?? 0) }
-        return max(products ?? max(columns.scratch, columnWeights.scratch), biasScratch)
+        let own = products ?? max(columns.scratch, columnWeights.scratch)
+        return max(system?.scratch ?? own, biasScratch)
     }
 
     /// Name of the chosen algorithm.
-    public var algorithm: String { winograd == nil ? columns.algorithm : "winograd 4×4" }
+    public var algorithm: String {
+        system?.algorithm ?? (winograd == nil ? columns.algorithm : "winograd 4×4")
+    }
 
     // MARK: Forward
 
@@ -57,7 +66,9 @@ public struct ConvolutionKernel: Sendable {
     }
 
     /// Floats of the filters that `prepareForward` makes.
-    public var forwardFilters: Int { winograd?.forwardFilters ?? columns.forwardFilters }
+    public var forwardFilters: Int {
+        system.map(\.geometry.weights) ?? winograd?.forwardFilters ?? columns.forwardFilters
+    }
 
     /// Brings the weights into the form that the forward pass reads.
     public func prepareForward(
@@ -65,7 +76,9 @@ public struct ConvolutionKernel: Sendable {
         into filters: UnsafeMutablePointer<Float>,
         _ pool: ThreadPool
     ) {
-        if let winograd {
+        if let system {
+            copyFloats(filters, weights, system.geometry.weights, pool)
+        } else if let winograd {
             winograd.prepareForward(weights, into: filters, pool)
         } else {
             columns.prepareForward(weights, into: filters, pool)
@@ -74,18 +87,31 @@ public struct ConvolutionKernel: Sendable {
 
     /// y = convolution of x with prepared filters, finished on the way to memory.
     ///
-    /// - Parameter notes: filled in for the batch norm that follows, if any.
+    /// - Parameters:
+    ///   - notes: filled in for the batch norm that follows, if any.
+    ///   - slices: the slices of the batch; nil in evaluation, where each image is computed as if alone.
     public func forward(
         _ x: Tensor,
         filters: UnsafePointer<Float>,
         finish: ConvolutionFinish,
         _ y: Tensor,
         notes: MomentNotes? = nil,
+        slices: Slices? = nil,
         scratch: UnsafeMutablePointer<Float>,
         _ pool: ThreadPool
     ) {
         let finish = finish.kernelArguments
-        if let winograd {
+        if let system {
+            system.forward(
+                x,
+                weights: filters,
+                finish: finish,
+                y,
+                slices: slices,
+                scratch: scratch,
+                pool
+            )
+        } else if let winograd {
             winograd.forward(
                 x,
                 filters: filters,
@@ -106,6 +132,7 @@ public struct ConvolutionKernel: Sendable {
         weights: UnsafePointer<Float>,
         bias: UnsafePointer<Float>?,
         _ y: Tensor,
+        slices: Slices? = nil,
         scratch: UnsafeMutablePointer<Float>,
         _ pool: ThreadPool
     ) {
@@ -115,6 +142,7 @@ public struct ConvolutionKernel: Sendable {
             filters: scratch,
             finish: ConvolutionFinish(bias: bias),
             y,
+            slices: slices,
             scratch: scratch + forwardFilters,
             pool
         )
@@ -123,7 +151,9 @@ public struct ConvolutionKernel: Sendable {
     // MARK: Backward
 
     /// Floats of the filters that `prepareBackward` makes.
-    public var backwardFilters: Int { winograd?.backwardFilters ?? columns.backwardFilters }
+    public var backwardFilters: Int {
+        system.map(\.geometry.weights) ?? winograd?.backwardFilters ?? columns.backwardFilters
+    }
 
     /// Brings the weights into the form that `backwardData` reads.
     public func prepareBackward(
@@ -131,7 +161,9 @@ public struct ConvolutionKernel: Sendable {
         into filters: UnsafeMutablePointer<Float>,
         _ pool: ThreadPool
     ) {
-        if let winograd {
+        if let system {
+            copyFloats(filters, weights, system.geometry.weights, pool)
+        } else if let winograd {
             winograd.prepareBackward(weights, into: filters, pool)
         } else {
             columns.prepareBackward(weights, into: filters, pool)
@@ -143,10 +175,13 @@ public struct ConvolutionKernel: Sendable {
         _ dy: Tensor,
         filters: UnsafePointer<Float>,
         _ dx: Tensor,
+        slices: Slices? = nil,
         scratch: UnsafeMutablePointer<Float>,
         _ pool: ThreadPool
     ) {
-        if let winograd {
+        if let system {
+            system.backwardData(dy, weights: filters, dx, slices: slices, scratch: scratch, pool)
+        } else if let winograd {
             winograd.backwardData(dy, filters: filters, dx, scratch: scratch, pool)
         } else {
             columns.backwardData(dy, filters: filters, dx, scratch: scratch, pool)
@@ -158,11 +193,19 @@ public struct ConvolutionKernel: Sendable {
         _ dy: Tensor,
         weights: UnsafePointer<Float>,
         _ dx: Tensor,
+        slices: Slices? = nil,
         scratch: UnsafeMutablePointer<Float>,
         _ pool: ThreadPool
     ) {
         prepareBackward(weights, into: scratch, pool)
-        backwardData(dy, filters: scratch, dx, scratch: scratch + backwardFilters, pool)
+        backwardData(
+            dy,
+            filters: scratch,
+            dx,
+            slices: slices,
+            scratch: scratch + backwardFilters,
+            pool
+        )
     }
 
     /// Overwrites the gradients of the weights and of the bias with the sums over all slices.
@@ -175,7 +218,9 @@ public struct ConvolutionKernel: Sendable {
         scratch: UnsafeMutablePointer<Float>,
         _ pool: ThreadPool
     ) {
-        if let winogradWeights {
+        if let system {
+            system.backwardWeights(x, dy, slices, dweights, scratch: scratch, pool)
+        } else if let winogradWeights {
             winogradWeights.backwardWeights(x, dy, slices, dweights, scratch: scratch, pool)
         } else {
             columnWeights.backwardWeights(x, dy, slices, dweights, scratch: scratch, pool)

@@ -14,13 +14,20 @@ private let waitingInputs = 2048
 ///
 /// Computed as yᵀ = weights · xᵀ, so that it is the small side that is packed and the weights are read
 /// once, in their order. Limited by that read.
+///
+/// - Parameter slices: the slices of the batch; nil in evaluation, where each image is computed as if alone.
 public func denseForward(
     _ x: Tensor,
     weights: UnsafePointer<Float>,
     bias: UnsafePointer<Float>?,
     _ y: Tensor,
+    slices: Slices? = nil,
     _ pool: ThreadPool
 ) {
+    if let library = SystemBLAS.library(pool.blas) {
+        let system = SystemDense(library: library, pool: pool)
+        return system.forward(x, weights: weights, bias: bias, y, slices: slices)
+    }
     let (N, I, O) = (x.shape.N, x.shape.perImage, y.shape.perImage)
     let kernels = pool.kernels.gemm
     let width = kernels.width
@@ -72,12 +79,19 @@ public func denseForward(
 /// dx[n][i] = Σ_o dy[n][o] · weights[o][i].
 ///
 /// Limited by reading the weights, once and nearly in their order.
+///
+/// - Parameter slices: the slices of the batch; nil = each image is computed as if alone.
 public func denseBackwardData(
     _ dy: Tensor,
     weights: UnsafePointer<Float>,
     _ dx: Tensor,
+    slices: Slices? = nil,
     _ pool: ThreadPool
 ) {
+    if let library = SystemBLAS.library(pool.blas) {
+        let system = SystemDense(library: library, pool: pool)
+        return system.backwardData(dy, weights: weights, dx, slices: slices)
+    }
     let (N, I, O) = (dy.shape.N, dx.shape.perImage, dy.shape.perImage)
     pool.parallelRanges(I, grain: blockInputs) { range, _ in
         pool.kernels.gemm.multiplyRowMajor(
@@ -108,6 +122,35 @@ public func denseBackwardWeights(
     slices: Slices,
     dweights: UnsafeMutablePointer<Float>,
     dbias: UnsafeMutablePointer<Float>?,
+    _ pool: ThreadPool
+) {
+    if let library = SystemBLAS.library(pool.blas) {
+        let system = SystemDense(library: library, pool: pool)
+        system.backwardWeights(x, dy, slices: slices, dweights: dweights)
+    } else {
+        addSlices(x, dy, slices, dweights, pool)
+    }
+    guard let dbias else { return }
+    let O = dy.shape.perImage
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: max(1, slices.count * O)) { rows in
+        guard let rows = rows.baseAddress else { return }
+        for (slice, images) in slices.images.enumerated() {
+            for o in 0..<O {
+                var sum: Float = 0
+                for n in images { sum += dy.base[n * O + o] }
+                rows[slice * O + o] = sum
+            }
+        }
+        sumSlices(rows, slices, width: O, into: dbias)
+    }
+}
+
+/// The gradient of all weights, block by block.
+private func addSlices(
+    _ x: Tensor,
+    _ dy: Tensor,
+    _ slices: Slices,
+    _ dweights: UnsafeMutablePointer<Float>,
     _ pool: ThreadPool
 ) {
     let (N, I, O) = (x.shape.N, x.shape.perImage, dy.shape.perImage)
@@ -144,18 +187,6 @@ public func denseBackwardWeights(
                 pool.kernels
             )
         }
-    }
-    guard let dbias else { return }
-    withUnsafeTemporaryAllocation(of: Float.self, capacity: max(1, slices.count * O)) { rows in
-        guard let rows = rows.baseAddress else { return }
-        for (slice, images) in slices.images.enumerated() {
-            for o in 0..<O {
-                var sum: Float = 0
-                for n in images { sum += dy.base[n * O + o] }
-                rows[slice * O + o] = sum
-            }
-        }
-        sumSlices(rows, slices, width: O, into: dbias)
     }
 }
 

@@ -53,7 +53,8 @@ struct ConvolutionRun {
             g,
             slices: slices?.count ?? 1,
             threads: pool.threads,
-            exact: exact
+            exact: exact,
+            blas: pool.blas
         )
         // Rubbish in the outputs shows what is not overwritten.
         y = noise(N * g.output.perImage, seed: 5)
@@ -68,6 +69,7 @@ struct ConvolutionRun {
             weights: operands.weights.base,
             bias: operands.bias.base,
             y.tensor(g.output.with(N: N)),
+            slices: slices,
             scratch: scratch.base,
             pool
         )
@@ -75,6 +77,7 @@ struct ConvolutionRun {
             dy,
             weights: operands.weights.base,
             dx.tensor(g.input.with(N: N)),
+            slices: slices,
             scratch: scratch.base,
             pool
         )

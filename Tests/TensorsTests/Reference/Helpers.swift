@@ -24,7 +24,7 @@ func relativeError(_ values: UnsafeMutableBufferPointer<Float>, _ reference: [Do
 /// The bits of every float, so that equality is exact and NaN equals itself.
 func bits(_ values: UnsafeMutableBufferPointer<Float>) -> [UInt32] { values.map(\.bitPattern) }
 
-/// Pools of 1, 2 and 3 threads for every instruction set of this processor.
-func pools(_ instructions: InstructionSet) -> [ThreadPool] {
-    [1, 2, 3].map { ThreadPool(threads: $0, instructions: instructions) }
+/// Pools of 1, 2 and 3 threads.
+func pools(_ instructions: InstructionSet, blas: BLASEngine = .own) -> [ThreadPool] {
+    [1, 2, 3].map { ThreadPool(threads: $0, instructions: instructions, blas: blas) }
 }

@@ -21,7 +21,9 @@ public final class ThreadPool: @unchecked Sendable {
     /// The instruction set of the loops that run here.
     public let instructions: InstructionSet
     /// Who computes the matrix products of dense layers and convolutions.
-    public let blas: BLASEngine
+    ///
+    /// Chosen before networks are built with the pool; `system` only where `SystemBLAS.found` is a library.
+    public var blas: BLASEngine
 
     let kernels: KernelTable
 
@@ -50,7 +52,7 @@ public final class ThreadPool: @unchecked Sendable {
     /// - Parameters:
     ///   - threads: at least 1.
     ///   - instructions: what the loops may use; one that this machine has.
-    ///   - blas: `system` only where `SystemBLAS.found` is a library.
+    ///   - blas: who computes matrix products.
     ///   - ownsCores: whether each thread has a core that nobody else wants, so that waiting threads may
     ///     keep it for a fraction of a millisecond.
     ///   - processors: one for each thread, in the kernel's numbers, which the workers stay on; empty =
@@ -81,6 +83,14 @@ public final class ThreadPool: @unchecked Sendable {
                 var seen = 0
                 while ThreadPool.turn(of: self, worker, &seen) {}
             }
+        }
+    }
+
+    /// What the loops that run here are computed with, for people.
+    public var engineText: String {
+        switch SystemBLAS.library(blas) {
+        case let library?: "\(instructions), matrices by \(library)"
+        case nil: "\(instructions)"
         }
     }
 

@@ -76,6 +76,18 @@ struct World {
         Ending.quit(code)
     }
 
+    /// Has the matrix products of networks computed by `engine`, nil = the one preferred for the
+    /// processor; called by all ranks together, before networks are built.
+    func use(_ engine: BLASEngine?) throws {
+        let engine = engine ?? .preferred(for: pool.instructions)
+        try together {
+            guard engine == .system, case .failure(let missing) = SystemBLAS.found else { return }
+            throw TrainingError.usage("--blas system: \(missing)")
+        }
+        try LikeProcessors.require(engine, communicator, topology)
+        pool.blas = engine
+    }
+
     /// Runs `body` on all ranks and goes on only where it succeeded on all.
     func together<T>(_ body: () throws -> T) throws -> T {
         try communicator.together(exitCode: Ending.code, body)

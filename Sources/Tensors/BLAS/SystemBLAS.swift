@@ -26,11 +26,13 @@ public enum BLASEngine: String, CaseIterable, Codable, Sendable {
 ///
 /// Products are issued by the threads of a pool, several at a time, each on its calling thread alone: the
 /// library is told to start no threads. With these, a product's bits could depend on their number.
-public struct SystemBLAS: Sendable {
+public struct SystemBLAS: Sendable, CustomStringConvertible {
     /// The environment variable that names a library, by its path or as the loader knows it.
     public static let variable = "LANDMARK_BLAS"
 
     /// The library, or why there is none.
+    ///
+    /// Looking for it sets environment variables, by which libraries are told to use one thread.
     public static let found: Result<SystemBLAS, Missing> = find()
 
     /// No library, or none that can be used.
@@ -53,6 +55,11 @@ public struct SystemBLAS: Sendable {
         ) -> Void
 
     private let sgemm: Sgemm
+
+    /// Its version and its file.
+    public var description: String {
+        [version, path].compactMap(\.self).joined(separator: ", ")
+    }
 
     /// What ranks must have in common for equal bits.
     public var identity: String {

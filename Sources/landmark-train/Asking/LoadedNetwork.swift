@@ -51,6 +51,7 @@ struct LoadedNetwork {
             return try LoadedNetwork.facts(opened, choice, names)
         }
         try world.together { try facts.description.check() }
+        try world.use(choice.engine.blas)
         try MemoryCheck.require(
             MemoryNeed.evaluation(
                 facts.description,

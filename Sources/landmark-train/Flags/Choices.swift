@@ -1,5 +1,6 @@
 public import ArgumentParser
 public import Networks
+public import Tensors
 public import Training
 
 extension Recipe: ExpressibleByArgument {}
@@ -9,3 +10,4 @@ extension ScheduleKind: ExpressibleByArgument {}
 extension Balance: ExpressibleByArgument {}
 extension Preprocessing: ExpressibleByArgument {}
 extension ConvolutionMode: ExpressibleByArgument {}
+extension BLASEngine: ExpressibleByArgument {}

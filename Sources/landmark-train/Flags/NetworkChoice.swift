@@ -33,6 +33,7 @@ struct NetworkChoice: ParsableArguments {
     @Option(help: "Algorithms of convolutions: the fastest, or plain fp32 sums alone.")
     var convolution: ConvolutionMode?
 
+    @OptionGroup var engine: EngineFlag
     @OptionGroup var machine: MachineFlags
 
     /// Refuses numbers that cannot be.

@@ -3,7 +3,7 @@ import Foundation
 import Tensors
 import Training
 
-/// Whether all ranks compute with the same instruction set, without which their bits would differ.
+/// Whether all ranks compute with the same kernels, without which their bits would differ.
 enum LikeProcessors {
     /// Throws on all ranks where `LANDMARK_CPU` names no set of a rank's processor, or where ranks
     /// would compute with different sets.
@@ -34,6 +34,31 @@ enum LikeProcessors {
             code: 64,
             "the ranks would compute with different instruction sets (\(places)) and round "
                 + "differently; give all the same: mpirun -x \(variable)=\(least.rawValue)"
+        )
+    }
+
+    /// Throws on all ranks where some would multiply matrices with another engine or library.
+    static func require(
+        _ engine: BLASEngine,
+        _ communicator: any Communicator,
+        _ topology: Topology
+    ) throws {
+        let library = engine == .system ? try? SystemBLAS.found.get() : nil
+        let own = library?.identity ?? "own kernels"
+        let all = try communicator.allGather(Array("\(own)\n\(topology.node)".utf8)).map {
+            String(decoding: $0, as: UTF8.self).split(separator: "\n").map(String.init)
+        }
+        guard all.contains(where: { $0.first != own }) else {
+            return
+        }
+        var told: Set<[String]> = []
+        let places = all.filter { told.insert($0).inserted }
+            .map { $0.joined(separator: " on ") }.joined(separator: ", ")
+        throw TrainingError.rank(
+            0,
+            code: 64,
+            "the ranks would multiply matrices with different libraries (\(places)) and round "
+                + "differently; load the same on all nodes, or give --blas own"
         )
     }
 }

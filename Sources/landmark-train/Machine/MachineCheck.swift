@@ -13,7 +13,7 @@ struct MachineCheck {
 
     /// All findings of this rank.
     var findings: [Finding] {
-        [mpi, launcher, cores, instructions, blas, photos, memory, storage, files]
+        [mpi, launcher, cores, instructions, blas, systemBLAS, photos, memory, storage, files]
     }
 
     private var mpi: Finding {
@@ -75,41 +75,88 @@ struct MachineCheck {
         )
     }
 
-    /// A product whose result is known, and its speed on one thread.
+    /// Our own product, and which engine runs by default.
     private var blas: Finding {
-        let side = 384
-        let a = Storage([Float](repeating: 0.5, count: side * side))
-        let c = Storage(count: side * side)
-        var best = Double.infinity
-        for _ in 0..<5 {
-            let begin = WallClock.uptime()
-            gemm(
-                M: side,
-                N: side,
-                K: side,
-                A: UnsafePointer(a.base),
-                lda: side,
-                B: UnsafePointer(a.base),
-                ldb: side,
-                C: c.base,
-                ldc: side
-            )
-            best = min(best, WallClock.uptime() - begin)
+        let trial = trial { side, a, c in
+            gemm(M: side, N: side, K: side, A: a, lda: side, B: a, ldb: side, C: c, ldc: side)
         }
-        let expected = Float(side) / 4
-        let isRight = c.buffer.allSatisfy { abs($0 - expected) < 1e-3 * expected }
-        let speed = 2 * Double(side * side * side) / max(best, 1e-9) / 1e9
-        guard isRight else {
+        guard trial.isRight else {
             return Finding(
                 verdict: .wrong,
                 subject: "BLAS",
                 text: "a product of matrices is wrong; try LANDMARK_CPU=baseline"
             )
         }
+        let preferred = BLASEngine.preferred(for: .current).rawValue
         return Finding(
             verdict: .fine,
             subject: "BLAS",
-            text: "\(Figures.fixed(speed, 0)) GFLOP/s on one thread, results right"
+            text: "own kernels: \(trial.speed) on one thread, results right; "
+                + "--blas is \(preferred) by default"
+        )
+    }
+
+    /// The library that `--blas system` computes with.
+    private var systemBLAS: Finding {
+        let subject = "CBLAS"
+        let isPreferred = BLASEngine.preferred(for: .current) == .system
+        let library: SystemBLAS
+        switch SystemBLAS.found {
+        case .success(let found): library = found
+        case .failure(let missing):
+            // Where our own kernels are tuned, nobody misses it.
+            let isTuned = InstructionSet.current != .baseline
+            return Finding(
+                verdict: isTuned ? .fine : .worthKnowing,
+                subject: subject,
+                text: "\(missing)"
+            )
+        }
+        let trial = trial { side, a, c in
+            library.multiply(
+                M: side,
+                N: side,
+                K: side,
+                A: a,
+                lda: side,
+                B: a,
+                ldb: side,
+                C: c,
+                ldc: side
+            )
+        }
+        let name = library.description
+        guard trial.isRight else {
+            return Finding(
+                verdict: isPreferred ? .wrong : .worthKnowing,
+                subject: subject,
+                text: "a product of matrices is wrong: \(name); give --blas own, or name another "
+                    + "library in \(SystemBLAS.variable)"
+            )
+        }
+        let threads =
+            library.threadSetter.map { "told by \($0)" }
+            ?? "told by OMP_NUM_THREADS and its like alone: the library has no call for it"
+        return Finding(
+            verdict: .fine,
+            subject: subject,
+            text: "\(name): \(trial.speed), results right; one thread for each product, \(threads)"
+        )
+    }
+
+    /// Multiplies matrices of halves, so that every result is known: whether it is right, and the best speed.
+    private func trial(
+        _ multiply: (_ side: Int, UnsafePointer<Float>, UnsafeMutablePointer<Float>) -> Void
+    ) -> (isRight: Bool, speed: String) {
+        let side = 384
+        let a = Storage([Float](repeating: 0.5, count: side * side))
+        let c = Storage(count: side * side)
+        let seconds = (0..<5).map { _ in measureSeconds { multiply(side, a.base, c.base) } }
+        let expected = Float(side) / 4
+        let speed = 2 * Double(side * side * side) / max(seconds.min() ?? 0, 1e-9) / 1e9
+        return (
+            c.buffer.allSatisfy { abs($0 - expected) < 1e-3 * expected },
+            "\(Figures.fixed(speed, 0)) GFLOP/s"
         )
     }
 

@@ -59,6 +59,7 @@ struct RunHeader {
             "landmark-train \(LandmarkTrain.configuration.version), \(ranks)",
             "photos   \(data)",
             "network  \(network)",
+            "kernels  \(world.pool.engineText)",
             "recipe   \(recipe)",
             "course   \(course)",
             "run      \(settings.output ?? "")",

@@ -31,6 +31,7 @@ struct BenchEvaluate: ParsableCommand {
     @Option(help: "Passes before them.")
     var warmup = 2
 
+    @OptionGroup var engine: EngineFlag
     @OptionGroup var machine: MachineFlags
     @OptionGroup var output: BenchOutput
 
@@ -49,6 +50,7 @@ struct BenchEvaluate: ParsableCommand {
                 try NumberFlag.require(warmup, "--warmup", 0...1_000_000)
                 try description.check()
             }
+            try world.use(engine.blas)
             try MemoryCheck.require(
                 MemoryNeed.evaluation(
                     description,

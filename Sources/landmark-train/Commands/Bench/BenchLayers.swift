@@ -14,7 +14,8 @@ struct BenchLayers: ParsableCommand {
             The table shows medians; --json has minima and maxima too. GFLOP/s count the operations \
             of computing a layer directly, whatever its algorithm saves. Layers without products \
             have all of backward in one column. Within a network some passes are left to the \
-            neighbour, so that a step takes less than the sum.
+            neighbour, so that a step takes less than the sum. With --blas system the times of our \
+            own kernels stand beside those of the system's CBLAS.
             """
     )
 
@@ -36,6 +37,7 @@ struct BenchLayers: ParsableCommand {
     @Option(help: "Repetitions that count, after one that does not.")
     var repetitions = 5
 
+    @OptionGroup var engine: EngineFlag
     @OptionGroup var machine: MachineFlags
     @OptionGroup var output: BenchOutput
 
@@ -58,20 +60,80 @@ struct BenchLayers: ParsableCommand {
                     )
                 }
                 try NumberFlag.require(repetitions, "--repetitions", NumberFlag.repetitions)
+            }
+            try world.use(engine.blas)
+            try world.together {
                 guard world.isRoot else { return }
-                let terminal = Terminal.standardError
-                let result = LayerBenchmark(
-                    description,
-                    batch: batch,
-                    slices: slices,
-                    repetitions: repetitions,
-                    pool: world.pool
-                ) { terminal.replace("measuring \($0)") }
-                terminal.replace("")
-                try output.print(result) { lines(result, world) }
+                let result = measure(description, world)
+                guard world.pool.blas == .system else {
+                    return try output.print(result) { lines(result, world) }
+                }
+                let system = world.pool.engineText
+                world.pool.blas = .own
+                let both = BothEngines(own: measure(description, world), system: result)
+                try output.print(both) { lines(both, system, world) }
             }
             return 0
         }
+    }
+
+    /// The layers of a network computed by either engine.
+    private struct BothEngines: Encodable {
+        let own: LayerBenchmark
+        let system: LayerBenchmark
+    }
+
+    private func measure(_ description: ModelDescription, _ world: World) -> LayerBenchmark {
+        let terminal = Terminal.standardError
+        let result = LayerBenchmark(
+            description,
+            batch: batch,
+            slices: slices,
+            repetitions: repetitions,
+            pool: world.pool
+        ) { terminal.replace("measuring \($0), \(world.pool.blas.rawValue)") }
+        terminal.replace("")
+        return result
+    }
+
+    /// Layers with products by both engines, side by side.
+    private func lines(_ both: BothEngines, _ system: String, _ world: World) -> [String] {
+        let head = [
+            "layer", "algorithm", "output", "forward ms", "data ms", "weights ms", "forward ms",
+            "data ms", "weights ms", "ratio",
+        ]
+        let pairs = zip(both.own.layers, both.system.layers).filter { $0.0.operations > 0 }
+        let rows = pairs.map { own, system in
+            [own.name, own.algorithm ?? "", own.output]
+                + [own, system].flatMap {
+                    [$0.forward, $0.backwardData, $0.backwardWeights].map(milliseconds)
+                } + [ratio(system.median, own.median)]
+        }
+        let own = pairs.map { $0.0.median }.reduce(0, +)
+        let other = pairs.map { $0.1.median }.reduce(0, +)
+        return heading(both.own, world)
+            + ["own kernels, then \(system); ratio = time of the latter / time of the former", ""]
+            + TextTable([head] + rows, leading: 3).lines
+            + [
+                "",
+                "all       \(Figures.fixed(1000 * own, 1)) ms and \(Figures.fixed(1000 * other, 1)) ms, "
+                    + "ratio \(ratio(other, own))",
+            ]
+    }
+
+    private func ratio(_ seconds: Double, _ own: Double) -> String {
+        own > 0 ? Figures.fixed(seconds / own, 2) : ""
+    }
+
+    private func heading(_ result: LayerBenchmark, _ world: World) -> [String] {
+        [
+            "\(model.rawValue), batch \(batch)" + (slices > 1 ? " in \(slices) slices" : "")
+                + ", \(imageSize)×\(imageSize); ms, medians of "
+                + "\(repetitions)",
+            "\(world.pool.threads) threads, \(result.instructions), "
+                + "\(world.topology.cpuModel), FMA peak "
+                + "\(Figures.fixed(result.peakGigaflops, 1)) GFLOP/s",
+        ]
     }
 
     private func lines(_ result: LayerBenchmark, _ world: World) -> [String] {
@@ -86,15 +148,8 @@ struct BenchLayers: ParsableCommand {
                 + [row.forward, row.backwardData, row.backwardWeights].map { rate($0, row) }
                 + [share(row.flops, row.median, result)]
         }
-        return [
-            "\(model.rawValue), batch \(batch)" + (slices > 1 ? " in \(slices) slices" : "")
-                + ", \(imageSize)×\(imageSize); ms, medians of "
-                + "\(repetitions)",
-            "\(world.pool.threads) threads, \(result.instructions), "
-                + "\(world.topology.cpuModel), FMA peak "
-                + "\(Figures.fixed(result.peakGigaflops, 1)) GFLOP/s",
-            "",
-        ] + TextTable([head] + rows + [sums(result)], leading: 3).lines
+        return heading(result, world) + [""]
+            + TextTable([head] + rows + [sums(result)], leading: 3).lines
     }
 
     private func sums(_ result: LayerBenchmark) -> [String] {

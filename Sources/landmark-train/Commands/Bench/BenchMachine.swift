@@ -10,7 +10,7 @@ struct BenchMachine {
         let (ranks, threads) = (world.communicator.size, world.pool.threads)
         line =
             "\(Figures.count(ranks, "rank")) × \(Figures.count(threads, "thread")), "
-            + "\(world.pool.instructions), "
+            + "\(world.pool.engineText), "
             + world.topology.cpuModels.joined(separator: ", ")
     }
 }

@@ -44,6 +44,7 @@ struct BenchStep: ParsableCommand {
     @Option(help: "Steps before them.")
     var warmup = 2
 
+    @OptionGroup var engine: EngineFlag
     @OptionGroup var machine: MachineFlags
     @OptionGroup var output: BenchOutput
 
@@ -55,6 +56,7 @@ struct BenchStep: ParsableCommand {
                 try NumberFlag.require(classes, "--classes", 1...10_000_000)
                 try settings.check(ranks: world.communicator.size)
             }
+            try world.use(engine.blas)
             try MemoryCheck.require(
                 MemoryNeed.training(
                     settings,

@@ -34,7 +34,7 @@ need_swift() {
 need_packages() {
     local missing=() package sudo=()
     command -v dpkg-query >/dev/null || fail "this script installs Debian or Ubuntu packages;" \
-        "elsewhere install Open MPI, OpenBLAS, libjpeg-turbo (with headers) and pkg-config by hand" \
+        "elsewhere install Open MPI, libjpeg-turbo (with headers) and pkg-config by hand" \
         "and call: swift build -c release --static-swift-stdlib"
     for package in "$@"; do
         dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' \
@@ -53,9 +53,9 @@ need_packages() {
         || fail "apt-get could not install ${missing[*]}; the lines above say why"
 }
 
-build_packages=(libopenmpi-dev openmpi-bin libopenblas-dev libjpeg-dev pkg-config)
-# Opened when the first photo of their kind comes; without them such photos are told as unreadable.
-photo_packages=(libpng16-16 libwebp7)
+build_packages=(libopenmpi-dev openmpi-bin libjpeg-dev pkg-config)
+# Opened at run time by what wants them: photos of their kind, and --blas system.
+optional_packages=(libpng16-16 libwebp7 libopenblas0)
 
 # Open MPI refuses to run as root unless it is told twice; in containers root is the usual user.
 if [ "$(id -u)" -eq 0 ]; then

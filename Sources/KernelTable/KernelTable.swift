@@ -43,3 +43,81 @@ public struct KernelTable: Sendable {
         self.peak = peak
     }
 }
+
+/// What becomes of a convolution's sums on their way to memory:
+/// y = relu(scale · sum + shift + residual).
+public struct Finish {
+    /// Factor of each channel; nil = 1.
+    public var scale: Floats?
+    /// Term of each channel; nil = 0.
+    public var shift: Floats?
+    /// Added before the ReLU; lies as the result does.
+    public var residual: Floats?
+    /// Whether negative results become zero.
+    public var relu: Bool
+
+    /// Assembles the arguments; by default the sums stay as they are.
+    public init(
+        scale: Floats? = nil,
+        shift: Floats? = nil,
+        residual: Floats? = nil,
+        relu: Bool = false
+    ) {
+        self.scale = scale
+        self.shift = shift
+        self.residual = residual
+        self.relu = relu
+    }
+
+    /// The same for results that begin `offset` floats later.
+    public func advanced(by offset: Int) -> Finish {
+        Finish(scale: scale, shift: shift, residual: residual.map { $0 + offset }, relu: relu)
+    }
+}
+
+/// Loops over flat floats.
+public struct FlatKernels: Sendable {
+    /// (to, from, count): to += from.
+    public let add: @Sendable (MutableFloats, Floats, Int) -> Void
+    /// (to, a, b, count): to = a + b.
+    public let sum: @Sendable (MutableFloats, Floats, Floats, Int) -> Void
+    /// (average, values, count, decay): average = decay · average + (1 − decay) · values.
+    public let blend: @Sendable (MutableFloats, Floats, Int, Float) -> Void
+    /// (x, y, count): y = max(x, 0).
+    public let relu: @Sendable (Floats, MutableFloats, Int) -> Void
+    /// (y, dy, dx, count): dx = dy where y > 0, else 0.
+    public let reluMask: @Sendable (Floats, Floats, MutableFloats, Int) -> Void
+    /// (x, count): the sum of squares, in double precision.
+    public let sumOfSquares: @Sendable (Floats, Int) -> Double
+
+    /// Assembles the loops.
+    public init(
+        add: @escaping @Sendable (MutableFloats, Floats, Int) -> Void,
+        sum: @escaping @Sendable (MutableFloats, Floats, Floats, Int) -> Void,
+        blend: @escaping @Sendable (MutableFloats, Floats, Int, Float) -> Void,
+        relu: @escaping @Sendable (Floats, MutableFloats, Int) -> Void,
+        reluMask: @escaping @Sendable (Floats, Floats, MutableFloats, Int) -> Void,
+        sumOfSquares: @escaping @Sendable (Floats, Int) -> Double
+    ) {
+        self.add = add
+        self.sum = sum
+        self.blend = blend
+        self.relu = relu
+        self.reluMask = reluMask
+        self.sumOfSquares = sumOfSquares
+    }
+}
+
+/// A loop of multiply-adds on registers alone: what the multipliers can do at best.
+public struct PeakKernel: Sendable {
+    /// Floating-point operations of one round, a multiplication and an addition each counting one.
+    public let operations: Int
+    /// (rounds, x, y): s = s · x + y in all chains, so often; returns the sum of the chains.
+    public let run: @Sendable (Int, Float, Float) -> Float
+
+    /// Assembles the loop.
+    public init(operations: Int, run: @escaping @Sendable (Int, Float, Float) -> Float) {
+        self.operations = operations
+        self.run = run
+    }
+}

@@ -1,6 +1,73 @@
 import CVectorShim
 import KernelTable
 
+// No type here is a struct: the metadata of structs brings functions that the linker shares between
+// modules, and the copy it keeps may be one with instructions that the processor lacks.
+//
+// A strip is as many columns as the registers allow beside the rows of a tile: 12 × 32 floats in the
+// 32 registers of AVX-512, 6 × 16 in the 16 of AVX2 or the 32 short ones of NEON, 3 × 16 in SSE2.
+
+#if WIDE_REGISTERS
+    let stripWidth = 32
+    let tileRows = 12
+
+    typealias Strip = (low: Vector, high: Vector)
+
+    @inline(__always)
+    func emptyStrip() -> Strip { (Vector(), Vector()) }
+
+    @inline(__always)
+    func loadStrip(_ p: Floats) -> Strip { (load(p), load(p + lanes)) }
+
+    @inline(__always)
+    func accumulate(_ s: inout Strip, _ a: Float, _ b: Strip) {
+        let a = Vector(repeating: a)
+        accumulate(&s.low, a, b.low)
+        accumulate(&s.high, a, b.high)
+    }
+
+    @inline(__always)
+    func storeStrip(_ s: Strip, _ p: MutableFloats, _ columns: Int, _ adding: Bool) {
+        if columns == stripWidth {
+            store(adding ? load(p) + s.low : s.low, p)
+            store(adding ? load(p + lanes) + s.high : s.high, p + lanes)
+        } else {
+            storeHalf(s.low, p, min(columns, lanes), adding)
+            if columns > lanes { storeHalf(s.high, p + lanes, columns &- lanes, adding) }
+        }
+    }
+#else
+    let stripWidth = 16
+    #if FUSED_MULTIPLY_ADD
+        let tileRows = 6
+    #else
+        let tileRows = 3
+    #endif
+
+    typealias Strip = Vector
+
+    @inline(__always)
+    func emptyStrip() -> Strip { Vector() }
+
+    @inline(__always)
+    func loadStrip(_ p: Floats) -> Strip { load(p) }
+
+    @inline(__always)
+    func accumulate(_ s: inout Strip, _ a: Float, _ b: Strip) {
+        accumulate(&s, Vector(repeating: a), b)
+    }
+
+    @inline(__always)
+    func storeStrip(_ s: Strip, _ p: MutableFloats, _ columns: Int, _ adding: Bool) {
+        storeHalf(s, p, columns, adding)
+    }
+#endif
+
+@inline(__always)
+private func storeHalf(_ v: Vector, _ p: MutableFloats, _ n: Int, _ adding: Bool) {
+    store(adding ? load(p, n) + v : v, p, n)
+}
+
 /// What one tile of the result needs: `K` steps of one strip of B against some rows of A; and how far beyond
 /// the current step of B lies what to prefetch.
 typealias Tile = (
@@ -126,4 +193,76 @@ private func finish(_ t: Tile, _ row: Int, _ a: Strip, _ b: Strip, _ c: Strip) {
     storeStrip(a, p, t.columns, t.adding)
     storeStrip(b, p + t.ldc, t.columns, t.adding)
     storeStrip(c, p + 2 &* t.ldc, t.columns, t.adding)
+}
+
+// The micro-kernels of the rows that a block's last whole tile leaves. They wait for their sums' latency, so four
+// rows cost as much as one.
+
+@inline(never)
+func tile4(_ t: Tile) {
+    var (c0, c1, c2, c3) = (emptyStrip(), emptyStrip(), emptyStrip(), emptyStrip())
+    let row = t.rowStride
+    var a = t.A
+    var p = t.B
+    for _ in 0..<t.K {
+        let b = loadStrip(p)
+        accumulate(&c0, a[0], b)
+        accumulate(&c1, a[row], b)
+        accumulate(&c2, a[2 &* row], b)
+        accumulate(&c3, a[3 &* row], b)
+        a += t.columnStride
+        p += stripWidth
+    }
+    storeStrip(c0, t.C, t.columns, t.adding)
+    storeStrip(c1, t.C + t.ldc, t.columns, t.adding)
+    storeStrip(c2, t.C + 2 &* t.ldc, t.columns, t.adding)
+    storeStrip(c3, t.C + 3 &* t.ldc, t.columns, t.adding)
+}
+
+@inline(never)
+func tile3(_ t: Tile) {
+    var (c0, c1, c2) = (emptyStrip(), emptyStrip(), emptyStrip())
+    let row = t.rowStride
+    var a = t.A
+    var p = t.B
+    for _ in 0..<t.K {
+        let b = loadStrip(p)
+        accumulate(&c0, a[0], b)
+        accumulate(&c1, a[row], b)
+        accumulate(&c2, a[2 &* row], b)
+        a += t.columnStride
+        p += stripWidth
+    }
+    storeStrip(c0, t.C, t.columns, t.adding)
+    storeStrip(c1, t.C + t.ldc, t.columns, t.adding)
+    storeStrip(c2, t.C + 2 &* t.ldc, t.columns, t.adding)
+}
+
+@inline(never)
+func tile2(_ t: Tile) {
+    var (c0, c1) = (emptyStrip(), emptyStrip())
+    var a = t.A
+    var p = t.B
+    for _ in 0..<t.K {
+        let b = loadStrip(p)
+        accumulate(&c0, a[0], b)
+        accumulate(&c1, a[t.rowStride], b)
+        a += t.columnStride
+        p += stripWidth
+    }
+    storeStrip(c0, t.C, t.columns, t.adding)
+    storeStrip(c1, t.C + t.ldc, t.columns, t.adding)
+}
+
+@inline(never)
+func tile1(_ t: Tile) {
+    var c = emptyStrip()
+    var a = t.A
+    var p = t.B
+    for _ in 0..<t.K {
+        accumulate(&c, a[0], loadStrip(p))
+        a += t.columnStride
+        p += stripWidth
+    }
+    storeStrip(c, t.C, t.columns, t.adding)
 }

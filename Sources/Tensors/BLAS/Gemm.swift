@@ -36,7 +36,7 @@ public func gemm(
     ldc: Int
 ) {
     guard M > 0, N > 0 else { return }
-    let kernels = InstructionSet.currentKernels.gemm
+    let kernels = InstructionSet.current.kernels.gemm
     let depth = max(1, min(K, packedSteps))
     let block = max(1, packedLimit / (depth * kernels.width)) * kernels.width
     withUnsafeTemporaryAllocation(

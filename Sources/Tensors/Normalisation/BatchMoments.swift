@@ -1,5 +1,25 @@
 import KernelTable
 
+/// Mean and Σ (x − mean)² of values that come in parts (Chan, Golub and LeVeque, 1979).
+struct Moments {
+    private var count = 0.0
+    private(set) var mean = 0.0
+    private(set) var squares = 0.0
+
+    /// Takes in `count` values of a mean and Σ (x − mean)² of their own.
+    mutating func add(count size: Int, mean other: Float, squares more: Float) {
+        let size = Double(size)
+        let delta = Double(other) - mean
+        let total = count + size
+        mean += delta * size / total
+        squares += Double(more) + delta * delta * count * size / total
+        count = total
+    }
+
+    /// Σ (x − mean)² over the count; 0 where there is none.
+    var variance: Double { squares / max(count, 1) }
+}
+
 /// How a convolution's output pass notes its results for the batch norm behind it.
 ///
 /// Of some tiles at a time a value p of each channel, Σ (x − p) and Σ (x − p)². They are cut by the image alone, so
@@ -91,4 +111,27 @@ public struct MomentNotes {
             }
         }
     }
+}
+
+/// The rows of all slices of a batch of maps, cut into fixed blocks, so that sums over blocks are fixed too.
+struct RowBlocks {
+    /// The slice of each block and its rows in the batch.
+    private(set) var blocks: [(slice: Int, rows: Range<Int>)] = []
+    /// The blocks of each slice.
+    private(set) var ofSlice: [Range<Int>] = []
+
+    /// Cuts the pixels of `slices` into blocks of at most `size` rows.
+    init(_ slices: Slices, pixelsPerImage: Int, size: Int) {
+        for (slice, images) in slices.images.enumerated() {
+            let first = blocks.count
+            let end = images.upperBound * pixelsPerImage
+            for row in stride(from: images.lowerBound * pixelsPerImage, to: end, by: size) {
+                blocks.append((slice, row..<min(row + size, end)))
+            }
+            ofSlice.append(first..<blocks.count)
+        }
+    }
+
+    /// Rows of a slice.
+    func rows(_ slice: Int) -> Int { blocks[ofSlice[slice]].reduce(0) { $0 + $1.rows.count } }
 }

@@ -66,18 +66,22 @@ public enum InstructionSet: String, CaseIterable, Codable, Sendable, CustomStrin
         return Set(line[line.index(after: colon)...].split(separator: " ").map(String.init))
     }
 
-    /// The loops of `current`, for functions that are not handed a pool.
-    static let currentKernels = current.makeKernelTable()
-
-    func makeKernelTable() -> KernelTable {
+    /// The inner loops of this set, which the processor must have.
+    var kernels: KernelTable {
         switch self {
-        case .baseline: return KernelsBaseline.makeKernelTable()
+        case .baseline: Self.baselineKernels
         #if arch(x86_64)
-            case .avx2: return KernelsAVX2.makeKernelTable()
-            case .avx512: return KernelsAVX512.makeKernelTable()
+            case .avx2: Self.avx2Kernels
+            case .avx512: Self.avx512Kernels
         #else
-            case .avx2, .avx512: return KernelsBaseline.makeKernelTable()
+            case .avx2, .avx512: Self.baselineKernels
         #endif
         }
     }
+
+    private static let baselineKernels = KernelsBaseline.makeKernelTable()
+    #if arch(x86_64)
+        private static let avx2Kernels = KernelsAVX2.makeKernelTable()
+        private static let avx512Kernels = KernelsAVX512.makeKernelTable()
+    #endif
 }

@@ -1,0 +1,114 @@
+import KernelTable
+
+/// Extents of a pool with square windows.
+public struct PoolGeometry: Hashable, Sendable {
+    /// Extents of the input.
+    public let input: Shape
+    /// Extents of the output.
+    public let output: Shape
+
+    let window: Window
+
+    /// Plans windows of `kernel` × `kernel` pixels, `stride` apart, over maps with a border of
+    /// `padding` that never wins.
+    ///
+    /// With `ceil` a last window may hang over the far edge, as long as it starts inside the map or
+    /// its near border.
+    public init(input: Shape, kernel: Int, stride: Int, padding: Int = 0, ceil: Bool = false) {
+        precondition(kernel > 0 && stride > 0 && padding * 2 <= kernel, "a window without extent")
+        func extent(_ size: Int) -> Int {
+            let slack = ceil ? stride - 1 : 0
+            let outputs = (size + 2 * padding - kernel + slack) / stride + 1
+            return ceil && (outputs - 1) * stride >= size + padding ? outputs - 1 : outputs
+        }
+        self.input = input
+        output = Shape(N: input.N, H: extent(input.H), W: extent(input.W), C: input.C)
+        window = Window(
+            H: input.H,
+            W: input.W,
+            C: input.C,
+            kernel: kernel,
+            stride: stride,
+            padding: padding,
+            OH: output.H,
+            OW: output.W
+        )
+    }
+}
+
+/// y = the maximum of each window; the batch may be smaller than the plan's.
+///
+/// - Parameter argmax: told for each of `y` where in its window the first maximum stands, kh · kernel + kw;
+///   nil where no backward follows.
+public func maxPoolForward(
+    _ x: Tensor,
+    _ g: PoolGeometry,
+    _ y: Tensor,
+    argmax: UnsafeMutablePointer<UInt8>?,
+    _ pool: ThreadPool
+) {
+    let maximum = pool.kernels.windows.maximum
+    let window = g.window
+    pool.parallelFor(x.shape.N) { image, _ in
+        let to = image * g.output.perImage
+        maximum(
+            x.base + image * g.input.perImage,
+            window,
+            0..<window.OH,
+            y.base + to,
+            argmax.map { $0 + to }
+        )
+    }
+}
+
+/// Gives each window's gradient to its first maximum in scan order; overwrites `dx`.
+///
+/// - Parameter argmax: as the forward pass left them.
+public func maxPoolBackward(
+    argmax: UnsafePointer<UInt8>,
+    _ dy: Tensor,
+    _ g: PoolGeometry,
+    _ dx: Tensor,
+    _ pool: ThreadPool
+) {
+    let gradient = pool.kernels.windows.maximumGradient
+    let streams = dx.exceedsCaches
+    pool.parallelFor(dx.shape.N) { image, _ in
+        let from = image * g.output.perImage
+        let to = dx.base + image * g.input.perImage
+        gradient(argmax + from, dy.base + from, g.window, to, streams)
+    }
+}
+
+/// y = the mean of each window, windows cut as torch's AdaptiveAvgPool2d does: output i of `O` covers
+/// floor(i · I / O) ..< ceil((i + 1) · I / O).
+public func adaptiveAveragePoolForward(_ x: Tensor, _ y: Tensor, _ pool: ThreadPool) {
+    let average = pool.kernels.windows.average
+    let window = adaptiveWindow(x.shape, y.shape)
+    pool.parallelFor(x.shape.N) { image, _ in
+        average(x.base + image * x.shape.perImage, window, y.base + image * y.shape.perImage)
+    }
+}
+
+/// Spreads each mean's gradient over its window; overwrites `dx`.
+public func adaptiveAveragePoolBackward(_ dy: Tensor, _ dx: Tensor, _ pool: ThreadPool) {
+    let gradient = pool.kernels.windows.averageGradient
+    let window = adaptiveWindow(dx.shape, dy.shape)
+    pool.parallelFor(dy.shape.N) { image, _ in
+        gradient(dy.base + image * dy.shape.perImage, window, dx.base + image * dx.shape.perImage)
+    }
+}
+
+/// The extents; kernel and stride follow from them, window by window.
+private func adaptiveWindow(_ input: Shape, _ output: Shape) -> Window {
+    Window(
+        H: input.H,
+        W: input.W,
+        C: input.C,
+        kernel: 1,
+        stride: 1,
+        padding: 0,
+        OH: output.H,
+        OW: output.W
+    )
+}

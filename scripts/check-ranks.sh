@@ -46,6 +46,24 @@ must "the run with 3 threads" \
     launch 1 "${settings[@]}" --steps 12 --threads 3 --output threads >/dev/null
 same ranks-1 threads "the machine's threads and 3"
 
+say "the system's BLAS"
+if "$program" doctor | grep -q 'no CBLAS'; then
+    echo "left out: this machine has no CBLAS; install libopenblas0"
+else
+    for count in 1 2 3; do
+        must "the run with --blas system on $count ranks" launch "$count" "${settings[@]}" \
+            --steps 12 --blas system --output "system-$count" >/dev/null
+        same system-1 "system-$count" "--blas system on 1 and $count ranks"
+    done
+    for threads in 1 2; do
+        must "the run with --blas system and $threads threads" launch 1 "${settings[@]}" \
+            --steps 12 --blas system --threads "$threads" --output "system-threads-$threads" >/dev/null
+        same system-1 "system-threads-$threads" "--blas system with the machine's threads and $threads"
+    done
+    "$program" "${settings[@]}" --steps 1 --blas system --output system-header 2>&1 >/dev/null \
+        | grep '^kernels .*matrices by' || fail "the run's first lines do not tell the library"
+fi
+
 say "interruptions"
 long=(--epochs 15 --checkpoint-every 7 --keep 1)
 must "the run without an interruption" \

@@ -120,7 +120,7 @@ extension ColumnWeights {
     private var filledTaps: Int { (geometry.taps + Self.widest - 1) / Self.widest * Self.widest }
 
     /// Whether a slice of `N` images has few columns.
-    func isShort(_ N: Int) -> Bool { N * pixelsPerImage <= Self.pixelLimit && fits(N) }
+    private func isShort(_ N: Int) -> Bool { N * pixelsPerImage <= Self.pixelLimit && fits(N) }
 
     private func fits(_ N: Int) -> Bool { N * pixelsPerImage * filledTaps <= Self.columnLimit }
 
@@ -134,7 +134,7 @@ extension ColumnWeights {
         BlockPlaces.count(slices) * Self.blockOutputs * Self.blockTaps
     }
 
-    var blocksScratch: Int {
+    private var blocksScratch: Int {
         let columns = min(geometry.input.N * pixelsPerImage * filledTaps, Self.columnLimit)
         return (geometry.isPointwise ? 1 : 2) * columns + self.columns.threads
             * workerFloats(slices)

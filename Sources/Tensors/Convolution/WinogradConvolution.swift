@@ -42,7 +42,7 @@ struct WinogradConvolution: Sendable {
     }
 
     /// One of the two directions: maps of `window` extents to maps of O channels.
-    struct Direction {
+    private struct Direction {
         /// Input extents H, W, C and output extents OH, OW.
         var window: Window
         var O: Int
@@ -81,7 +81,7 @@ struct WinogradConvolution: Sendable {
     }
 
     /// How a batch's tiles are dealt out.
-    struct Plan {
+    private struct Plan {
         /// Tiles of a block.
         var tiles: Int
         /// Whether all threads work on one block at a time, because the filters fill the last cache, rather
@@ -96,7 +96,7 @@ struct WinogradConvolution: Sendable {
         Self.planes * geometry.input.C * geometry.output.C > Self.cachedFilters
     }
 
-    func plan(_ d: Direction, _ N: Int) -> Plan {
+    private func plan(_ d: Direction, _ N: Int) -> Plan {
         let shared = fillsCache
         let own = max((1 << 18) / (Self.planes * (d.window.C + d.O)), 24)
         let wanted = shared ? max(Self.sharedTiles, 24 * threads) : own * threads
@@ -215,7 +215,7 @@ extension WinogradConvolution {
     }
 
     /// y = convolution of x with transformed filters.
-    func convolve(
+    private func convolve(
         _ x: Tensor,
         _ d: Direction,
         _ filters: UnsafePointer<Float>,

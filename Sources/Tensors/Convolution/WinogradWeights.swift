@@ -112,7 +112,7 @@ struct WinogradWeights: SlicedWeights {
     }
 
     /// Transforms `tiles` of both maps.
-    func transform(
+    private func transform(
         _ tiles: Range<Int>,
         _ x: Tensor,
         _ dy: Tensor,
@@ -213,7 +213,7 @@ extension WinogradWeights {
         Self.planes * plan.sums + BlockPlaces.count(slices) * plan.outputs * 9 * Self.blockInputs
     }
 
-    var blocksScratch: Int {
+    private var blocksScratch: Int {
         let plan = blockPlan(tiles: min(sliceTiles, Self.blockTiles))
         let one = plan.sliceV + plan.sliceZ
         return max(one, min(Self.mapLimit, slices * one)) + threads * workerFloats(plan, slices)

@@ -66,7 +66,8 @@ struct SystemBLASTests {
         let runs = pools(.current, blas: .system).map {
             ConvolutionRun(test.geometry, operands, N: test.N, exact: false, $0)
         }
-        let limit = 1e-6
+        // The reference BLAS adds up the longest sums, of 25,200 products, one after another.
+        let limit = 4e-6
         #expect(
             relativeError(
                 runs[0].y.buffer,

@@ -9,8 +9,8 @@ fail() {
     exit 1
 }
 
-# must WHAT COMMAND…: runs a command that has to succeed; its errors go to the file `log`, and are shown
-# where it does not.
+# must WHAT COMMAND…: runs a command that has to succeed. Its standard error goes to the file `log`, which is
+# printed if it fails.
 must() {
     local what=$1 code=0
     shift
@@ -18,7 +18,7 @@ must() {
     [ "$code" -eq 0 ] || { cat log >&2; fail "$what ended with code $code"; }
 }
 
-# Swift 6.2 or newer on the PATH; it comes with its package manager, test library and formatter.
+# Fails unless Swift 6.2 or newer is on the PATH; package manager, test library and formatter come with it.
 need_swift() {
     local version
     command -v swift >/dev/null || fail "no Swift toolchain on the PATH; install Swift 6.3 from" \
@@ -30,7 +30,7 @@ need_swift() {
     fi
 }
 
-# Installs what is missing of the Debian packages named, or says how to.
+# Installs those of the given Debian packages that are missing, or says how to.
 need_packages() {
     local missing=() package sudo=()
     command -v dpkg-query >/dev/null || fail "this script installs Debian or Ubuntu packages;" \
@@ -54,15 +54,15 @@ need_packages() {
 }
 
 build_packages=(libopenmpi-dev openmpi-bin libjpeg-dev pkg-config)
-# Opened at run time by what wants them: photos of their kind, and --blas system.
+# Loaded at run time when needed: for PNG photos, WebP photos, and --blas system.
 optional_packages=(libpng16-16 libwebp7 libopenblas0)
 
-# Open MPI refuses to run as root unless it is told twice; in containers root is the usual user.
+# Open MPI runs as root, which is usual in containers, only with both of these variables.
 if [ "$(id -u)" -eq 0 ]; then
     export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
 fi
 
-# ranks N COMMAND …: runs the command on N ranks of this machine, more than it has cores if need be.
+# ranks N COMMAND …: runs the command on N ranks of this machine, even if it has fewer cores.
 ranks() {
     local count=$1
     shift

@@ -1,5 +1,5 @@
-// Measures the page that it was added to and tells the window around it what is wrong: nothing is left to
-// the eye. scripts/check-report.sh adds it to copies of report pages, in frames of several widths.
+// Checks the layout of the page that contains it and posts the faults to the parent window.
+// scripts/check-report.sh adds it to copies of report pages, which it shows in frames of several widths.
 'use strict';
 
 function measure() {
@@ -11,7 +11,7 @@ function measure() {
         const style = e.getAttribute('class');
         return e.localName + (style ? '.' + style : '') + ' "' + words + '"';
     };
-    // Names that are too long are cut with an ellipsis on purpose, and scrollers scroll.
+    // Long names are cut with an ellipsis on purpose, and scrollers may overflow.
     const mayOverflow = (e) => e.closest('.scroll, .name') !== null;
 
     const wanted = location.hash.slice(1) === 'dark';
@@ -58,7 +58,7 @@ function measure() {
     return faults;
 }
 
-// Marks and labels stay inside their chart, apart from one another, and large enough to be read.
+// Labels must be inside their chart, must not overlap, and must be large enough to read.
 function measureChart(chart, faults) {
     const frame = chart.getBoundingClientRect();
     const texts = [...chart.querySelectorAll('text')].map((e) => ({
@@ -81,7 +81,7 @@ function measureChart(chart, faults) {
     }
 }
 
-// A word, of a script that sets spaces between words, stays on one line.
+// A word must not be broken across lines, in scripts that separate words by spaces.
 function measureWords(node, faults, name) {
     for (const match of node.data.matchAll(/[\p{Script=Latin}\p{N}.,:%]+/gu)) {
         const range = document.createRange();
@@ -97,7 +97,7 @@ const pixel = Object.assign(document.createElement('canvas'), { width: 1, height
     .getContext('2d', { willReadFrequently: true });
 const colours = new Map();
 
-// Red, green, blue and alpha of a colour as CSS writes it.
+// Red, green, blue and alpha of a CSS colour.
 function colour(text) {
     if (!colours.has(text)) {
         pixel.clearRect(0, 0, 1, 1);

@@ -1,10 +1,10 @@
 /// Matrix products on the calling thread.
 ///
 /// Every element of the result is one chain of fused multiply-adds over ascending k, cut into blocks
-/// of `depth` whose sums are added in order. It depends on neither its position nor the extents M
-/// and N, so that however rows are dealt out to tasks, the bits are the same.
+/// of `depth` whose sums are added in order. It depends neither on its position nor on M and N, so the
+/// bits are the same however rows are divided among tasks.
 public struct GemmKernels: Sendable {
-    /// C (+)= A · B; A lies anywhere with two strides, B is packed.
+    /// C (+)= A · B; A has any two strides, B is packed.
     public struct Product {
         /// Rows of C.
         public var M: Int
@@ -12,15 +12,15 @@ public struct GemmKernels: Sendable {
         public var N: Int
         /// Length of the sums.
         public var K: Int
-        /// Element (m, k) lies at `m · rowStride + k · columnStride`.
+        /// Element (m, k) is at `m · rowStride + k · columnStride`.
         public var A: Floats
         /// Distance between rows of A.
         public var rowStride: Int
         /// Distance between columns of A.
         public var columnStride: Int
-        /// The right matrix in strips, as `pack` leaves it.
+        /// The right matrix in strips, as written by `pack`.
         public var B: Floats
-        /// Distance between the strips of B: `width` · (rows that were packed).
+        /// Distance between the strips of B: `width` · (packed rows).
         public var stripStride: Int
         /// The result, row-major.
         public var C: MutableFloats
@@ -59,16 +59,16 @@ public struct GemmKernels: Sendable {
 
     /// Columns of a strip of packed B.
     public let width: Int
-    /// Length of the sums that are complete before they are added to C.
+    /// Length of a block of K; its sums are complete before they are added to C.
     public let depth: Int
-    /// (B, rowStride, columnStride, K, N, to): writes op(B), [K][N], as strips of [K][width]; the last
-    /// one is filled up with zeros.
+    /// (B, rowStride, columnStride, K, N, to): writes op(B), [K][N], as strips of [K][width]; the
+    /// last one is padded with zeros.
     public let pack: @Sendable (Floats, Int, Int, Int, Int, MutableFloats) -> Void
     /// Computes a product.
     public let multiply: @Sendable (Product) -> Void
-    /// Computes a product whose B is row-major in memory, `stripStride` being the distance between its rows.
+    /// Computes a product whose B is row-major; `stripStride` is the distance between its rows.
     ///
-    /// Each element is one chain over ascending k, and replaces what was in C.
+    /// Each element is one chain over ascending k and overwrites C.
     public let multiplyRowMajor: @Sendable (Product) -> Void
 
     /// Assembles the loops.
@@ -86,9 +86,9 @@ public struct GemmKernels: Sendable {
         self.multiplyRowMajor = multiplyRowMajor
     }
 
-    /// Strips that N columns take.
+    /// Number of strips of N columns.
     public func strips(_ N: Int) -> Int { (N + width - 1) / width }
 
-    /// Floats that a packed [K][N] matrix takes.
+    /// Number of floats of a packed [K][N] matrix.
     public func packedCount(K: Int, N: Int) -> Int { strips(N) * K * width }
 }

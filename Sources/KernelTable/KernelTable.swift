@@ -1,17 +1,17 @@
-/// The first of floats that are read.
+/// A pointer to floats that are read.
 public typealias Floats = UnsafePointer<Float>
-/// The first of floats that are written.
+/// A pointer to floats that are written.
 public typealias MutableFloats = UnsafeMutablePointer<Float>
-/// The first of bytes that are read.
+/// A pointer to bytes that are read.
 public typealias Bytes = UnsafePointer<UInt8>
-/// The first of bytes that are written.
+/// A pointer to bytes that are written.
 public typealias MutableBytes = UnsafeMutablePointer<UInt8>
 
 /// The inner loops of the tensor kernels, compiled once per instruction set.
 ///
-/// Each field runs on the calling thread and fixes the order of its sums by its arguments alone.
-/// Rows are pixels, columns are channels (channels-last), and rows follow one another without gaps
-/// unless a leading dimension is given.
+/// Each function runs on the calling thread; its summation order depends only on its arguments.
+/// Rows are pixels and columns are channels (channels-last); rows are contiguous unless a leading
+/// dimension is given.
 public struct KernelTable: Sendable {
     /// Loops over flat floats.
     public let flat: FlatKernels
@@ -23,7 +23,7 @@ public struct KernelTable: Sendable {
     public let gemm: GemmKernels
     /// Transforms of the fast 3×3 convolution.
     public let winograd: WinogradKernels
-    /// The loop that measures what the processor can do.
+    /// The loop that measures the FMA peak.
     public let peak: PeakKernel
 
     /// Assembles a table.
@@ -44,19 +44,19 @@ public struct KernelTable: Sendable {
     }
 }
 
-/// What becomes of a convolution's sums on their way to memory:
+/// The epilogue of a convolution, applied to the sums before they are written:
 /// y = relu(scale · sum + shift + residual).
 public struct Finish {
-    /// Factor of each channel; nil = 1.
+    /// Scale of each channel; nil = 1.
     public var scale: Floats?
-    /// Term of each channel; nil = 0.
+    /// Shift of each channel; nil = 0.
     public var shift: Floats?
-    /// Added before the ReLU; lies as the result does.
+    /// Added before the ReLU; has the layout of the result.
     public var residual: Floats?
-    /// Whether negative results become zero.
+    /// Whether a ReLU follows.
     public var relu: Bool
 
-    /// Assembles the arguments; by default the sums stay as they are.
+    /// Makes an epilogue; by default it changes nothing.
     public init(
         scale: Floats? = nil,
         shift: Floats? = nil,
@@ -69,7 +69,7 @@ public struct Finish {
         self.relu = relu
     }
 
-    /// The same for results that begin `offset` floats later.
+    /// The epilogue for results that begin `offset` floats later.
     public func advanced(by offset: Int) -> Finish {
         Finish(scale: scale, shift: shift, residual: residual.map { $0 + offset }, relu: relu)
     }
@@ -108,11 +108,11 @@ public struct FlatKernels: Sendable {
     }
 }
 
-/// A loop of multiply-adds on registers alone: what the multipliers can do at best.
+/// A loop of multiply-adds on registers, which reaches the FMA peak.
 public struct PeakKernel: Sendable {
-    /// Floating-point operations of one round, a multiplication and an addition each counting one.
+    /// Floating-point operations of one round; a multiply-add counts as two.
     public let operations: Int
-    /// (rounds, x, y): s = s · x + y in all chains, so often; returns the sum of the chains.
+    /// (rounds, x, y): s = s · x + y in all chains, `rounds` times; returns the sum of the chains.
     public let run: @Sendable (Int, Float, Float) -> Float
 
     /// Assembles the loop.

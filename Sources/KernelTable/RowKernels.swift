@@ -1,6 +1,6 @@
 /// Loops over rows of channels.
 public struct RowKernels: Sendable {
-    /// What the forward pass of a normalisation reads and writes; extents are (rows, channels).
+    /// Arguments of the forward pass of a normalisation; extents are (rows, channels).
     public struct Normalise {
         /// Input.
         public var x: Floats
@@ -8,13 +8,13 @@ public struct RowKernels: Sendable {
         public var residual: Floats?
         /// Output.
         public var y: MutableFloats
-        /// Factor of each channel.
+        /// Scale of each channel.
         public var scale: Floats
-        /// Term of each channel.
+        /// Shift of each channel.
         public var shift: Floats
-        /// Whether negative results become zero.
+        /// Whether a ReLU follows.
         public var relu: Bool
-        /// Whether the whole result is larger than the caches, so that it is better written past them.
+        /// Whether to write with non-temporal stores, because the whole result exceeds the caches.
         public var streams: Bool
 
         /// Assembles the arguments.
@@ -37,19 +37,19 @@ public struct RowKernels: Sendable {
         }
     }
 
-    /// What the backward pass of a normalisation reads and writes; extents are (rows, channels).
+    /// Arguments of the backward pass of a normalisation; extents are (rows, channels).
     ///
-    /// With dy' = dy where the ReLU let through (everywhere, if there was none):
+    /// With dy' = dy masked by the ReLU (dy' = dy if there is none):
     /// dx = a · dy' + b · (x − mean) + c.
     public struct Gradient {
         /// Input of the forward pass.
         public var x: Floats
-        /// Output of the forward pass, if a ReLU followed and more than x went into it.
+        /// Output of the forward pass, if a ReLU follows and a residual was added.
         public var y: Floats?
-        /// Factor of each channel, if a ReLU followed and y was scale · x + shift: to compute that
-        /// again costs less than to read y.
+        /// Scale of each channel, if a ReLU follows and y = scale · x + shift: recomputing y is
+        /// cheaper than reading it.
         public var scale: Floats?
-        /// Term of each channel, where there is a `scale`.
+        /// Shift of each channel, if there is a `scale`.
         public var shift: Floats?
         /// Gradient of the output.
         public var dy: Floats
@@ -61,7 +61,7 @@ public struct RowKernels: Sendable {
         public var b: Floats
         /// Constant term.
         public var c: Floats
-        /// Gradient of the input; may be dy's memory.
+        /// Gradient of the input; may be the memory of dy.
         public var dx: MutableFloats
         /// Receives dy', if given.
         public var dresidual: MutableFloats?
@@ -96,7 +96,7 @@ public struct RowKernels: Sendable {
 
     /// (x, rows, C, sums): sums[c] = Σ x.
     public let sums: @Sendable (Floats, Int, Int, MutableFloats) -> Void
-    /// (y, dy, rows, C, sums): dy = 0 where y is not positive; sums[c] = Σ dy of what is left.
+    /// (y, dy, rows, C, sums): dy = 0 where y is not positive; then sums[c] = Σ dy.
     public let maskedSums: @Sendable (Floats, MutableFloats, Int, Int, MutableFloats) -> Void
     /// (x, rows, C, mean, squares): the mean of each channel and Σ (x − mean)².
     public let moments: @Sendable (Floats, Int, Int, MutableFloats, MutableFloats) -> Void

@@ -42,20 +42,20 @@ public struct Window: Hashable, Sendable {
 /// Loops over the windows of one image.
 public struct WindowKernels: Sendable {
     /// (x, window, output rows, columns): writes the [pixels][kernel · kernel · C] matrix of the
-    /// output rows, zeros where a window hangs over the border.
+    /// output rows, zeros where a window extends over the border.
     public let gather: @Sendable (Floats, Window, Range<Int>, MutableFloats) -> Void
-    /// (columns, window, output rows, dx): adds the matrix back to the pixels that it came from.
+    /// (columns, window, output rows, dx): adds the matrix to the pixels it was gathered from (col2im).
     public let scatter: @Sendable (Floats, Window, Range<Int>, MutableFloats) -> Void
-    /// (x, window, output rows, y, argmax): the maximum of each window and channel, and where in the window
-    /// it first stands, kh · kernel + kw; nil where nobody asks.
+    /// (x, window, output rows, y, argmax): the maximum of each window and channel, and the
+    /// position kh · kernel + kw of its first occurrence; nil if not needed.
     public let maximum: @Sendable (Floats, Window, Range<Int>, MutableFloats, MutableBytes?) -> Void
-    /// (argmax, dy, window, dx, streams): gives each window's gradient to its maximum; overwrites dx, past
-    /// the caches if it `streams`.
+    /// (argmax, dy, window, dx, streams): adds each window's gradient to its maximum;
+    /// overwrites dx, with non-temporal stores if it `streams`.
     public let maximumGradient: @Sendable (Bytes, Floats, Window, MutableFloats, Bool) -> Void
-    /// (x, window, y): means over the windows of an adaptive pool; only the extents H, W, C, OH and
-    /// OW count.
+    /// (x, window, y): means over the windows of an adaptive pool; only H, W, C, OH and OW of the
+    /// window are used.
     public let average: @Sendable (Floats, Window, MutableFloats) -> Void
-    /// (dy, window, dx): spreads each mean's gradient over its window; overwrites dx.
+    /// (dy, window, dx): divides each output's gradient among its window; overwrites dx.
     public let averageGradient: @Sendable (Floats, Window, MutableFloats) -> Void
 
     /// Assembles the loops.

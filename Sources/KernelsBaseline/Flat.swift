@@ -19,7 +19,7 @@ func blend(_ average: MutableFloats, _ values: Floats, _ count: Int, _ decay: Fl
 func relu(_ x: Floats, _ y: MutableFloats, _ count: Int) {
     sweep(count) { i, n in
         let v = load(x + i, n)
-        // Written so that NaN passes.
+        // This form of the comparison propagates NaN.
         store(v.replacing(with: 0, where: v .< 0), y + i, n)
     }
 }

@@ -1,7 +1,7 @@
 import KernelTable
 
 // Twelve registers of independent chains cover the latency of two multiply-adds a cycle and leave
-// room for the factors: 6 strips with FMA (AVX2, AVX-512, NEON), 3 of SSE2's shorter registers.
+// registers for the factors: 6 strips with FMA (AVX2, AVX-512, NEON), 3 of SSE2's shorter registers.
 
 /// Strips of chains.
 private let chains = tileRows == 3 ? 3 : 6
@@ -9,9 +9,9 @@ private let chains = tileRows == 3 ? 3 : 6
 /// Operations of a round of `multiplyAdds`.
 let peakOperations = 2 * chains * stripWidth
 
-/// s = s · x + y in every lane of every chain; limited by the multipliers alone.
+/// s = s · x + y in every lane of every chain; bound by the multipliers.
 ///
-/// The product depends on the sum before it, so that no compiler can take it out of the loop.
+/// Each product depends on the previous sum, so the compiler cannot move it out of the loop.
 func multiplyAdds(_ rounds: Int, _ x: Float, _ y: Float) -> Float {
     let y = Vector(repeating: y)
     var (s0, s1, s2) = (emptyStrip(), emptyStrip(), emptyStrip())

@@ -1,11 +1,11 @@
 import CVectorShim
 import KernelTable
 
-/// Floats between what a backward pass reads and what it prefetches: a page, across which processors do not
-/// look ahead of themselves.
+/// Prefetch distance of the backward pass in floats: one page, because hardware prefetchers stop at page
+/// boundaries.
 private let distance = 1024
 
-/// y = relu(scale · x + shift + residual); limited by memory.
+/// y = relu(scale · x + shift + residual); bound by memory.
 func normalise(_ k: RowKernels.Normalise, _ rows: Int, _ C: Int) {
     if let residual = k.residual {
         if k.relu {
@@ -104,7 +104,7 @@ private func sumPass(
     }
 }
 
-/// g where the forward pass, computed again with the same roundings, let the ReLU through.
+/// g masked by the ReLU, whose input is recomputed with the roundings of the forward pass.
 @inline(__always)
 private func masked(_ g: Vector, _ x: Vector, _ scale: Vector, _ shift: Vector) -> Vector {
     var v = shift
@@ -112,7 +112,7 @@ private func masked(_ g: Vector, _ x: Vector, _ scale: Vector, _ shift: Vector) 
     return Vector().replacing(with: g, where: v .> 0)
 }
 
-/// dx = a · dy' + b · (x − mean) + c, and dresidual = dy'; limited by memory.
+/// dx = a · dy' + b · (x − mean) + c, and dresidual = dy'; bound by memory.
 func normaliseGradient(_ k: RowKernels.Gradient, _ rows: Int, _ C: Int) {
     if let y = k.y {
         if let dresidual = k.dresidual {
@@ -163,8 +163,8 @@ private func gradientPass(
     }
 }
 
-// Rows are passed in their order, with sums in the first cache: going down the columns instead would keep
-// sums in registers, but memory is slower at strides than the cache is at this.
+// Rows are read in memory order with the sums in the first-level cache. Going down columns would keep the sums
+// in registers, but strided reads of memory cost more than the sums in cache.
 
 func rowSums(_ x: Floats, _ rows: Int, _ C: Int, _ sums: MutableFloats) {
     clear(sums, C)
@@ -175,7 +175,7 @@ func rowSums(_ x: Floats, _ rows: Int, _ C: Int, _ sums: MutableFloats) {
     }
 }
 
-/// The gradient behind a ReLU of output y, in place, and its sums.
+/// The gradient of the input of a ReLU with output y, in place, and its sums.
 func maskedSums(_ y: Floats, _ dy: MutableFloats, _ rows: Int, _ C: Int, _ sums: MutableFloats) {
     clear(sums, C)
     var (p, d) = (y, dy)
@@ -198,8 +198,8 @@ func addBias(_ y: MutableFloats, _ bias: Floats, _ rows: Int, _ C: Int) {
     }
 }
 
-/// Two passes over rows that the caller keeps few enough to stay in cache: the second subtracts the
-/// mean, so nothing cancels.
+/// Two passes over few enough rows to stay in cache; the second subtracts the mean, which avoids
+/// cancellation.
 func rowMoments(
     _ x: Floats,
     _ rows: Int,

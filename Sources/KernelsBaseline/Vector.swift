@@ -19,10 +19,10 @@ func accumulate(_ s: inout Vector, _ x: Vector, _ y: Vector) {
     #endif
 }
 
-/// The first `n` floats from `p`, zeros behind them.
+/// The first `n` floats from `p`, followed by zeros.
 ///
-/// Short vectors are put together in memory: at a subscript that is not known beforehand, the compiler takes
-/// the whole vector there and back for each lane.
+/// Partial vectors are assembled in memory: for a subscript that is not constant, the compiler moves the whole
+/// vector to memory and back for each lane.
 @inline(__always)
 func load(_ p: Floats, _ n: Int = lanes) -> Vector {
     if n == lanes { return UnsafeRawPointer(p).loadUnaligned(as: Vector.self) }
@@ -48,13 +48,13 @@ func store(_ v: Vector, _ p: MutableFloats, _ n: Int = lanes) {
     }
 }
 
-/// Whether rows of `C` floats from `p` on are whole lines, which alone are written past the caches.
+/// Whether rows of `C` floats from `p` are whole cache lines; only those get non-temporal stores.
 @inline(__always)
 func fillsLines(_ p: MutableFloats, _ C: Int) -> Bool {
     C % lineFloats == 0 && Int(bitPattern: p) % 64 == 0
 }
 
-/// Writes the vector past the caches to the line at `p`.
+/// Writes the vector to the cache line at `p` with a non-temporal store.
 @inline(__always)
 func stream(_ v: Vector, _ p: MutableFloats) {
     var v = v
@@ -76,8 +76,8 @@ func sweep(_ count: Int, _ body: (Int, Int) -> Void) {
     if i < count { body(i, count &- i) }
 }
 
-// Panels and maps come from the last cache or memory, and a miss there takes as long as dozens of
-// multiply-adds: what comes next is prefetched while the current part is computed.
+// Panels and maps come from the last-level cache or memory, where a miss takes as long as dozens of
+// multiply-adds. So the next part is prefetched while the current one is computed.
 
 /// Floats of a cache line.
 let lineFloats = 16

@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""Loads a checkpoint of landmark-train into torchvision's model and prints what it says.
+"""Loads a checkpoint of landmark-train into torchvision's model and prints its output.
 
   pip install torch torchvision safetensors numpy pillow
   scripts/parity/check_checkpoint.py FILE.safetensors [--photo PHOTO]
 
 The model and its classes come from the checkpoint's own description; --model overrides it. All of
-torchvision's tensors must be there and no others, but for optimizer.* and ema.*. Without --photo
-the input is that of the parity tests, and the logits are printed; with it, the five likeliest
-classes after the usual preprocessing, as `landmark-train predict` has them.
+torchvision's tensors must be there, and no others except optimizer.* and ema.*. Without --photo the
+input is that of the parity tests, and the logits are printed; with it, the five most probable classes
+after the usual preprocessing, as by `landmark-train predict`.
 """
 import argparse
 import json
@@ -38,7 +38,7 @@ def read_photo(path, size, mean, deviation):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("checkpoint")
-    parser.add_argument("--model", help="torchvision's name of the model")
+    parser.add_argument("--model", help="name of the model in torchvision")
     parser.add_argument("--photo", help="a photo to classify")
     parser.add_argument("--average", action="store_true", help="take the running average of weights (ema.*)")
     arguments = parser.parse_args()

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes the fixtures that the tests hold this program's networks against, with PyTorch.
+"""Makes the fixtures that the tests compare this program's networks with, using PyTorch.
 
   pip install torch torchvision numpy
   scripts/parity/make_fixtures.py [--out Tests/NetworksTests/Fixtures] [--photos N]
@@ -23,10 +23,10 @@ MODELS = [f"vgg{n}{s}" for n in (11, 13, 16, 19) for s in ("", "_bn")]
 MODELS += [f"resnet{n}" for n in (18, 34, 50, 101)]
 CLASSES, BATCH = 10, 4
 SAMPLES = 12
-# Side and name of each network's photos. Where the two sides of a ReLU or the best two pixels of a pooling
-# window nearly tie, rounding decides which way a gradient goes: with photos that had a tie of 4e-7, PyTorch's own
-# fp32 gradients left the double ones by 0.5 % of the largest entry, and weights changed by 1e-6 moved them by up to 7 %.
-# `--photos` found these: their closest ties are far beyond rounding.
+# Side and name of each network's photos. If the input of a ReLU is almost zero, or the two largest pixels of a pooling
+# window are almost equal, rounding decides where a gradient goes. With photos that had such a tie of 4e-7, PyTorch's own
+# fp32 gradients differed from double precision by 0.5 % of the largest entry, and weights changed by 1e-6 moved them by
+# up to 7 %. `--photos` found these photos, whose closest ties are far larger than rounding.
 PHOTOS = {"vgg11_bn": (32, "photos 78"), "resnet18": (64, "photos 46")}
 CLOSEST_TIE = 5e-6
 SGD_RATE = 1e-4
@@ -53,7 +53,7 @@ def fresh(name):
 
 
 def gradient_summary(name, tensor):
-    """Largest and summed squares, a projection that sees every entry, and a few entries."""
+    """The largest entry, the sum of squares, a projection of all entries, and a few entries."""
     g = tensor.detach().numpy().reshape(-1)
     places = [k * (len(g) - 1) // (SAMPLES - 1) for k in range(SAMPLES)] if len(g) > SAMPLES else range(len(g))
     return {
@@ -65,7 +65,7 @@ def gradient_summary(name, tensor):
 
 
 def closest_tie(model, photos):
-    """The closest that a decision of ReLU or max pooling is in training, in deviations of the map it decides on."""
+    """The closest tie of a ReLU or max pooling in training, in standard deviations of its map."""
     ties = []
 
     def relu(module, inputs, output):
@@ -77,7 +77,7 @@ def closest_tie(model, photos):
         padded = torch.nn.functional.pad(x, (p, p, p, p), value=-1e9)
         windows = padded.unfold(2, k, module.stride).unfold(3, k, module.stride).flatten(-2)
         best = windows.topk(2).values
-        # Zeros that a ReLU left tie without consequence: no gradient passes it.
+        # Ties between zeros that a ReLU left do not matter: no gradient passes through it.
         gaps = (best[..., 0] - best[..., 1])[best[..., 0] > 0]
         ties.append((gaps.min() / x.std()).item())
 
@@ -96,7 +96,7 @@ def closest_tie(model, photos):
 
 
 def search_photos(name, count):
-    """Prints the photos with the farthest ties among `count`."""
+    """Searches `count` sets of photos and prints those with the largest margin from a tie."""
     best = 0
     for k in range(1, count + 1):
         candidate = f"photos {k}"

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Makes the PNG and WebP photos that the tests decode, and the pixels that Pillow finds in them.
+"""Makes the PNG and WebP photos that the tests decode, and their pixels as decoded by Pillow.
 
   pip install pillow
   scripts/parity/make_photos.py [--out Tests/ImagesTests/Fixtures]
 
-photos.json: for each file its extents upright, its channels and its pixels, `convert("RGB")` of Pillow after
-its `exif_transpose`, as hexadecimal digits, row by row. Two kinds are not Pillow's: 16 bits are scaled to 8 and
-rounded (Pillow clips gray ones and cuts others off), and of an animated WebP it is the first frame.
+photos.json: for each file its size after EXIF rotation, its channels and its pixels row by row as hexadecimal
+digits, from Pillow's `exif_transpose` and `convert("RGB")`. Two differ from Pillow: 16 bits are scaled to 8 and
+rounded (Pillow clips grey ones and truncates others), and of an animated WebP the first frame is taken.
 """
 import argparse
 import io
@@ -33,7 +33,7 @@ def chunk(name, data):
 
 
 def packed(values, depth):
-    """Values of `depth` bits as bytes, the last one filled up with zeros."""
+    """Values of `depth` bits as bytes, the last one padded with zeros."""
     if depth == 16:
         return struct.pack(f">{len(values)}H", *values)
     bits = "".join(format(value, f"0{depth}b") for value in values)
@@ -103,7 +103,7 @@ def files():
 
 
 def scaled(name):
-    """The pixels of a PNG of 16 bits, as the formula above has them."""
+    """The pixels of a 16-bit PNG by the formula above."""
     colour = "gray" not in name
     image = Image.new("RGB", (WIDTH, HEIGHT))
     for y in range(HEIGHT):
@@ -129,7 +129,7 @@ def main():
             image = scaled(name)
         found.append({
             "name": name, "width": image.width, "height": image.height, "pixels": image.tobytes().hex()})
-    # A larger one, to be cut: its chroma is interpolated across the edges of a cut.
+    # A larger one for crops: decoders interpolate chroma across the edges of a crop.
     large = webp(picture(70, 50), quality=50)
     with open(os.path.join(out, "large.webp"), "wb") as file:
         file.write(large)

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes the small files of PyTorch in Tests/TrainingTests/Fixtures, which the tests read.
+"""Writes the small PyTorch files in Tests/TrainingTests/Fixtures, which the tests read.
 
   pip install torch
   scripts/parity/make_torch_files.py
@@ -18,7 +18,7 @@ FOLDER = pathlib.Path(__file__).resolve().parents[2] / "Tests/TrainingTests/Fixt
 
 
 def tensors():
-    """Tensors of all widths, and views that share memory, have strides and begin in the middle."""
+    """Tensors of all element types, and views with shared memory, strides and offsets."""
     base = torch.arange(12, dtype=torch.float32) * 0.5
     return collections.OrderedDict(
         [
@@ -38,7 +38,7 @@ def tensors():
 
 
 class Harm:
-    """Would run a command in a program that builds whatever a pickle asks for."""
+    """Runs a command when unpickled by a program that builds every object a pickle names."""
 
     def __reduce__(self):
         return os.system, ("touch harm",)

@@ -1,8 +1,8 @@
-"""Numbers that this script and the Swift tests both make, so that no weights need to be stored.
+"""Numbers that this script and the Swift tests both generate, so no weights need to be stored.
 
 Element i of the tensor called `name` is u = 2 · k / 2^24 − 1, where k are the upper 24 bits of
 SplitMix64's finaliser of FNV-1a(name) + i · 0x9E3779B97F4A7C15. `Sources/TestSupport/Parity/
-SharedValues.swift` is the other side.
+SharedValues.swift` is the Swift version.
 """
 import numpy as np
 
@@ -59,6 +59,6 @@ def load(model):
 
 
 def photos(count, size, name="photos"):
-    """A batch [N, 3, S, S] in [-2, 2): element i of each photo counts in the order H, W, C."""
+    """A batch [N, 3, S, S] in [-2, 2); the elements of a photo are numbered in the order H, W, C."""
     u = 2 * uniform(name, count * size * size * 3)
     return u.astype(np.float32).reshape(count, size, size, 3).transpose(0, 3, 1, 2).copy()

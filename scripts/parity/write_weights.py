@@ -4,8 +4,8 @@
   pip install torch torchvision safetensors numpy
   scripts/parity/write_weights.py --model resnet18 --classes 44 FILE.safetensors
 
-The values are those of the parity tests, so that the file is always the same; --seed N takes
-torchvision's random start instead, and --pretrained its published weights, which are downloaded.
+The values are those of the parity tests, so the file is always the same. --seed N takes torchvision's
+random initialisation instead, and --pretrained downloads its published weights.
 """
 import argparse
 
@@ -19,7 +19,7 @@ import shared_values
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("file")
-    parser.add_argument("--model", default="resnet18", help="torchvision's name of the model")
+    parser.add_argument("--model", default="resnet18", help="name of the model in torchvision")
     parser.add_argument("--classes", type=int, default=1000)
     parser.add_argument("--seed", type=int)
     parser.add_argument("--pretrained", action="store_true")

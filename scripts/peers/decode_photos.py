@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Times reading of photos (decode, random resized crop, flip, normalise) in one thread and prints one
+"""Times preprocessing of photos (decode, random resized crop, flip, normalise) in one thread and prints one
 JSON line.
 
 `pillow` decodes at the smallest scale of libjpeg that covers the crop (`draft`) and resamples once;
-`torchvision` decodes to a tensor and goes through torchvision.transforms.v2.
+`torchvision` decodes to a tensor and applies torchvision.transforms.v2.
 """
 import argparse
 import json

@@ -1,4 +1,4 @@
-"""What the peers' scripts say of their runs, in the form that landmark-train's `--json` has."""
+"""Results of the peers' scripts, in the format of landmark-train's `--json`."""
 import resource
 import statistics
 
@@ -8,7 +8,7 @@ def spread(values):
 
 
 def rates(amount, seconds):
-    """`amount` for each of these times: the rate is smallest where the time was largest."""
+    """Rates of `amount` per time; the smallest rate belongs to the largest time."""
     times = spread(seconds)
     return {
         "minimum": amount / times["maximum"],
@@ -18,5 +18,5 @@ def rates(amount, seconds):
 
 
 def peak_memory():
-    """Bytes that this process had in memory at most."""
+    """Peak resident memory of this process in bytes."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024

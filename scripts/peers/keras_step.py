@@ -2,8 +2,8 @@
 """Times Keras' training steps of the tutorial's network on random photos and prints one JSON line.
 
 The network, its optimizer and its loss are those that `landmark-train bench step --model tutorial
---optimizer rmsprop` times: VGG-19 with a batch norm on the photos and an own head, RMSprop with
-momentum and a falling rate. Keras runs on TensorFlow.
+--optimizer rmsprop` times: VGG-19 with a batch norm on the photos and its own head, RMSprop with
+momentum and a decaying learning rate. Keras runs on TensorFlow.
 """
 import argparse
 import json
@@ -26,7 +26,7 @@ def arguments():
     parser.add_argument("--image-size", type=int, default=224)
     parser.add_argument("--classes", type=int, default=1020)
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--how", choices=["graph", "xla"], default="graph", help="compiled by what")
+    parser.add_argument("--how", choices=["graph", "xla"], default="graph", help="execution of the step")
     parser.add_argument("--steps", type=int, default=2)
     parser.add_argument("--warmup", type=int, default=1)
     return parser.parse_args()
@@ -37,7 +37,7 @@ def network(options):
     vgg = keras.applications.VGG19(weights=None, include_top=True, input_shape=(size, size, 3))
     photos = keras.Input((size, size, 3))
     y = keras.layers.BatchNormalization()(photos)
-    # The layers between the photos, which come first, and the old head, which goes.
+    # The layers between the input, which is added before, and the old head, which is dropped.
     for layer in vgg.layers[1:-1]:
         y = layer(y)
     y = keras.layers.Dense(options.classes, activation="softmax")(y)

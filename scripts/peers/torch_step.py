@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Times PyTorch's training steps or evaluation passes on random photos and prints one JSON line.
 
-What is timed is what `landmark-train bench step` and `bench evaluate` time: the work between a batch
-in memory and the new weights, or the logits. --batch is the batch of all ranks together; several
-ranks train by DistributedDataParallel over gloo, or evaluate side by side.
+It times the same work as `landmark-train bench step` and `bench evaluate`: from a batch in memory to the
+new weights, or to the logits. --batch is the global batch; several ranks train by DistributedDataParallel
+over gloo, or evaluate independently.
 """
 import argparse
 import json
@@ -41,7 +41,7 @@ def arguments():
 def training(options, network, photos, labels):
     """A function that does one step."""
     if options.ranks > 1:
-        # Its newer name is not known to older releases.
+        # Older releases do not have its newer name.
         warnings.filterwarnings("ignore", message=".*broadcast_buffers.*")
         network = DistributedDataParallel(
             network, gradient_as_bucket_view=True, broadcast_buffers=False
@@ -54,7 +54,7 @@ def training(options, network, photos, labels):
     network.train()
 
     def step():
-        # Gradients that are views of buckets are zeroed where they lie.
+        # Gradients that are views of buckets are zeroed in place.
         optimizer.zero_grad(set_to_none=options.ranks == 1)
         loss(network(photos), labels).backward()
         optimizer.step()

@@ -1,22 +1,22 @@
 import CVectorShim
 import KernelTable
 
-/// Steps of a sum between two visits of C: a strip of B this deep stays in the first cache.
+/// Block of K between two accesses of C: a strip of B this deep stays in the first-level cache.
 let sumDepth = 256
-/// Rows of A that stay in the second cache while all strips of B pass.
+/// Rows of A that stay in the second-level cache while all strips of B pass.
 private let blockRows = 240
-/// Columns that are worth packing A for.
+/// Number of columns from which packing A pays off.
 private let packingColumns = 128
-/// Floats of B from which on its strips come from the last cache or memory.
+/// Size of B in floats above which its strips come from the last-level cache or memory.
 private let farFloats = 1 << 15
-/// Lines of the steps during which a tile prefetches one.
+/// Lines of the next strip per prefetch of a tile; adjacent tiles take different ones.
 private let prefetchedLines = stripWidth > lineFloats ? 2 : 4
 
-/// C (+)= A · B, cut as Goto and van de Geijn (2008) do, but for A.
+/// C (+)= A · B, blocked as in Goto and van de Geijn (2008), except for A.
 ///
-/// A is packed only where its rows lie side by side; channels-last maps have the sums' direction
-/// contiguous already. Where B does not stay in the second cache, the next strip is prefetched while one is
-/// multiplied; a tile's results always are before it is. Limited by the multipliers.
+/// A is packed only if its columns are contiguous (rowStride 1); in channels-last maps the K direction is
+/// contiguous already. If B does not stay in the second-level cache, the next strip is prefetched while one is
+/// multiplied; a tile's results are always prefetched. Bound by the multipliers.
 func multiply(_ p: GemmKernels.Product) {
     if p.K == 0, !p.adding {
         for m in 0..<p.M { clear(p.C + m &* p.ldc, p.N) }
@@ -73,8 +73,8 @@ private func multiply(_ p: GemmKernels.Product, _ packed: MutableFloats?) {
     }
 }
 
-/// Tells a whole tile what to prefetch, of each group of a strip's lines another one than its neighbours do, and
-/// prefetches its results.
+/// Chooses what a whole tile prefetches, so that adjacent tiles prefetch different lines of the next strip, and
+/// prefetches the tile's results.
 @inline(__always)
 private func prepare(_ t: inout Tile, _ index: Int, _ next: Int) {
     t.ahead = next &+ index % prefetchedLines &* lineFloats
@@ -84,7 +84,7 @@ private func prepare(_ t: inout Tile, _ index: Int, _ next: Int) {
     }
 }
 
-/// All rows of a block against one strip; A is packed but for the rows that do not fill a tile.
+/// All rows of a block against one strip; A is packed except for the rows that do not fill a tile.
 @inline(__always)
 private func packedColumn(_ first: Tile, _ packed: Floats, _ rows: Int, _ next: Int) {
     var t = first

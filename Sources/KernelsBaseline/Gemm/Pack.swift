@@ -1,6 +1,6 @@
 import KernelTable
 
-/// Rows that are packed before the next strip is: few, so that memory is read in its order.
+/// Rows packed before moving on to the next strip: few, so that memory is read nearly in order.
 private let rowsTogether = 16
 
 /// Writes op(B), [K][N] with element (k, n) at `k · rowStride + n · columnStride`, as strips.
@@ -65,7 +65,7 @@ private func packRows(
     }
 }
 
-/// A transposition, in blocks of 16 steps so that a cache line of B is used up while it is near.
+/// A transposition in blocks of 16 steps, so that a cache line of B is used completely while it is cached.
 @inline(__always)
 private func packColumns(
     _ B: Floats,
@@ -97,14 +97,14 @@ private func packColumns(
     }
 }
 
-/// Tiles that are packed side by side: few enough that their ends stay in the first cache.
+/// Tiles packed at the same time: few enough that the lines being written stay in the first-level cache.
 private let tilesTogether = 8
 /// Steps between prefetching floats and packing them.
 private let stepsAhead = 8
 
-/// Writes the rows of some tiles of A, which lie side by side, as [tile][K][tileRows].
+/// Writes contiguous rows of some tiles of A as [tile][K][tileRows].
 ///
-/// A tile then reads floats in a row where it would have touched a cache line for each step.
+/// A tile then reads contiguous floats; unpacked, each step would touch another cache line.
 func packTiles(_ A: Floats, _ columnStride: Int, _ tiles: Int, _ K: Int, _ to: MutableFloats) {
     var first = 0
     while first < tiles {

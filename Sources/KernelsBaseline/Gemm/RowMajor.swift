@@ -1,21 +1,21 @@
 import CVectorShim
 import KernelTable
 
-/// Rows of B that meet in registers.
+/// Rows of B that are combined in registers.
 private let rowsTogether = 4
-/// Floats of C that are summed up in the first caches while B passes.
+/// Floats of C that stay in the first two caches while B passes.
 private let blockFloats = 1 << 14
-/// Columns of the narrowest block: memory wants to be read in runs.
+/// Smallest width of a block; narrower runs of memory are slow to read.
 private let leastColumns = 128
 
-/// C = A · B for a B that lies row-major in memory, its rows `stripStride` apart.
+/// C = A · B for a row-major B with rows `stripStride` apart.
 ///
-/// A block of C stays in cache while B passes once, nearly in the order of memory, a few rows side by side.
-/// Limited by reading B for up to sixteen rows of A, by loads and multipliers beyond.
+/// A block of C stays in cache while B is read once, nearly in memory order, a few rows at a time. Bound by
+/// reading B for up to sixteen rows of A, by loads and multipliers beyond.
 func multiplyRowMajor(_ p: GemmKernels.Product) {
     let fitting = blockFloats / max(p.M, 1) / lanes &* lanes
     let width = min(max(fitting, leastColumns), (p.N &+ lanes &- 1) / lanes &* lanes)
-    // Rows at a power of two would share a set of the first cache.
+    // Rows at distances of a power of two would map to the same cache set.
     let distance = width &+ 3 &* lineFloats
     let capacity = max(p.M &* (distance &+ rowsTogether), 1)
     withUnsafeTemporaryAllocation(of: Float.self, capacity: capacity) {
@@ -42,7 +42,8 @@ func multiplyRowMajor(_ p: GemmKernels.Product) {
     }
 }
 
-/// Copies some columns of A side by side: at large powers of two they would share a set of the first cache.
+/// Copies some columns of A next to each other: at distances of a power of two they would map to the same
+/// cache set.
 @inline(__always)
 private func gatherFactors(_ p: GemmKernels.Product, _ k: Int, _ rows: Int, _ to: MutableFloats) {
     for m in 0..<p.M {

@@ -1,10 +1,10 @@
 import CVectorShim
 import KernelTable
 
-// No type here is a struct: the metadata of structs brings functions that the linker shares between
-// modules, and the copy it keeps may be one with instructions that the processor lacks.
+// No type here is a struct: a struct's metadata brings functions that the linker shares between modules,
+// and the copy that it keeps may use instructions that the CPU lacks.
 //
-// A strip is as many columns as the registers allow beside the rows of a tile: 12 × 32 floats in the
+// A strip has as many columns as fit the registers with the rows of a tile: 12 × 32 floats in the
 // 32 registers of AVX-512, 6 × 16 in the 16 of AVX2 or the 32 short ones of NEON, 3 × 16 in SSE2.
 
 #if WIDE_REGISTERS
@@ -68,14 +68,14 @@ private func storeHalf(_ v: Vector, _ p: MutableFloats, _ n: Int, _ adding: Bool
     store(adding ? load(p, n) + v : v, p, n)
 }
 
-/// What one tile of the result needs: `K` steps of one strip of B against some rows of A; and how far beyond
-/// the current step of B lies what to prefetch.
+/// Arguments of one tile of the result: `K` steps of one strip of B, some rows of A, and the distance from the
+/// current step of B to what is prefetched.
 typealias Tile = (
     K: Int, A: Floats, rowStride: Int, columnStride: Int, B: Floats, C: MutableFloats, ldc: Int,
     columns: Int, adding: Bool, ahead: Int
 )
 
-// The micro-kernels: the sums stay in registers for all of K, A is broadcast from where it lies.
+// The micro-kernels: sums stay in registers for all of K, A is broadcast in place.
 
 @inline(never)
 func tile12(_ t: Tile) {
@@ -127,8 +127,8 @@ func tile6(_ t: Tile) {
     )
     var k = 0
     var p = t.B
-    // Four steps share the counting and the prefetch, rows that lie side by side a pointer: beside two
-    // multiply-adds a cycle there is little room for more.
+    // Four steps share one loop counter and one prefetch, and contiguous rows share a pointer: besides two
+    // multiply-adds a cycle there is little issue width left.
     if t.columnStride == 1 {
         while k &+ 4 <= t.K {
             vectorshim_prefetch(p + t.ahead)
@@ -195,8 +195,8 @@ private func finish(_ t: Tile, _ row: Int, _ a: Strip, _ b: Strip, _ c: Strip) {
     storeStrip(c, p + 2 &* t.ldc, t.columns, t.adding)
 }
 
-// The micro-kernels of the rows that a block's last whole tile leaves. They wait for their sums' latency, so four
-// rows cost as much as one.
+// Micro-kernels for the rows after a block's last whole tile. They are bound by the latency of their sums, so
+// four rows cost as much as one.
 
 @inline(never)
 func tile4(_ t: Tile) {

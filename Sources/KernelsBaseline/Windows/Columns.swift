@@ -1,6 +1,6 @@
 import KernelTable
 
-/// The part of a window's side that lies inside the map.
+/// The part of a window's side that is inside the map.
 @inline(__always)
 func inside(_ start: Int, _ kernel: Int, _ extent: Int) -> Range<Int> {
     let low = max(0, -start)
@@ -37,7 +37,7 @@ func gather(_ x: Floats, _ w: Window, _ rows: Range<Int>, _ columns: MutableFloa
     }
 }
 
-/// The adjoint of `gather`: adds each window's floats to the pixels that they came from.
+/// col2im, the adjoint of `gather`: adds each window's floats to the pixels they were gathered from.
 func scatter(_ columns: Floats, _ w: Window, _ rows: Range<Int>, _ dx: MutableFloats) {
     let run = w.kernel &* w.C
     var from = columns
@@ -61,8 +61,8 @@ func scatter(_ columns: Floats, _ w: Window, _ rows: Range<Int>, _ dx: MutableFl
     }
 }
 
-/// A loop of vectors, of which the last may overlap the one before: the runs are short, and a call of
-/// memcpy would cost more.
+/// A copy by vectors, the last of which may overlap the one before: runs are short, and a call of memcpy costs
+/// more.
 @inline(__always)
 private func copy(_ to: MutableFloats, _ from: Floats, _ count: Int) {
     if count >= lanes {
@@ -80,7 +80,7 @@ private func copy(_ to: MutableFloats, _ from: Floats, _ count: Int) {
     }
 }
 
-/// A register at a time, and what is left one by one: a short vector would go through memory.
+/// A register at a time, and the remainder one by one: a partial vector would go through memory.
 @inline(__always)
 private func addRun(_ to: MutableFloats, _ from: Floats, _ count: Int) {
     var i = 0

@@ -1,7 +1,7 @@
 import CVectorShim
 import KernelTable
 
-/// Maxima of the windows of some output rows; the border does not take part.
+/// Maxima of the windows of some output rows; padding is never the maximum.
 func maximum(
     _ x: Floats,
     _ w: Window,
@@ -19,10 +19,10 @@ func maximum(
     }
 }
 
-/// Each window's gradient goes to where its maximum was found.
+/// Adds each window's gradient to the pixel of its maximum.
 ///
-/// Where windows lie side by side, every pixel is written once. Where they overlap, rows are cleared when
-/// the first window reaches them, so that they are in cache when gradients are added.
+/// If windows do not overlap, every pixel is written once. If they do, a row is cleared when the first window
+/// reaches it, so it is in cache when gradients are added.
 func maximumGradient(
     _ argmax: Bytes,
     _ dy: Floats,
@@ -39,7 +39,7 @@ func maximumGradient(
     }
 }
 
-/// Calls `write(maxima, where they stand in their windows, offset of the output, lanes)`.
+/// Calls `write(maxima, positions in their windows, offset of the output, lanes)`.
 @inline(__always)
 private func pool(
     _ x: Floats,
@@ -57,13 +57,13 @@ private func pool(
             let first = vertical.lowerBound &* w.kernel &+ horizontal.lowerBound
             sweep(w.C) { c, n in
                 var best = Vector(repeating: -.infinity)
-                // Floats, for Swift compares integers lane by lane.
+                // As floats, because Swift compares integers lane by lane.
                 var place = Vector(repeating: Float(first))
                 for kh in vertical {
                     var p = x + ((top &+ kh) &* w.W &+ left &+ horizontal.lowerBound) &* w.C + c
                     for kw in horizontal {
                         let v = load(p, n)
-                        // Written so that NaN passes.
+                        // This form of the comparison propagates NaN.
                         let better = (v .> best) .| (v .!= v)
                         best.replace(with: v, where: better)
                         place.replace(with: Float(kh &* w.kernel &+ kw), where: better)
@@ -76,7 +76,7 @@ private func pool(
     }
 }
 
-/// The gradient where no two windows share a pixel.
+/// The gradient of windows that do not overlap.
 @inline(__always)
 private func apart(
     _ argmax: Bytes,
@@ -112,7 +112,7 @@ private func apart(
     clear(dx + covered &* row, (w.H &- covered) &* row)
 }
 
-/// The gradient where several windows may give to a pixel.
+/// The gradient of windows that overlap.
 private func overlapping(_ argmax: Bytes, _ dy: Floats, _ w: Window, _ dx: MutableFloats) {
     let row = w.W &* w.C
     var cleared = 0
@@ -158,7 +158,7 @@ private func storeBytes(_ v: Vector, _ to: MutableBytes, _ n: Int) {
     }
 }
 
-/// The first `n` bytes from `from` as floats, zeros behind them.
+/// The first `n` bytes from `from` as floats, followed by zeros.
 @inline(__always)
 private func loadBytes(_ from: Bytes, _ n: Int) -> Vector {
     var v = Vector()
@@ -202,7 +202,7 @@ func average(_ x: Floats, _ w: Window, _ y: MutableFloats) {
     }
 }
 
-/// Each mean's gradient, divided by the window's area, goes to all of its window.
+/// Adds each output's gradient, divided by the window's area, to every pixel of the window.
 func averageGradient(_ dy: Floats, _ w: Window, _ dx: MutableFloats) {
     clear(dx, w.H &* w.W &* w.C)
     for oh in 0..<w.OH {

@@ -53,9 +53,9 @@ private func readFour(_ p: Floats, _ stride: Int) -> Four {
 /// Transforms the `side` × `side` pixels of some tiles of one H × W × C map into planes.
 ///
 /// - Parameters:
-///   - across: tiles in a row of them.
-///   - padding: how far the first tile hangs over the map's border above and on the left.
-///   - points: the transform of a column or row of registers, given its first float and its stride.
+///   - across: tiles in a row of tiles.
+///   - padding: pixels by which the first tile extends over the top and left border.
+///   - points: the transform of a column or row of registers, given a pointer to its first float and its stride.
 @inline(__always)
 func transformTiles(
     _ x: Floats,
@@ -94,18 +94,18 @@ func transformTiles(
 /// Side of the output pixels of a tile.
 let tileSide = 4
 
-/// Side of the input pixels that a tile sees, and of its transform.
+/// Side of a tile's input pixels and of its transform.
 let patchSide = 6
 
-/// Channels of a patch over the border that are copied at a time: few enough to stay in the first cache.
+/// Channels of a border patch that are copied at a time: few enough to stay in the first-level cache.
 private let copiedChannels = 64
 
 /// Floats of such a copy.
 let copyFloats = patchSide * patchSide * copiedChannels
 
 /// Calls `body(square, first, count)` for the first `channels` channels of the `side` × `side` pixels from
-/// (h, w) of an H × W × C map: in place for all of them, or, over the border, for some channels at a time of
-/// a copy with zeros.
+/// (h, w) of an H × W × C map: inside the map, in place for all channels; over the border, for some channels at
+/// a time of a zero-padded copy.
 @inline(__always)
 func forEachPatch(
     _ x: Floats,
@@ -143,14 +143,13 @@ func forEachPatch(
     }
 }
 
-// Maps come from memory, and a transform visits sixteen pixels for each register that it makes: no
-// pattern that a processor foresees. So each tile's pixels are prefetched while the one before is
-// transformed, some lines for each register.
+// A transform reads its pixels from memory in an order that the hardware prefetcher does not predict. So the
+// pixels of the next tile are prefetched while the current one is transformed, a few lines per register.
 
-/// The pixels that the next tile is the first to touch, as far as the map goes.
+/// The pixels that the next tile reads first, clipped to the map.
 typealias NextPixels = (base: Floats, rowStride: Int, rows: Int, columns: Int)
 
-/// The 4 × 4 pixels of an H × W × C map from `offset` rows and columns behind the first output of `tile` on.
+/// The 4 × 4 pixels of an H × W × C map starting `offset` rows and columns after the first output of `tile`.
 @inline(__always)
 func nextPixels(
     _ x: Floats,
@@ -167,8 +166,8 @@ func nextPixels(
     return (x + (h &* W &+ w) &* C, W &* C, min(tileSide, H &- h), min(tileSide, W &- w))
 }
 
-/// Calls `touch` with an address of each line of the part of the pixels that falls to the register from
-/// channel c on.
+/// Calls `touch` with an address in each cache line that the register starting at channel c should
+/// prefetch.
 @inline(__always)
 func forEachLine(_ next: NextPixels, _ c: Int, _ touch: (Floats) -> Void) {
     let first = next.base + next.columns &* c

@@ -1,22 +1,23 @@
 import CVectorShim
 import KernelTable
 
-/// What a register of results is finished with: factor, term, what is added from where the first pixel
-/// lies on, and lower bound.
+/// The epilogue for one register of results: scale, shift, residual (a pointer to the first pixel's) and
+/// lower bound.
 private typealias Last = (scale: Register, shift: Register, residual: Floats?, floor: Register)
 
-/// Where the pixels of a tile lie, and how many of them the map has.
+/// The pixels of a tile: position, strides, and how many of them are inside the map.
 private typealias Pixels = (
     base: MutableFloats, rowStride: Int, columnStride: Int, rows: Int, columns: Int
 )
 
-/// Where some tiles' moments of a register's channels are noted, and whether the tile is their first.
+/// Where the moments of a group of tiles are accumulated for a register's channels, and whether this tile is
+/// the first of the group.
 private typealias Notes = (place: MutableFloats, C: Int, isFirst: Bool)
 
-/// Aᵀ m A, finished, into the pixels of one image of OH × OW × C.
+/// Aᵀ m A with the epilogue, written to the pixels of one image of OH × OW × C.
 ///
-/// What a batch norm needs to know of the results costs no pass of its own so: their moments are noted while
-/// they are in registers, relative to one of them, so that nothing cancels.
+/// Batch norm's moments are fused into this pass: they are computed while results are in registers, relative
+/// to one of them as the pivot, which avoids cancellation.
 func winogradOutput(
     _ planes: WinogradKernels.Planes,
     _ finish: Finish,
@@ -71,11 +72,11 @@ func winogradOutput(
     }
 }
 
-/// Rows of planes that a register prefetches: all where it fills a line, of two registers of a line each
-/// half of them.
+/// Rows of planes that a register prefetches: all of them if it fills a cache line; if two registers share a
+/// line, half of them each.
 private let prefetchedRows = registerLanes < lineFloats ? patchSide / 2 : patchSide
 
-/// Prefetches the line behind the register's in some of the planes.
+/// Prefetches the line after the register's in some of the planes.
 @inline(__always)
 private func prefetchPlanes(_ p: Square, _ c: Int) {
     let first = c / registerLanes &* prefetchedRows % patchSide
@@ -134,7 +135,7 @@ private func transform(
     }
 }
 
-/// One of the results, and the sums of what the others differ from it and of the squares of that.
+/// The pivot, the sum of differences from it, and the sum of their squares.
 private typealias Sums = (value: Register, one: Register, two: Register)
 
 @inline(__always)
@@ -144,7 +145,7 @@ private func add(_ y: Register, _ sums: inout Sums) {
     sums.two = plus(sums.two, d, d)
 }
 
-/// Finishes a register of results, writes it and returns it.
+/// Applies the epilogue to a register of results, writes it and returns it.
 @inline(__always)
 private func put(_ v: Register, _ offset: Int, _ last: Last, _ to: MutableFloats) -> Register {
     var s = plus(last.shift, last.scale, v)
@@ -154,7 +155,7 @@ private func put(_ v: Register, _ offset: Int, _ last: Last, _ to: MutableFloats
     return s
 }
 
-/// The last channels, fewer than a register's lanes.
+/// The remaining channels, fewer than a register's lanes.
 @inline(never)
 private func rest(
     _ from: Square,

@@ -1,7 +1,7 @@
 import CVectorShim
 import KernelTable
 
-// Transforms work on vectors of one register: they hold a dozen at a time.
+// Transforms work on vectors of one register each, because they hold a dozen at a time.
 
 #if WIDE_REGISTERS
     typealias Register = SIMD16<Float>
@@ -58,8 +58,8 @@ func writeSix(_ v: Six, _ p: MutableFloats, _ stride: Int) {
     write(v.5, p + 5 &* stride)
 }
 
-// F(4×4, 3×3) on the points 0, ±1/√2, ±√2, ∞ (Toom and Cook; Lavin and Gray, 2016): against the usual
-// 0, ±1, ±2 they halve the rounding error. With f = x(x² − ½)(x² − 2):
+// F(4×4, 3×3) on the points 0, ±1/√2, ±√2, ∞ (Toom and Cook; Lavin and Gray, 2016), which halve the
+// rounding error of the usual 0, ±1, ±2. With f = x(x² − ½)(x² − 2):
 // Bᵀ: f / (x − p) of each point, A: powers of each point, G: powers over f'(p).
 
 let root: Float = 1.414_213_6
@@ -147,18 +147,18 @@ func weightPoints(_ u: Six) -> Three {
     )
 }
 
-// A transform goes down the columns into a small buffer in the first cache, then along its rows, each time
-// in as many values as there are registers. Left to the compiler in one piece, its dozens of values spent
-// most of the time on their way to the stack and back.
+// A transform is two passes, over columns into a small buffer in the first-level cache and then over its rows.
+// Each pass needs no more values than there are registers; as one expression, the compiler spills dozens of
+// them to the stack.
 
-/// Where a square of pixels, taps or planes lies: element (row, column) at `row · rowStride + column ·
+/// A square of pixels, taps or planes: element (row, column) is at `base + row · rowStride + column ·
 /// columnStride`.
 typealias Square = (base: Floats, rowStride: Int, columnStride: Int)
 
 /// Floats of 36 registers in rows of six.
 let squareFloats = 36 * registerLanes
 
-/// Floats of the buffer of a transform: what lies between the passes, and channels that fill no register.
+/// Floats of a transform's buffer: the values between the passes, and channels padded to a register.
 let bufferFloats = 2 * squareFloats
 
 /// The square of registers at `p`, in rows of six.
@@ -172,8 +172,8 @@ func registerRow(_ p: MutableFloats, _ row: Int) -> MutableFloats { p + row &* 6
 /// Transforms the first `channels` channels of a square of `side` pixels or taps into 36 planes.
 ///
 /// - Parameters:
-///   - buffer: scratch for `bufferFloats`.
-///   - points: the transform of a column or row of registers, given its first float and its stride.
+///   - buffer: workspace of `bufferFloats`.
+///   - points: the transform of a column or row of registers, given a pointer to its first float and its stride.
 ///   - ahead: called with the first channel of each register before it is transformed, to prefetch.
 @inline(__always)
 func transformToPlanes(
@@ -209,7 +209,7 @@ func transformToPlanes(
     )
 }
 
-/// The same for channels that lie in strips side by side.
+/// `transformToPlanes` for channels that are stored in strips.
 @inline(__always)
 func transformToStrips(
     _ square: Square,
@@ -255,9 +255,9 @@ private func passToPlanes(
     }
 }
 
-/// Copies the first `n` channels of some rows and columns into registers that zeros fill up, in rows of six.
+/// Copies the first `n` channels of some rows and columns into registers padded with zeros, in rows of six.
 ///
-/// Transforms take whole registers alone: code for any number of lanes slowed down that of all.
+/// Transforms take only whole registers: code for any number of lanes slows down the common case too.
 func fillRegisters(_ from: Square, _ rows: Int, _ columns: Int, _ n: Int, _ to: MutableFloats) {
     clear(to, squareFloats)
     copySquare(from, rows, columns, n, to, 6 &* registerLanes, registerLanes)

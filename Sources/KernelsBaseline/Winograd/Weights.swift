@@ -3,7 +3,7 @@ import KernelTable
 
 /// G g Gᵀ of a strip of outputs, packed [I][width] in 36 planes.
 ///
-/// Outputs lie 9 · I apart in memory, so sixteen inputs at a time are turned round first.
+/// Outputs are 9 · I apart in memory, so sixteen inputs at a time are transposed first.
 func winogradFilter(
     _ weights: Floats,
     _ O: Int,
@@ -48,7 +48,7 @@ func winogradFilter(
     if streams { vectorshim_fence() }
 }
 
-/// G g Gᵀ of a strip of inputs of the filters rotated by half a turn, packed [O][width] in 36 planes.
+/// G g Gᵀ of a strip of inputs of the filters rotated by 180°, packed [O][width] in 36 planes.
 func winogradRotatedFilter(
     _ weights: Floats,
     _ O: Int,
@@ -116,7 +116,7 @@ private func points(
     }
 }
 
-/// The gradient of some inputs' weights of one output: dweights [3][3][I] (+)= Gᵀ u G.
+/// The weight gradient of some inputs of one output: dweights [3][3][I] (+)= Gᵀ u G.
 func winogradWeights(
     _ planes: Floats,
     _ planeStride: Int,
@@ -168,7 +168,7 @@ private func put(_ v: Register, _ p: MutableFloats, _ adding: Bool) {
     write(adding ? read(p) + v : v, p)
 }
 
-/// The last inputs, fewer than a register's lanes.
+/// The remaining inputs, fewer than a register's lanes.
 @inline(never)
 private func rest(
     _ p: Floats,

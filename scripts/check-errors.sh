@@ -42,7 +42,7 @@ refused() {
     [ "$got" -eq 124 ] && wrong="it hangs"
     [ -z "$wrong" ] && [ "$got" -ne "$code" ] && wrong="exit code $got instead of $code"
     [ -z "$wrong" ] && [ "$lines" -ne 1 ] && wrong="$lines lines instead of one"
-    [ -z "$wrong" ] && ! grep -q "^landmark-train: rank [0-9]*: .*$pattern" err \
+    [ -z "$wrong" ] && ! grep -q -- "^landmark-train: rank [0-9]*: .*$pattern" err \
         && wrong="no word of '$pattern'"
     [ -z "$wrong" ] && grep -qE 'Fatal error|Backtrace|Segmentation' err && wrong="a crash"
     [ -z "$wrong" ] && [ -e new ] && wrong="a run folder left behind"
@@ -111,6 +111,49 @@ everywhere 64 "unknown setting 'epoch'" --config settings.json --data photos --o
 everywhere 64 'already holds a run' --data photos "${tiny[@]}" --output run
 everywhere 64 'batch cannot change' --resume run --batch 24
 everywhere 74 'holds no run' --resume photos
+
+# What users of timm and torchvision type: other names of the same flags, or a sentence.
+# settled ARGUMENTS…: the settings that a run would have.
+settled() { launch 1 "$@" --dry-run --output new 2>err || echo "exit code $?"; }
+same() {
+    checks=$((checks + 1))
+    [ "$1" = "$2" ] && [ "${1:0:1}" = '{' ] && return
+    failures=$((failures + 1))
+    echo "FAILED: $3"
+    diff <(echo "$1") <(echo "$2") | head -12
+}
+named=$(settled --data photos --model small --image-size 32 --batch 12 --optimizer adamw --learning-rate 0.02 \
+    --weight-decay 0.001 --schedule step --step-epochs 3 --step-factor 0.5 --warmup-epochs 2 --flip 0.25 \
+    --colour-jitter 0.3 --erasing 0.2 --label-smoothing 0.05 --clip 1 --ema 0.99 --dropout 0.1)
+same "$named" "$(settled --data-dir photos --arch small --img-size 32 -b 12 --opt adamw --lr 0.02 --wd 0.001 \
+    --sched step --decay-epochs 3 --decay-rate 0.5 --lr-warmup-epochs 2 --hflip 0.25 --color-jitter 0.3 \
+    --reprob 0.2 --smoothing 0.05 --clip-grad 1 --model-ema-decay 0.99 --drop 0.1)" 'names of timm mean something else'
+same "$named" "$(settled --data-path photos --model small --image-size 32 --batch-size 12 --opt adamw --lr 0.02 \
+    --weight-decay 0.001 --lr-scheduler step --lr-step-size 3 --lr-gamma 0.5 --warmup-epochs 2 --flip 0.25 \
+    --color-jitter 0.3 --random-erase 0.2 --label-smoothing 0.05 --clip-grad-norm 1 --ema 0.99 --dropout 0.1)" \
+    'names of torchvision mean something else'
+same "$(settled --data photos "${tiny[@]}" --min-scale 1 --flip 0 --erasing 0 --colour-jitter 0)" \
+    "$(settled --data photos "${tiny[@]}" --hflip 0.5 --no-aug --reprob 0.2)" '--no-aug leaves an augmentation'
+every=$(settled --data photos --model vgg11_bn --image-size 40 --preprocessing crop --min-scale 0.5 --flip 0.1 \
+    --colour-jitter 0.1 --erasing 0.1 --hold-out 0.3 --inspect-at-most 1000 --max-bad-photos 0.02 --balance weights \
+    --dropout 0.2 --no-ignore-surplus --convolution exact --optimizer sgd --learning-rate 0.01 --reference-batch 0 \
+    --momentum 0.8 --nesterov --rho 0.8 --beta1 0.8 --beta2 0.99 --epsilon 1e-6 --weight-decay 0.01 --schedule cosine \
+    --warmup-epochs 0.5 --inverse-time-decay 0.1 --step-epochs 2 --step-factor 0.3 --label-smoothing 0.2 --clip 2 \
+    --ema 0.9 --batch 6 --slices 3 --epochs 2 --steps 3 --no-drop-last --seed 18446744073709551615 \
+    --checkpoint-every 2 --checkpoint-minutes 1 --keep 1 --evaluate-every 0 --evaluate-at-most 10)
+echo "$every" >every.json
+same "$every" "$(settled --config every.json)" 'the settings of all flags do not come back as --config'
+everywhere 64 '--device: there is no device to choose.*--threads' --data photos "${tiny[@]}" --device cuda --output new
+everywhere 64 '--workers: each rank.s threads decode photos.*--threads' \
+    --data photos "${tiny[@]}" --workers=8 --output new
+everywhere 64 '--amp: it computes in single precision' --data photos "${tiny[@]}" --amp --output new
+refused 64 '--amp: it computes' 1 evaluate run --amp
+for relative in '-j 8' --pretrained '--num-classes 5' '--dist-url env://' '--model-ema' '--opt-betas 0.9 0.99'; do
+    # shellcheck disable=SC2086
+    refused 64 "${relative%% *}: " 1 --data photos "${tiny[@]}" $relative --output new
+done
+refused 64 "Did you mean '--batch-size'" 1 --data photos --batchsize 8 --output new
+refused 64 "'many' is invalid for '--batch-size <batch>'" 1 --data photos --batch-size many --output new
 
 # Ranks that would round differently.
 if grep -q avx2 /proc/cpuinfo; then

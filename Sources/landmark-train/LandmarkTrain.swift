@@ -47,7 +47,10 @@ struct LandmarkTrain: ParsableCommand {
             let code = exitCode(for: error)
             // Help and completion scripts are answers, not errors.
             if code.isSuccess { World.answer(fullMessage(for: error)) }
-            World.refuse(error, code: code.rawValue)
+            World.refuse(
+                ForeignFlags.words(arguments) ?? Ending.usage(error),
+                code: code.rawValue
+            )
         }
     }
 }

@@ -51,9 +51,9 @@ struct World {
     }
 
     /// Says what is wrong with the command line, which all ranks were given, and leaves.
-    static func refuse(_ error: any Error, code: Int32) -> Never {
+    static func refuse(_ words: String, code: Int32) -> Never {
         let communicator = join()
-        if communicator.rank == 0 { Ending.say("rank 0: \(Ending.usage(error))") }
+        if communicator.rank == 0 { Ending.say("rank 0: \(words)") }
         communicator.finish()
         Ending.quit(code)
     }

@@ -104,4 +104,121 @@ struct ConfigurationTests {
         configuration.checkpointEvery = 4
         #expect(configuration.withoutPlaces == plain)
     }
+
+    // MARK: The definitions
+
+    private static let settings = TrainingConfiguration.settings
+    private static let tries = ["0.25", "0.5", "3", "96", "some/path", "true", "false"]
+
+    /// A text that changes the setting to another value that any run may have.
+    private func otherText(
+        _ setting: any AnySetting,
+        than configuration: TrainingConfiguration
+    ) -> String? {
+        (type(of: setting).choices + Self.tries).first { text in
+            guard let change = setting.change(text) else { return false }
+            var changed = configuration
+            change(&changed)
+            return !setting.isEqual(changed, configuration)
+                && (try? setting.check(changed)) != nil
+        }
+    }
+
+    @Test func namesOfSettingsAreUnlike() {
+        let flags = Self.settings.flatMap { [$0.flag] + $0.aliases }
+        #expect(Set(flags).count == flags.count)
+        #expect(Set(Self.settings.map(\.key)).count == Self.settings.count)
+    }
+
+    @Test(arguments: settings.indices)
+    func aSettingIsReadWrittenAndChecked(_ index: Int) throws {
+        let setting = Self.settings[index]
+        let start = Recipe.demo.configuration
+        let text = try #require(otherText(setting, than: start), "\(setting.key)")
+        let change = try #require(setting.change(text))
+        var changed = start
+        change(&changed)
+        // This one alone changes, to what was written.
+        #expect(["true": "on", "false": "off"][text] ?? text == setting.text(in: changed))
+        for other in Self.settings where other.key != setting.key {
+            #expect(other.isEqual(start, changed), "\(other.key)")
+        }
+        #expect(changed != start)
+        // config.json has it under its key, and so have checkpoints.
+        let json = try changed.json()
+        let object = try JSONSerialization.jsonObject(with: json) as? [String: Any]
+        let keys = setting.key.split(separator: ".").map(String.init)
+        let holder = keys.count > 1 ? object?[keys[0]] as? [String: Any] : object
+        #expect(holder?[keys[keys.count - 1]] != nil)
+        #expect(try read(String(decoding: json, as: UTF8.self)) == changed)
+        let plain = try JSONEncoder().encode(changed)
+        #expect(try JSONDecoder().decode(TrainingConfiguration.self, from: plain) == changed)
+        let (encoder, decoder) = (JSONEncoder(), JSONDecoder())
+        encoder.keyEncodingStrategy = .convertToSnakeCase
+        decoder.keyDecodingStrategy = .convertFromSnakeCase
+        let snake = try encoder.encode(changed)
+        #expect(try decoder.decode(TrainingConfiguration.self, from: snake) == changed)
+        // What no run can have is refused under the name of the flag.
+        let isText = setting.change("some/path") != nil
+        for text in isText ? [""] : ["-1", "nan"] {
+            guard let change = setting.change(text) else { continue }
+            var wrong = start
+            change(&wrong)
+            #expect {
+                try setting.check(wrong)
+            } throws: {
+                "\($0)".hasPrefix("--\(setting.flag) is ")
+            }
+        }
+    }
+
+    @Test func resumeRulesAreThose() {
+        let start = Recipe.demo.configuration
+        let fixed = Self.settings.filter { setting in
+            var changed = start
+            for text in ["0", otherText(setting, than: start) ?? ""] {
+                setting.change(text)?(&changed)
+                guard (try? setting.check(changed, resuming: start)) != nil else { return true }
+            }
+            return false
+        }
+        #expect(
+            Set(fixed.map(\.flag)) == [
+                "model", "image-size", "preprocessing", "batch", "slices", "seed", "hold-out",
+                "drop-last", "balance", "optimizer", "momentum", "ema",
+            ]
+        )
+    }
+
+    /// The keys of files that are there, in `config.json` and in checkpoints.
+    @Test func keysStay() throws {
+        let json = try JSONSerialization.jsonObject(with: Recipe.landmark.configuration.json())
+        let object = try #require(json as? [String: Any])
+        #expect(
+            object.keys.sorted().joined(separator: " ") == """
+                augmentation balance batch beta1 beta2 checkpoint_every checkpoint_minutes clip \
+                convolution data drop_last dropout ema epochs epsilon evaluate_at_most \
+                evaluate_every hold_out ignore_surplus image_size inspect_at_most \
+                inverse_time_decay keep label_smoothing learning_rate maximum_bad_photos model \
+                momentum nesterov optimizer output preprocessing recipe reference_batch rho \
+                schedule seed slices step_epochs step_factor steps warmup_epochs weight_decay weights
+                """
+        )
+        let inner = object["augmentation"] as? [String: Any]
+        #expect(inner?.keys.sorted() == ["colour_jitter", "erasing", "flip", "minimum_scale"])
+    }
+
+    /// Settings that a checkpoint of an earlier version lacks are those of its recipe.
+    @Test func missingSettingsAreTheRecipes() throws {
+        let text = #"{"recipe": "tutorial", "batch": 8, "augmentation": {"flip": 0.25}}"#
+        let read = try JSONDecoder().decode(TrainingConfiguration.self, from: Data(text.utf8))
+        var expected = Recipe.tutorial.configuration
+        expected.batch = 8
+        expected.augmentation.flip = 0.25
+        #expect(read == expected)
+    }
+}
+
+extension AnySetting {
+    fileprivate static var choices: [String] { Value.choices }
 }

@@ -49,16 +49,9 @@ public struct CheckpointMetadata: Codable, Sendable, Equatable {
 
     /// Reads what `encoded` gave, in this version or in one that had fewer settings.
     init(encoded bytes: some Collection<UInt8>) throws {
-        var data = Data(bytes)
-        if var object = try JSONSerialization.jsonObject(with: data) as? [String: Any],
-            let settings = object["configuration"] as? [String: Any]
-        {
-            object["configuration"] = try TrainingConfiguration.completed(settings)
-            data = try JSONSerialization.data(withJSONObject: object)
-        }
         let decoder = JSONDecoder()
         decoder.keyDecodingStrategy = .convertFromSnakeCase
-        self = try decoder.decode(CheckpointMetadata.self, from: data)
+        self = try decoder.decode(CheckpointMetadata.self, from: Data(bytes))
     }
 
     init(

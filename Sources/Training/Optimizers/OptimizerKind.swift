@@ -1,5 +1,5 @@
 /// The update rule.
-public enum OptimizerKind: String, CaseIterable, Codable, Sendable {
+public enum OptimizerKind: String, CaseIterable, SettingValue {
     /// Stochastic gradient descent with momentum, PyTorch's.
     case sgd
     /// RMSprop, PyTorch's.

@@ -1,5 +1,5 @@
 /// The course of the learning rate over a run.
-public enum ScheduleKind: String, CaseIterable, Codable, Sendable {
+public enum ScheduleKind: String, CaseIterable, SettingValue {
     /// The same rate throughout.
     case constant
     /// rate / (1 + decay · step), Keras' `decay`.

@@ -17,18 +17,32 @@ struct WeightNames {
     /// Names of tensors that lack the prefix.
     private let outside: [String]
 
-    /// A first convolution, and another tensor of the same network that tells it from one inside a block.
-    private static let anchors = [
-        ("conv1.weight", "layer1.0.conv1.weight"), ("features.0.weight", "features.0.bias"),
-    ]
+    /// The tensors of each network here, for some number of classes and the smallest photos.
+    private static let tables = Architecture.allCases.map { architecture in
+        ModelDescription(
+            architecture: architecture,
+            classes: 2,
+            imageSize: architecture.smallestImage
+        ).parameterTable()
+    }
+    /// The first tensor of each network, and another that tells it from one of that name inside a block: the
+    /// first within a block, or the second of all.
+    private static let anchors: [(String, String)] = tables.compactMap { table in
+        let names = table.parameters.filter { !$0.isHead }.map(\.name)
+        func depth(_ name: String) -> Int { name.split(separator: ".").count }
+        guard let first = names.first, let next = names.dropFirst().first else { return nil }
+        return (first, names.first { depth($0) > depth(first) } ?? next)
+    }
     /// Names of wrappers; they decide where several prefixes would do.
     private static let wrappers: Set<Substring> = ["module", "_orig_mod", "model", "backbone"]
     /// First parts of names that other programs give to a last layer.
     private static let heads: Set<Substring> = [
         "fc", "head", "heads", "classifier", "last_linear", "linear",
     ]
-    /// The weights of the last layers here.
-    private static let headWeights = ["fc.weight", "classifier.6.weight"]
+    /// The weights of the last layers here, of which the first dimension is the classes.
+    private static let headWeights = Set(
+        tables.flatMap(\.parameters).filter { $0.isHead && $0.shape.count > 1 }.map(\.name)
+    ).sorted()
 
     /// Looks through the names of the tensors in `entries`, which are unlike.
     ///

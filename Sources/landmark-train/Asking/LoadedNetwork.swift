@@ -132,9 +132,12 @@ struct LoadedNetwork {
         }
         let model = try architecture(file, choice, size, &notes)
         guard let count = file.classes else {
+            let table = ModelDescription(architecture: model, classes: 2, imageSize: size)
+                .parameterTable()
+            let head = table.parameters.filter(\.isHead).map(\.name).joined(separator: ", ")
             throw TrainingError.checkpoint(
-                "\(path) has no last layer (fc.weight or classifier.6.weight): it names no landmarks; "
-                    + "train one with --weights \(path)"
+                "\(path) has no last layer (\(head)): it names no landmarks; train one with --weights "
+                    + path
             )
         }
         let known = try claims.classes ?? names?()

@@ -18,6 +18,12 @@ struct Train: ParsableCommand {
             """
     )
 
+    @Flag(
+        name: .customLong("no-aug"),
+        help: "No random change of photos in training, whatever the other flags say."
+    )
+    var withoutAugmentation = false
+
     @Option(help: "Settings to start from (default: landmark with --data, else demo).")
     var recipe: Recipe?
 
@@ -40,10 +46,11 @@ struct Train: ParsableCommand {
     @Flag(help: "Take the run folder from a process on a machine that is gone for good.")
     var takeOver = false
 
-    @OptionGroup(title: "Photos") var photos: PhotoFlags
-    @OptionGroup(title: "Network") var network: NetworkFlags
-    @OptionGroup(title: "Optimisation") var optimisation: OptimisationFlags
-    @OptionGroup(title: "Course and keeping") var course: CourseFlags
+    @OptionGroup(title: PhotoSettings.title) var photos: SettingFlags<PhotoSettings>
+    @OptionGroup(title: NetworkSettings.title) var network: SettingFlags<NetworkSettings>
+    @OptionGroup(title: OptimisationSettings.title)
+    var optimisation: SettingFlags<OptimisationSettings>
+    @OptionGroup(title: CourseSettings.title) var course: SettingFlags<CourseSettings>
     @OptionGroup(title: "Machine") var machine: MachineFlags
 
     @Option(help: ArgumentHelp("File for a trace of rank 0, for Perfetto.", valueName: "file"))
@@ -89,6 +96,7 @@ struct Train: ParsableCommand {
         network.apply(to: &settings)
         optimisation.apply(to: &settings)
         course.apply(to: &settings)
+        if withoutAugmentation { settings.augmentation = .none }
         try adoptWeights(&settings)
         // Where a run is gone on with from another folder, its photos must still be found.
         settings.data = settings.data.map(Path.absolute)
@@ -124,11 +132,11 @@ struct Train: ParsableCommand {
 
     private func start() throws -> TrainingConfiguration {
         guard let resume else {
-            let chosen = recipe ?? (photos.data == nil && config == nil ? .demo : .landmark)
+            let chosen = recipe ?? (!photos.gives(\.data) && config == nil ? .demo : .landmark)
             guard let config else { return chosen.configuration }
             return try TrainingConfiguration.read(config, over: chosen.configuration)
         }
-        guard recipe == nil, config == nil, course.output == nil else {
+        guard recipe == nil, config == nil, !course.gives(\.output) else {
             throw TrainingError.usage(
                 "--resume takes the settings and the folder of the run; "
                     + "leave out --recipe, --config and --output"
@@ -151,17 +159,17 @@ struct Train: ParsableCommand {
         guard resume == nil, config == nil, let weights = settings.weights else { return }
         let file = try CheckpointFile(weights)
         var claims = file.claims
-        if claims.architecture == nil, network.model == nil {
+        if claims.architecture == nil, !network.gives(\.model) {
             let fitting = file.fitting(imageSize: settings.imageSize)
             if fitting.count == 1 { claims.architecture = fitting.first }
         }
         var taken: [String] = []
-        if let model = claims.architecture, network.model == nil {
+        if let model = claims.architecture, !network.gives(\.model) {
             settings.model = model
             taken.append(model.rawValue)
         }
         if let size = claims.imageSize {
-            if photos.imageSize == nil {
+            if !photos.gives(\.imageSize) {
                 settings.imageSize = size
                 taken.append("\(size) pixels")
             } else if size != settings.imageSize {
@@ -171,7 +179,7 @@ struct Train: ParsableCommand {
             }
         }
         if let preprocessing = claims.preprocessing {
-            if photos.preprocessing == nil {
+            if !photos.gives(\.preprocessing) {
                 settings.preprocessing = preprocessing
                 taken.append("the preprocessing \(preprocessing.rawValue)")
             } else if preprocessing != settings.preprocessing {

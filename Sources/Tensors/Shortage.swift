@@ -1,10 +1,10 @@
 import CThreadShim
 import Foundation
 
-/// What the system refuses and the program cannot go on without: memory and threads.
+/// Out of memory or threads: the program ends.
 ///
-/// A refusal can come anywhere, in the midst of what all ranks do together, and where it comes there is
-/// nothing left to go on with. So it is not thrown: the process says it in one line and ends.
+/// A refusal can come anywhere, also in the middle of a collective operation, and nothing could handle it. So it is
+/// not thrown: the process prints one line and exits.
 public enum Shortage {
     /// The exit code, as in `sysexits.h`: the system cannot do it (`EX_OSERR`).
     public static let exitCode: Int32 = 71

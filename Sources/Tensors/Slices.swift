@@ -1,10 +1,10 @@
 import KernelTable
 
-/// Which images of a batch belong to which slice, and the tree in which what slices come to is added.
+/// Which images of a batch belong to which slice, and the tree in which the slices' results are added.
 ///
 /// A node is a run of slices: it splits after the largest power of two below its number of slices, and
 /// its sum is that of its left half plus that of its right half. The tree depends on the number of
-/// slices alone, so a batch of several slices comes to the same bits as its slices apart.
+/// slices alone, so a batch of several slices gives the same bits as its slices computed apart.
 public struct Slices: Hashable, Sendable {
     /// The images of each slice, one run after another from 0; a run may be empty.
     public let images: [Range<Int>]
@@ -103,12 +103,11 @@ private func addSliceRows(_ rows: UnsafeMutablePointer<Float>, _ count: Int, wid
     for i in 0..<width { rows[i] += right[i] }
 }
 
-/// Where a block of a gradient is put together from the slices, and where sums of some of them wait for the
-/// others.
+/// Where the slices' gradients of one block of weights are added.
 ///
-/// A place is rows of a block. One slice is written to the gradient itself; several are added in places of
-/// their own, one behind the other and small enough to stay in cache: the gradient's rows lie a
-/// power of two apart, where they would fight for a few sets of it.
+/// A single slice is written to the gradient itself. Several are added in contiguous buffers, one for each level
+/// of the tree and small enough to stay in cache: the rows of the gradient itself are often a power of two apart,
+/// where they would compete for a few cache sets.
 struct BlockPlaces {
     /// The block's first float in the gradient, and the distance between its rows.
     let base: UnsafeMutablePointer<Float>
@@ -144,8 +143,8 @@ struct BlockPlaces {
 
 /// A way to compute the weight gradient of a convolution over the slices of a batch.
 ///
-/// Some nodes of the slices' tree are added in one go, block by block in cache. What is too large for that
-/// comes apart into its halves, whose whole gradients are added; a slice alone is done as such.
+/// Small nodes of the slices' tree are computed and added block by block, in cache. Larger ones are split into
+/// their halves, whose whole gradients are added; a single large slice is computed by `addLong`.
 protocol SlicedWeights: Sendable {
     var geometry: ConvolutionGeometry { get }
     /// The most slices of a batch.

@@ -213,12 +213,12 @@ struct SystemConvolution: Sendable {
         func place(_ level: Int) -> UnsafeMutablePointer<Float> {
             level == 0 ? dweights : scratch + (level - 1) * geometry.weights
         }
-        let workspace = scratch + Slices.depth(self.slices) * geometry.weights
+        let working = scratch + Slices.depth(self.slices) * geometry.weights
         Slices.addTree(
             0..<slices.count,
             compute: { slice, level, _ in
                 let images = slices.images[slice.lowerBound]
-                addImages(x, dy, images, place(level), workspace, pool)
+                addImages(x, dy, images, place(level), working, pool)
             },
             add: { addFloats(place($0), place($1), geometry.weights, pool) }
         )
@@ -236,7 +236,7 @@ struct SystemConvolution: Sendable {
         _ dy: Tensor,
         _ images: Range<Int>,
         _ dweights: UnsafeMutablePointer<Float>,
-        _ workspace: UnsafeMutablePointer<Float>,
+        _ working: UnsafeMutablePointer<Float>,
         _ pool: ThreadPool
     ) {
         let g = geometry
@@ -244,7 +244,7 @@ struct SystemConvolution: Sendable {
         if images.isEmpty { return fillZero(dweights, g.weights, pool) }
         let groups = groups(images.count)
         let blocks = max(1, min(Self.tasks / groups, O / Self.leastChannels))
-        let partials = workspace + threads * columnFloats
+        let partials = working + threads * columnFloats
         func sums(_ group: Int) -> UnsafeMutablePointer<Float> {
             group == 0 ? dweights : partials + (group - 1) * g.weights
         }
@@ -253,7 +253,7 @@ struct SystemConvolution: Sendable {
             let channels = block * O / blocks..<(block + 1) * O / blocks
             let first = images.lowerBound + group * images.count / groups
             let end = images.lowerBound + (group + 1) * images.count / groups
-            let buffer = workspace + worker * columnFloats
+            let buffer = working + worker * columnFloats
             for run in runs(first..<end) {
                 for band in 0..<bands {
                     let piece = piece(band, of: run)

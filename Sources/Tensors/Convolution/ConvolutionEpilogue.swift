@@ -3,7 +3,7 @@ import KernelTable
 /// What becomes of a convolution's sums on their way to memory:
 /// y = relu(scale · sums + shift + residual).
 ///
-/// A batch norm in evaluation, the sum of a residual block and a ReLU cost no pass of their own so.
+/// In evaluation, a batch norm, the sum of a residual block and a ReLU are fused into the output pass.
 public struct ConvolutionFinish {
     /// Factor of each channel; nil = 1.
     private let scale: UnsafePointer<Float>?

@@ -42,6 +42,9 @@ public struct ConvolutionKernel: Sendable {
         biasScratch = channelSumsScratch(geometry.output, slices: slices)
     }
 
+    /// Whether the passes read the weights as they are, which are passed for `filters` then.
+    public var readsWeights: Bool { system != nil }
+
     /// Floats of scratch that each call takes.
     public var scratch: Int { max(forwardFilters, backwardFilters) + scratchBesideFilters }
 
@@ -69,7 +72,7 @@ public struct ConvolutionKernel: Sendable {
 
     /// Floats of the filters that `prepareForward` makes.
     public var forwardFilters: Int {
-        system.map(\.geometry.weights) ?? winograd?.forwardFilters ?? columns.forwardFilters
+        readsWeights ? 0 : winograd?.forwardFilters ?? columns.forwardFilters
     }
 
     /// Brings the weights into the form that the forward pass reads.
@@ -78,9 +81,8 @@ public struct ConvolutionKernel: Sendable {
         into filters: UnsafeMutablePointer<Float>,
         _ pool: ThreadPool
     ) {
-        if let system {
-            copyFloats(filters, weights, system.geometry.weights, pool)
-        } else if let winograd {
+        precondition(!readsWeights, "weights that are read as they are need no preparation")
+        if let winograd {
             winograd.prepareForward(weights, into: filters, pool)
         } else {
             columns.prepareForward(weights, into: filters, pool)
@@ -138,10 +140,10 @@ public struct ConvolutionKernel: Sendable {
         scratch: UnsafeMutablePointer<Float>,
         _ pool: ThreadPool
     ) {
-        prepareForward(weights, into: scratch, pool)
+        if !readsWeights { prepareForward(weights, into: scratch, pool) }
         forward(
             x,
-            filters: scratch,
+            filters: readsWeights ? weights : UnsafePointer(scratch),
             finish: ConvolutionFinish(bias: bias),
             y,
             slices: slices,
@@ -154,7 +156,7 @@ public struct ConvolutionKernel: Sendable {
 
     /// Floats of the filters that `prepareBackward` makes.
     public var backwardFilters: Int {
-        system.map(\.geometry.weights) ?? winograd?.backwardFilters ?? columns.backwardFilters
+        readsWeights ? 0 : winograd?.backwardFilters ?? columns.backwardFilters
     }
 
     /// Brings the weights into the form that `backwardData` reads.
@@ -163,9 +165,8 @@ public struct ConvolutionKernel: Sendable {
         into filters: UnsafeMutablePointer<Float>,
         _ pool: ThreadPool
     ) {
-        if let system {
-            copyFloats(filters, weights, system.geometry.weights, pool)
-        } else if let winograd {
+        precondition(!readsWeights, "weights that are read as they are need no preparation")
+        if let winograd {
             winograd.prepareBackward(weights, into: filters, pool)
         } else {
             columns.prepareBackward(weights, into: filters, pool)
@@ -199,10 +200,10 @@ public struct ConvolutionKernel: Sendable {
         scratch: UnsafeMutablePointer<Float>,
         _ pool: ThreadPool
     ) {
-        prepareBackward(weights, into: scratch, pool)
+        if !readsWeights { prepareBackward(weights, into: scratch, pool) }
         backwardData(
             dy,
-            filters: scratch,
+            filters: readsWeights ? weights : UnsafePointer(scratch),
             dx,
             slices: slices,
             scratch: scratch + backwardFilters,

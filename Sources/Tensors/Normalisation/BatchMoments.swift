@@ -20,11 +20,11 @@ struct Moments {
     var variance: Double { squares / max(count, 1) }
 }
 
-/// How a convolution's output pass notes its results for the batch norm behind it.
+/// The moments of a convolution's outputs, which its output pass records for the batch norm behind it.
 ///
-/// Of some tiles at a time a value p of each channel, Σ (x − p) and Σ (x − p)². They are cut by the image alone, so
-/// the moments of a slice depend on the slice alone. Only maps are noted whose tiles come in whole groups, and
-/// whose channels fill vectors.
+/// For each group of tiles and each channel: a pivot p, Σ (x − p) and Σ (x − p)². Groups never span images, so the
+/// moments of a slice depend on the slice alone. Recorded only for maps whose tiles form whole groups and whose
+/// channels fill vectors.
 struct NotedMoments: Sendable {
     /// Pixels of each group of tiles of an image.
     fileprivate let pixels: [Double]
@@ -113,7 +113,7 @@ public struct MomentNotes {
     }
 }
 
-/// The rows of all slices of a batch of maps, cut into fixed blocks, so that sums over blocks are fixed too.
+/// The rows of all slices of a batch of maps, cut into fixed blocks, so that the summation order is fixed.
 struct RowBlocks {
     /// The slice of each block and its rows in the batch.
     private(set) var blocks: [(slice: Int, rows: Range<Int>)] = []

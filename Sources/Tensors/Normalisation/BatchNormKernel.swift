@@ -6,7 +6,7 @@ import KernelTable
 /// Training: y = relu(γ · (x − mean) / √(variance + ε) + β + residual). Sums run over fixed blocks of
 /// rows that stay in cache, and the blocks are combined in order and in double precision (Chan, Golub
 /// and LeVeque, 1979), so they depend on the shape alone. Limited by memory: two reads of x, or one where the
-/// convolution before has noted the moments, and one write forward, and two reads of x and dy (and y behind a
+/// convolution before has recorded the moments, and one write forward, and two reads of x and dy (and y behind a
 /// sum) and one write backward.
 public struct BatchNormKernel: Sendable {
     private let shape: Shape
@@ -215,7 +215,7 @@ public struct BatchNormKernel: Sendable {
     /// - Parameters:
     ///   - x: input of the forward pass.
     ///   - slices: as in the forward pass.
-    ///   - y: output of the forward pass, which tells where the ReLU let through; nil where nothing
+    ///   - y: output of the forward pass, which tells where the ReLU is active; nil where nothing
     ///     was added before the ReLU, so that `x` tells as well.
     ///   - dy: gradient of the output.
     ///   - gamma: scale of each channel.

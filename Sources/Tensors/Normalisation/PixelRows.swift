@@ -2,9 +2,9 @@ import KernelTable
 
 /// The loops of a normalisation over rows of pixels.
 ///
-/// Where a pixel has fewer channels than a vector has lanes, as photos do, sixteen pixels that lie side by
-/// side are handed on as one row of sixteen times the channels, with what belongs to a channel repeated; the
-/// pixels that are left over follow as they are.
+/// Where a pixel has fewer channels than a vector has lanes, as in photos, sixteen adjacent pixels are treated as one
+/// row of sixteen times the channels, with the values of each channel repeated; left-over pixels are handled
+/// one by one.
 struct PixelRows {
     let kernels: RowKernels
     /// Channels of a pixel.

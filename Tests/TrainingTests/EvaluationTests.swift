@@ -1,4 +1,5 @@
 import Distributed
+import Files
 import Foundation
 import Images
 import Networks

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 public import Training
 
@@ -56,7 +57,7 @@ public final class TraceFile {
             dur: (max(seconds, 0) * 1e6).rounded(),
             tid: lane
         )
-        guard let line = try? JSONEncoder().encode(entry) else { return }
+        guard let line = try? entry.jsonLine() else { return }
         file.append(Data((isEmpty ? "[\n" : ",\n").utf8) + line)
         isEmpty = false
     }

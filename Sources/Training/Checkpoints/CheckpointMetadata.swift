@@ -1,3 +1,4 @@
+import Files
 import Foundation
 public import Images
 public import Networks
@@ -40,12 +41,7 @@ public struct CheckpointMetadata: Codable, Sendable, Equatable {
     static let exportKey = "landmark_train_export"
 
     /// The description as JSON with sorted keys.
-    func encoded() throws -> [UInt8] {
-        let encoder = JSONEncoder()
-        encoder.keyEncodingStrategy = .convertToSnakeCase
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return Array(try encoder.encode(self))
-    }
+    func encoded() throws -> [UInt8] { Array(try jsonLine(snakeCase: true)) }
 
     /// Reads what `encoded` gave, in this version or in one that had fewer settings.
     init(encoded bytes: some Collection<UInt8>) throws {

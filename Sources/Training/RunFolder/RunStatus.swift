@@ -148,11 +148,8 @@ extension RunFolder {
             status = RunStatus(notes: ["status.json was damaged; earlier launches are not known."])
         }
         body(&status)
-        let encoder = JSONEncoder()
-        encoder.dateEncodingStrategy = .iso8601
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         let file = try DurableFile(self.status)
-        try (encoder.encode(status) + Data("\n".utf8)).withUnsafeBytes { try file.write($0) }
+        try (status.jsonPage() + Data("\n".utf8)).withUnsafeBytes { try file.write($0) }
         try file.finish()
     }
 }

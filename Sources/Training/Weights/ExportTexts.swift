@@ -1,3 +1,4 @@
+import Files
 import Foundation
 public import Images
 public import Networks
@@ -56,9 +57,7 @@ public enum ExportTexts {
     }
 
     private static func json(_ value: some Encodable) throws -> String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = .withoutEscapingSlashes
-        return String(decoding: try encoder.encode(value), as: UTF8.self)
+        String(decoding: try value.jsonLine(), as: UTF8.self)
     }
 }
 

@@ -219,11 +219,7 @@ struct Evaluate: ParsableCommand {
             try StandardOutput.print(AnswerListing(findings, of: chosen.photos).lines)
         }
         if json {
-            let encoder = JSONEncoder()
-            encoder.outputFormatting = [.prettyPrinted, .withoutEscapingSlashes, .sortedKeys]
-            try StandardOutput.write(
-                String(decoding: try encoder.encode(result), as: UTF8.self) + "\n"
-            )
+            try StandardOutput.write(String(decoding: try result.jsonPage(), as: UTF8.self) + "\n")
         } else if !verbose {
             try StandardOutput.print(ResultText(result, source: source(chosen.source)).lines)
         }

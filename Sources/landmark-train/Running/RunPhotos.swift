@@ -142,9 +142,7 @@ struct RunNotes {
 
     /// Notes the photos of a run in its folder.
     static func write(_ photos: LoadedPhotos, _ run: RunFolder) throws {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes, .prettyPrinted]
-        try OutputFile.write(try encoder.encode(photos.classes), to: run.classes)
+        try OutputFile.write(try photos.classes.jsonPage(), to: run.classes)
         try OutputFile.write(Data(photos.record.bytes), to: run.photos)
     }
 }

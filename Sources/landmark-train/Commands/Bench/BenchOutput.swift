@@ -24,10 +24,8 @@ struct BenchOutput: ParsableArguments {
     /// Prints `result` as JSON, or `lines`.
     func print(_ result: some Encodable, _ lines: () -> [String]) throws {
         guard json else { return try StandardOutput.print(lines()) }
-        let encoder = JSONEncoder()
-        encoder.keyEncodingStrategy = .convertToSnakeCase
-        encoder.outputFormatting = [.sortedKeys]
-        try StandardOutput.write(String(decoding: try encoder.encode(result), as: UTF8.self) + "\n")
+        let line = try result.jsonLine(snakeCase: true)
+        try StandardOutput.write(String(decoding: line, as: UTF8.self) + "\n")
     }
 }
 

@@ -51,10 +51,8 @@ struct Describe: ParsableCommand {
         )
         for line in listed.remarks.lines { Ending.say(line) }
         if json {
-            let encoder = JSONEncoder()
-            encoder.outputFormatting = [.prettyPrinted, .withoutEscapingSlashes, .sortedKeys]
             try StandardOutput.write(
-                String(decoding: try encoder.encode(description), as: UTF8.self) + "\n"
+                String(decoding: try description.jsonPage(), as: UTF8.self) + "\n"
             )
         } else {
             try StandardOutput.write(description.text())

@@ -83,7 +83,7 @@ public struct SliceExchange: Sendable {
         )
         if connects { try reducer.connect(sums: accumulator.places) }
         addSlices(tree.slices(of: rank), accumulator)
-        try reducer.reduce(nodes: accumulator.nodes, into: gradient.base)
+        try reducer.reduceScatter(nodes: accumulator.nodes, into: gradient.base)
         let shard = Storage(count: shards.shardCount(of: rank))
         for piece in shards.pieces(of: rank) {
             for (index, place) in piece.range.enumerated() {
@@ -92,7 +92,7 @@ public struct SliceExchange: Sendable {
             }
         }
         let squares = try reducer.sumOfSquares(of: values.base, range: middle)
-        try reducer.gather()
+        try reducer.gatherValues()
         let total = Array(values.buffer)
 
         let whole = rank == 0 ? Storage(count: count) : nil
@@ -110,7 +110,7 @@ public struct SliceExchange: Sendable {
                 values.base[place] = shard.base[piece.offset + index]
             }
         }
-        try reducer.gather()
+        try reducer.gatherValues()
         let returned = Array(values.buffer)
 
         addSlices(tree.slices(of: rank), accumulator)
@@ -135,7 +135,7 @@ public struct SliceExchange: Sendable {
             try reducer.exchange(nodes: accumulator.nodes, blocks: blocks, update: update)
         }
         let updated = Array(values.buffer)
-        try reducer.spread(blocks: blocks) {
+        try reducer.updateAndGather(blocks: blocks) {
             for place in $1 { values.base[place] += 1 }
         }
         return Outcome(

@@ -5,6 +5,7 @@ import Tensors
 /// The view that one thread has of ranks as threads.
 final class ThreadCommunicator: Communicator {
     let rank: Int
+    let localWork = LocalWork()
     private let nodes: [Int]
     private let meeting: Meeting
     private let aborted: @Sendable (Int32) -> Void
@@ -26,9 +27,13 @@ final class ThreadCommunicator: Communicator {
 
     var machines: [Int] { nodes.map { node in nodes.firstIndex(of: node) ?? 0 } }
 
-    func barrier() throws { try meeting.meet(rank, .init(call: "barrier")) { _ in } }
+    func barrier() throws {
+        localWork.requireNone("barrier")
+        try meeting.meet(rank, .init(call: "barrier")) { _ in }
+    }
 
     func broadcast(_ bytes: UnsafeMutableRawBufferPointer, from root: Int) throws {
+        localWork.requireNone("broadcast")
         let offer = Meeting.Offer(call: "broadcast from \(root)", bytes: bytes)
         try meeting.meet(rank, offer) { offers in
             try ThreadCommunicator.checkSizes(offers)
@@ -36,9 +41,10 @@ final class ThreadCommunicator: Communicator {
         }
     }
 
-    func sum(_ values: inout [Double]) throws {
+    func allReduce(_ values: inout [Double]) throws {
+        localWork.requireNone("allReduce")
         values = try values.withUnsafeMutableBytes { bytes in
-            try meeting.meet(rank, .init(call: "sum", bytes: bytes)) { offers in
+            try meeting.meet(rank, .init(call: "allReduce", bytes: bytes)) { offers in
                 try ThreadCommunicator.checkSizes(offers)
                 var total = [Double](repeating: 0, count: bytes.count / MemoryLayout<Double>.size)
                 for offer in offers {
@@ -52,6 +58,7 @@ final class ThreadCommunicator: Communicator {
     }
 
     func allGather(_ bytes: [UInt8]) throws -> [[UInt8]] {
+        localWork.requireNone("allGather")
         var own = bytes
         return try own.withUnsafeMutableBytes { bytes in
             try meeting.meet(rank, .init(call: "allGather", bytes: bytes)) { offers in
@@ -60,10 +67,12 @@ final class ThreadCommunicator: Communicator {
         }
     }
 
-    func allToAll(sends: [FloatMessage], receives: [FloatMessage], patiently: Bool) throws {
+    func sendReceive(sends: [FloatMessage], receives: [FloatMessage], patiently: Bool) throws {
+        localWork.requireNone("sendReceive")
         // Nobody may leave with an error that the others do not see, so what does not fit is told
         // to all in a second meeting.
-        let problem = try meeting.meet(rank, .init(call: "allToAll", messages: sends)) { offers in
+        let problem = try meeting.meet(rank, .init(call: "sendReceive", messages: sends)) {
+            offers in
             receive(receives, offers)
         }
         for report in try allGather(Array((problem ?? "").utf8)) where !report.isEmpty {
@@ -71,13 +80,15 @@ final class ThreadCommunicator: Communicator {
         }
     }
 
-    func share(_ storages: [Storage]) throws -> [[Storage]?] {
-        try meeting.meet(rank, .init(call: "share", storages: storages)) { offers in
+    func mapMemory(_ storages: [Storage]) throws -> [[Storage]?] {
+        localWork.requireNone("mapMemory")
+        return try meeting.meet(rank, .init(call: "mapMemory", storages: storages)) { offers in
             offers.enumerated().map { nodes[$0] == nodes[rank] ? $1.storages : nil }
         }
     }
 
     func makeNodeStorage(count: Int) throws -> NodeStorage {
+        localWork.requireNone("makeNodeStorage")
         let homes = machines
         let offer = Meeting.Offer(call: "makeNodeStorage", storages: [Storage(count: count)])
         return try meeting.meet(rank, offer) { offers in

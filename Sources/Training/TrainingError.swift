@@ -63,4 +63,12 @@ public enum TrainingError: Error, CustomStringConvertible, Sendable, Equatable {
         default: 70
         }
     }
+
+    /// The numbers of a run left the finite range.
+    static func diverged(atStep step: Int) -> TrainingError {
+        .diverged(
+            "the numbers grew beyond bounds at step \(step); lower --learning-rate or set --clip 1, "
+                + "and go on from the last checkpoint, which is not affected, or train anew"
+        )
+    }
 }

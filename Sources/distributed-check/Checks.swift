@@ -14,11 +14,8 @@ final class Checks {
     /// An error that a rank did not expect ends all ranks, for the others may wait for this one.
     func check(_ name: String, _ body: () throws -> Bool) {
         do {
-            let holds = try body()
-            var failures = [Double](repeating: 0, count: communicator.size)
-            failures[communicator.rank] = holds ? 0 : 1
-            try communicator.sum(&failures)
-            let ranks = failures.indices.filter { failures[$0] != 0 }
+            let holds = try communicator.gather(body())
+            let ranks = holds.indices.filter { !holds[$0] }
             failed += ranks.isEmpty ? 0 : 1
             guard communicator.rank == 0 else { return }
             let place = "on \(communicator.size) ranks"

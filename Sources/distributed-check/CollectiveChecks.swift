@@ -15,24 +15,24 @@ func checkCollectives(_ checks: Checks, _ world: MPICommunicator) {
 private func checkCollectives(_ checks: Checks, _ world: MPICommunicator, _ how: String) {
     checks.check("broadcast from each rank" + how) {
         for root in 0..<world.size {
-            var values = [Double(world.rank), 0.5]
-            try world.broadcast(&values, from: root)
-            guard values == [Double(root), 0.5] else { return false }
+            var bytes = [UInt8(world.rank), 5]
+            try bytes.withUnsafeMutableBytes { try world.broadcast($0, from: root) }
+            guard bytes == [UInt8(root), 5] else { return false }
         }
         return try broadcastHolds(world, bytes: 4_567) && broadcastHolds(world, bytes: 0)
     }
-    checks.check("sum" + how) {
+    checks.check("all-reduce" + how) {
         let ranks = world.size * (world.size - 1) / 2
         for count in [0, 1, 3_001] {
             var values = (0..<count).map { Double($0 * world.size + world.rank) }
-            try world.sum(&values)
+            try world.allReduce(&values)
             let expected = (0..<count).map { Double($0 * world.size * world.size + ranks) }
             guard values == expected else { return false }
         }
         return true
     }
-    checks.check("gathering of bytes of unlike lengths" + how) {
-        for scale in [0, 1, 1_777] {
+    checks.check("all-gather of bytes of unlike lengths" + how) {
+        for scale in [0, 1, 500, 1_777] {
             func bytes(_ rank: Int) -> [UInt8] {
                 (0..<rank * scale).map { UInt8(truncatingIfNeeded: $0 &* 7 &+ rank) }
             }
@@ -41,10 +41,55 @@ private func checkCollectives(_ checks: Checks, _ world: MPICommunicator, _ how:
         }
         return true
     }
+    checks.check("all-gather of values" + how) {
+        struct Value: Codable, Sendable, Equatable {
+            var number = 0.1
+            var limit = -Double.infinity
+            var text: String?
+            var list: [UInt64] = []
+        }
+        func value(_ rank: Int) -> Value {
+            Value(
+                number: 1 / Double(rank + 3),
+                text: rank % 2 == 0 ? "photo \"\(rank)\"\n\u{F0FF}" : nil,
+                list: (0..<rank * 50).map { .max - UInt64($0) }
+            )
+        }
+        guard try world.gather(value(world.rank)) == (0..<world.size).map(value) else {
+            return false
+        }
+        return try world.gather(world.rank == 0 ? nil : Double.nan).enumerated()
+            .allSatisfy { $0 == 0 ? $1 == nil : $1?.isNaN == true }
+    }
+    checks.check("a value that cannot be sent is an error on all ranks" + how) {
+        do {
+            _ = try world.gather(Stubborn(isStubborn: world.rank == world.size - 1))
+            return world.size == 1
+        } catch DistributedError.mismatch(let text) {
+            return text.contains("rank \(world.size - 1) ")
+        }
+    }
     checks.check("messages of unlike lengths" + how) { try messagesHold(world) }
     checks.check("barrier" + how) {
         try world.barrier()
         return true
+    }
+}
+
+/// A value that may refuse to be encoded.
+private struct Stubborn: Codable, Sendable {
+    var isStubborn: Bool
+
+    init(isStubborn: Bool) { self.isStubborn = isStubborn }
+
+    func encode(to encoder: any Encoder) throws {
+        guard !isStubborn else { throw CancellationError() }
+        var container = encoder.singleValueContainer()
+        try container.encode(isStubborn)
+    }
+
+    init(from decoder: any Decoder) throws {
+        isStubborn = try decoder.singleValueContainer().decode(Bool.self)
     }
 }
 
@@ -76,7 +121,7 @@ private func messagesHold(_ world: any Communicator) throws -> Bool {
         ]
     }
     try withExtendedLifetime(out) {
-        try world.allToAll(
+        try world.sendReceive(
             sends: ranks.flatMap { messages($0, out[$0], lengths(rank, $0)) },
             receives: ranks.flatMap { messages($0, into[$0], lengths($0, rank)) }
         )
@@ -94,7 +139,7 @@ private func sumOnAnotherThread(_ world: any Communicator) throws -> Bool {
     Thread {
         var values = [1.0]
         do {
-            try world.sum(&values)
+            try world.allReduce(&values)
             outcome.sum = values[0]
         } catch {
             world.abort(EXIT_FAILURE)

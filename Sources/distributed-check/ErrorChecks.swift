@@ -5,9 +5,9 @@ import Training
 /// That errors are thrown, and that all ranks learn of one rank's error.
 func checkErrors(_ checks: Checks, _ world: MPICommunicator) {
     checks.check("an error of MPI is thrown with its text") {
-        var values = [0.0]
+        var bytes: [UInt8] = [0]
         do {
-            try world.broadcast(&values, from: world.size + 5)
+            try bytes.withUnsafeMutableBytes { try world.broadcast($0, from: world.size + 5) }
             return false
         } catch DistributedError.mpi(let call, let text) {
             return call == "MPI_Bcast" && text.contains("MPI_ERR_ROOT")
@@ -23,6 +23,9 @@ func checkErrors(_ checks: Checks, _ world: MPICommunicator) {
     }
     checks.check("work that succeeds everywhere goes on everywhere") {
         try world.together(exitCode: { _ in 70 }) { world.rank } == world.rank
+    }
+    checks.check("rank 0 gives its value to all") {
+        try world.fromRoot { ["of rank \(world.rank)"] } == ["of rank 0"]
     }
     for failing in 0..<world.size {
         checks.check("all ranks learn that rank \(failing) failed") {

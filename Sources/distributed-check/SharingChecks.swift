@@ -6,7 +6,7 @@ import Tensors
 func checkSharing(_ checks: Checks, _ world: MPICommunicator) {
     checks.check("ranks read and write what they reach of others, and reach is mutual") {
         let own = [world.makeStorage(count: 5 * world.size), world.makeStorage(count: 0)]
-        let reached = try world.share(own)
+        let reached = try world.mapMemory(own)
         guard try isMutual(world, reached) else { return false }
         for storages in reached {
             storages?[0].base[5 * world.rank] = Float(world.rank + 1)
@@ -18,13 +18,13 @@ func checkSharing(_ checks: Checks, _ world: MPICommunicator) {
     }
     checks.check("no rank shares where one has only memory of its own") {
         let own = world.rank == 0 ? Storage(count: 9) : world.makeStorage(count: 9)
-        let reached = try world.share([own])
+        let reached = try world.mapMemory([own])
         return reached.indices.allSatisfy { (reached[$0] != nil) == ($0 == world.rank) }
     }
     checks.check("no rank shares where messages were asked for") {
         let apart = MPICommunicator(world, sharesMemory: false)
         let own = apart.makeStorage(count: 9)
-        return try own.owner == nil && apart.share([own]).count { $0 != nil } == 1
+        return try own.owner == nil && apart.mapMemory([own]).count { $0 != nil } == 1
     }
     checks.check("ranks of a node have values in common, which begin as zeros") {
         let values = try world.makeNodeStorage(count: 3 * world.size + 1)
@@ -57,7 +57,7 @@ func checkSharing(_ checks: Checks, _ world: MPICommunicator) {
     checks.check("shared memory leaves no file open") {
         let before = openFiles()
         for _ in 0..<3 {
-            _ = try world.share([world.makeStorage(count: 1 << 20)])
+            _ = try world.mapMemory([world.makeStorage(count: 1 << 20)])
             _ = try world.makeNodeStorage(count: 1 << 20)
         }
         return openFiles() == before
@@ -65,9 +65,9 @@ func checkSharing(_ checks: Checks, _ world: MPICommunicator) {
 }
 
 private func isMutual(_ world: any Communicator, _ reached: [[Storage]?]) throws -> Bool {
-    let rows = try world.allGather(reached.map { $0 == nil ? 0 : 1 })
+    let rows = try world.gather(reached.map { $0 != nil })
     return rows.indices.allSatisfy { a in rows.indices.allSatisfy { rows[a][$0] == rows[$0][a] } }
-        && rows[world.rank][world.rank] == 1
+        && rows[world.rank][world.rank]
 }
 
 /// Files that this process has open; 0 where the system does not tell.

@@ -93,20 +93,12 @@ struct World {
         try communicator.together(exitCode: Ending.code, body)
     }
 
-    /// Runs `body` on rank 0 and gives its text to all ranks.
-    func fromRoot(_ body: () throws -> String) throws -> String {
-        let text = try together { isRoot ? try body() : "" }
-        let texts = try communicator.allGather(Array(text.utf8))
-        return String(decoding: texts.first ?? [], as: UTF8.self)
-    }
-
     /// Runs `body` on rank 0 and gives its value to all ranks.
-    func fromRoot<T: Codable>(_ type: T.Type, _ body: () throws -> T) throws -> T {
-        let text = try fromRoot {
-            String(decoding: try JSONEncoder().encode([body()]), as: UTF8.self)
-        }
-        let values = try JSONDecoder().decode([T].self, from: Data(text.utf8))
-        return values[0]
+    func fromRoot<T: Codable & Sendable>(
+        _ type: T.Type = T.self,
+        _ body: () throws -> T
+    ) throws -> T {
+        try communicator.fromRoot(exitCode: Ending.code, body)
     }
 
     private init(_ communicator: any Communicator, threads: Int?) throws {

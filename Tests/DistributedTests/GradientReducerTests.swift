@@ -86,8 +86,8 @@ import Testing
         let target = accumulator.begin()
         for i in 0..<3 { target.base[i] = Float(i + 1) }
         accumulator.add()
-        try reducer.reduce(nodes: accumulator.nodes, into: gradient.base)
-        try reducer.gather()
+        try reducer.reduceScatter(nodes: accumulator.nodes, into: gradient.base)
+        try reducer.gatherValues()
         #expect(Array(gradient.buffer) == [1, 2, 3])
         #expect(accumulator.memory == 0 && reducer.memory == 0)
         #expect(try reducer.sumOfSquares(of: gradient.base, range: 0..<3) == 14)
@@ -121,8 +121,8 @@ import Testing
             )
             let own = Storage([Float](repeating: Float(communicator.rank + 1), count: 5))
             let node = SliceNode(slices: tree.slices(of: communicator.rank), own)
-            try reducer.reduce(nodes: [node], into: total.base)
-            try reducer.gather()
+            try reducer.reduceScatter(nodes: [node], into: total.base)
+            try reducer.gatherValues()
             return Array(total.buffer)
         }
         #expect(totals == [[3, 3, 3, 3, 3], [3, 3, 3, 3, 3]])

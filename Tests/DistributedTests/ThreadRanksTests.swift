@@ -10,13 +10,13 @@ import Testing
     @Test func collectivesReachEveryRank() throws {
         let found = try ThreadRanks.run(3) { communicator -> [[Double]] in
             let rank = communicator.rank
-            var told = [Double(rank), 7]
-            try communicator.broadcast(&told, from: 1)
+            var told = [UInt8(rank), 7]
+            try told.withUnsafeMutableBytes { try communicator.broadcast($0, from: 1) }
             var sums = [1, Double(rank)]
-            try communicator.sum(&sums)
+            try communicator.allReduce(&sums)
             let texts = try communicator.allGather([UInt8](repeating: UInt8(rank), count: rank))
             try communicator.barrier()
-            return [told, sums, texts.flatMap { $0 }.map { Double($0) }]
+            return [told.map { Double($0) }, sums, texts.flatMap { $0 }.map { Double($0) }]
         }
         #expect(found == [[[Double]]](repeating: [[1, 7], [3, 3], [1, 2, 2]], count: 3))
     }
@@ -27,7 +27,7 @@ import Testing
             let own = Storage([1, 2, 3].map { $0 + 10 * Float(communicator.rank) })
             let received = Storage(count: 3)
             try withExtendedLifetime(own) {
-                try communicator.allToAll(
+                try communicator.sendReceive(
                     sends: [
                         FloatMessage(peer: other, own.base + 2, 1),
                         FloatMessage(peer: other, own.base, 2),
@@ -92,20 +92,20 @@ import Testing
     }
 
     @Test func unlikeCallsAndSizesAreTold() {
-        #expect(throws: DistributedError.mismatch("they called barrier, sum")) {
+        #expect(throws: DistributedError.mismatch("they called barrier, allReduce")) {
             try ThreadRanks.run(2) { communicator in
                 var values = [0.0]
                 if communicator.rank == 0 {
                     try communicator.barrier()
                 } else {
-                    try communicator.sum(&values)
+                    try communicator.allReduce(&values)
                 }
             }
         }
         #expect(throws: DistributedError.mismatch("they gave [8, 16] bytes")) {
             try ThreadRanks.run(2) { communicator in
                 var values = [Double](repeating: 0, count: communicator.rank + 1)
-                try communicator.sum(&values)
+                try communicator.allReduce(&values)
             }
         }
     }

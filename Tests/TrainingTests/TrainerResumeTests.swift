@@ -95,7 +95,7 @@ struct TrainerResumeTests {
             )
             if resumes { try trainer.resume(from: run.run.path) }
             let signal = try trainer.train()
-            try trainer.settleFiles()
+            try trainer.flush()
             return [signal.map(Int.init) ?? 0, trainer.stepsDone]
         }
     }

@@ -11,7 +11,7 @@ public struct ExchangeBenchmark: Codable, Sendable {
     public let bucket: Int
     /// Whether ranks work in one another's memory in `whole`, at least on some nodes.
     public let sharesMemory: Bool
-    /// Adding up, updating and giving in one pass, as training does it.
+    /// Reducing, updating and gathering in one pass, as training does it.
     public let whole: Timing
     /// The same where all that goes between ranks goes as messages.
     public let messages: Messages
@@ -20,13 +20,13 @@ public struct ExchangeBenchmark: Codable, Sendable {
 
     /// An exchange by messages alone.
     public struct Messages: Codable, Sendable {
-        /// Adding up, updating and giving bucket by bucket.
+        /// Reducing, updating and gathering bucket by bucket.
         public let whole: Timing
-        /// Adding up the gradients of all ranks in the order of the tree, each rank its shard.
+        /// The reduce-scatter: the gradients of all ranks in the order of the tree, each rank its shard.
         public let reduce: Timing
         /// What each rank does to its shard in between.
         public let update: Timing
-        /// Giving every rank's shard to all.
+        /// The all-gather of updated shards.
         public let gather: Timing
     }
 
@@ -135,7 +135,9 @@ private struct ExchangeBench {
         times.whole.append(try slowest(communicator) { try exchange(shared) })
         times.messages.append(try slowest(communicator) { try exchange(apart) })
         times.reduce.append(
-            try slowest(communicator) { try apart.reduce(nodes: [node], into: gradients.base) }
+            try slowest(communicator) {
+                try apart.reduceScatter(nodes: [node], into: gradients.base)
+            }
         )
         times.update.append(
             try slowest(communicator) {
@@ -147,10 +149,10 @@ private struct ExchangeBench {
                 }
             }
         )
-        times.gather.append(try slowest(communicator) { try apart.gather() })
+        times.gather.append(try slowest(communicator) { try apart.gatherValues() })
         guard let mpi else { return }
         times.allReduce.append(
-            try slowest(mpi) { try mpi.sum(gradients.base, gradients.count) }
+            try slowest(mpi) { try mpi.allReduce(gradients.base, gradients.count) }
         )
     }
 
@@ -165,5 +167,5 @@ private struct ExchangeBench {
 /// Seconds that `body` takes on the slowest rank, all starting together.
 private func slowest(_ communicator: any Communicator, _ body: () throws -> Void) throws -> Double {
     try communicator.barrier()
-    return try communicator.largest(try measureSeconds(body))
+    return try communicator.maximum(try measureSeconds(body))
 }

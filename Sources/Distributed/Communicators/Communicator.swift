@@ -1,3 +1,5 @@
+import Foundation
+import Synchronization
 public import Tensors
 
 /// The ranks of a run and what they do together.
@@ -14,6 +16,9 @@ public protocol Communicator: AnyObject, Sendable {
     /// For each rank, the lowest rank on the same machine; equal on all ranks.
     var machines: [Int] { get }
 
+    /// Where this rank works alone; every collective call checks that it does not.
+    var localWork: LocalWork { get }
+
     /// Returns when every rank has called.
     func barrier() throws
 
@@ -22,22 +27,22 @@ public protocol Communicator: AnyObject, Sendable {
 
     /// Adds up element by element over all ranks; equal counts on all ranks.
     ///
-    /// The order of the sum is open. Where bits matter, let each element be zero on all ranks but
+    /// The summation order is not defined. Where bits matter, let each element be zero on all ranks but
     /// one, or a whole number below 2⁵³.
-    func sum(_ values: inout [Double]) throws
+    func allReduce(_ values: inout [Double]) throws
 
-    /// The bytes of every rank, in the order of ranks; their sizes may differ.
+    /// The bytes of every rank, in rank order; their sizes may differ. `gather` does it for values.
     func allGather(_ bytes: [UInt8]) throws -> [[UInt8]]
 
-    /// Sends and receives floats between any ranks at once.
+    /// Sends and receives floats between any ranks at once, point to point.
     ///
     /// The k-th message from rank a to rank b meets the k-th that b receives from a, with the same
     /// count. Memory that is received into must not overlap any other message's.
     ///
-    /// - Parameter patiently: sleep between looks at what has come, for threads beside others that compute.
-    func allToAll(sends: [FloatMessage], receives: [FloatMessage], patiently: Bool) throws
+    /// - Parameter patiently: sleep between polls, for threads beside others that compute.
+    func sendReceive(sends: [FloatMessage], receives: [FloatMessage], patiently: Bool) throws
 
-    /// Zeros that ranks of the same node can come to read and write; plain memory where no other
+    /// Zeros that ranks of the same node can map with `mapMemory`; plain memory where no other
     /// rank could.
     func makeStorage(count: Int) -> Storage
 
@@ -48,9 +53,9 @@ public protocol Communicator: AnyObject, Sendable {
     /// Lets the ranks of a node read and write one another's memory.
     ///
     /// - Parameter storages: memory from `makeStorage`; their number may differ between ranks.
-    /// - Returns: for each rank, its storages as this rank reaches them, or nil where it does not.
-    ///   Reach is mutual, and where it fails for some ranks that should have it, none has any.
-    func share(_ storages: [Storage]) throws -> [[Storage]?]
+    /// - Returns: for each rank, its storages as mapped into this one, or nil where they are not.
+    ///   Mapping is mutual, and where it fails for some ranks that should have it, none has any.
+    func mapMemory(_ storages: [Storage]) throws -> [[Storage]?]
 
     /// Leaves the world; the last call. Harmless when repeated.
     func finish()
@@ -59,10 +64,100 @@ public protocol Communicator: AnyObject, Sendable {
     func abort(_ code: Int32) -> Never
 }
 
+/// Floats that go to or come from another rank.
+public struct FloatMessage {
+    /// The other rank.
+    public let peer: Int
+    /// Where the floats are, or will be; the caller keeps that memory alive during the call.
+    public let base: UnsafeMutablePointer<Float>
+    /// Number of floats.
+    public let count: Int
+
+    /// A message of `count` floats at `base` to or from the rank `peer`.
+    public init(peer: Int, _ base: UnsafeMutablePointer<Float>, _ count: Int) {
+        precondition(count >= 0, "a message has no negative size")
+        self.peer = peer
+        self.base = base
+        self.count = count
+    }
+
+    /// The same floats as messages of at most `limit`.
+    func cut(atMost limit: Int) -> [FloatMessage] {
+        stride(from: 0, to: count, by: limit).map {
+            FloatMessage(peer: peer, base + $0, min(limit, count - $0))
+        }
+    }
+}
+
+/// Work that each rank does for itself at a point where all ranks do theirs.
+///
+/// An error inside it is told to the other ranks afterwards. One that came between two collective calls would
+/// leave the others waiting in the second, so a collective call inside traps, in every build.
+public final class LocalWork: Sendable {
+    private let isUnderWay = Atomic<Bool>(false)
+
+    /// No work yet.
+    public init() {}
+
+    /// Runs `body`, in which this rank must not communicate.
+    public func run<T>(_ body: () throws -> T) rethrows -> T {
+        requireNone("together")
+        isUnderWay.store(true, ordering: .relaxed)
+        defer { isUnderWay.store(false, ordering: .relaxed) }
+        return try body()
+    }
+
+    /// Traps where a collective call is made inside.
+    public func requireNone(_ call: String) {
+        guard isUnderWay.load(ordering: .relaxed) else { return }
+        fatalError(
+            "\(call) was called inside a body that runs together on all ranks; call it outside"
+        )
+    }
+}
+
 extension Communicator {
+    /// Every rank's value, in rank order, on all ranks: an all-gather of values of any type and size.
+    ///
+    /// A value that cannot be encoded on one rank is an error on all.
+    public func gather<Value: Codable & Sendable>(_ value: Value) throws -> [Value] {
+        localWork.requireNone("gather")
+        guard size > 1 else { return [value] }
+        // JSON is never empty, so that no bytes mean that there is no value.
+        let encoder = JSONEncoder()
+        encoder.nonConformingFloatEncodingStrategy = .convertToString(
+            positiveInfinity: "inf",
+            negativeInfinity: "-inf",
+            nan: "nan"
+        )
+        let texts = try allGather((try? encoder.encode(value)).map { Array($0) } ?? [])
+        if let rank = texts.firstIndex(where: \.isEmpty) {
+            throw DistributedError.mismatch("rank \(rank) has a \(Value.self) that cannot be sent")
+        }
+        let decoder = JSONDecoder()
+        decoder.nonConformingFloatDecodingStrategy = .convertFromString(
+            positiveInfinity: "inf",
+            negativeInfinity: "-inf",
+            nan: "nan"
+        )
+        do {
+            // One array costs less than as many texts.
+            let list = texts.joined(separator: [UInt8(ascii: ",")])
+            return try decoder.decode(
+                [Value].self,
+                from: Data([UInt8(ascii: "[")] + list + [UInt8(ascii: "]")])
+            )
+        } catch {
+            throw DistributedError.mismatch("a \(Value.self) came apart on its way: \(error)")
+        }
+    }
+
+    /// The largest of all ranks' numbers.
+    public func maximum(_ value: Double) throws -> Double { try gather(value).max() ?? value }
+
     /// The same by a thread that has the processor to itself.
-    public func allToAll(sends: [FloatMessage], receives: [FloatMessage]) throws {
-        try allToAll(sends: sends, receives: receives, patiently: false)
+    public func sendReceive(sends: [FloatMessage], receives: [FloatMessage]) throws {
+        try sendReceive(sends: sends, receives: receives, patiently: false)
     }
 
     /// Plain memory.
@@ -73,14 +168,9 @@ extension Communicator {
         NodeStorage(Storage(count: count), ranks: size)
     }
 
-    /// Reaches this rank's own memory alone.
-    public func share(_ storages: [Storage]) throws -> [[Storage]?] {
+    /// This rank's own memory alone.
+    public func mapMemory(_ storages: [Storage]) throws -> [[Storage]?] {
         (0..<size).map { $0 == rank ? storages : nil }
-    }
-
-    /// Gives the numbers of the rank `root` to all; equal counts on all ranks.
-    public func broadcast(_ values: inout [Double], from root: Int) throws {
-        try values.withUnsafeMutableBytes { try broadcast($0, from: root) }
     }
 
     /// Gives what rank 0 holds in `values` to all nodes.
@@ -100,15 +190,4 @@ extension Communicator {
         }
         try barrier()
     }
-
-    /// The number of each rank, in the order of ranks.
-    public func gather(_ value: Double) throws -> [Double] {
-        var values = [Double](repeating: 0, count: size)
-        values[rank] = value
-        try sum(&values)
-        return values
-    }
-
-    /// The largest of all ranks' numbers.
-    public func largest(_ value: Double) throws -> Double { try gather(value).max() ?? value }
 }

@@ -1,5 +1,6 @@
 import CMPIShim
 import Foundation
+public import Tensors
 
 /// The ranks that mpirun, or a scheduler with MPI, has started.
 ///
@@ -9,17 +10,21 @@ public final class MPICommunicator: Communicator {
     public let rank: Int
     /// Number of ranks in MPI_COMM_WORLD.
     public let size: Int
-    /// Microseconds between looks of a patient wait: short beside the milliseconds of a bucket, long beside
-    /// a look.
+    /// Microseconds between the polls of a patient wait: short beside the milliseconds of a bucket, long beside
+    /// a poll.
     private static let nap: Int32 = 100
     /// For each rank, the lowest rank on the same machine.
     public let machines: [Int]
+    /// Where this rank works alone.
+    public let localWork = LocalWork()
     /// Most elements or bytes in one MPI call, whose counts are 32-bit numbers.
     private let limit: Int
     /// Ranks that could map one another's memory, this one included.
-    let mates: [Int]
+    private let mates: [Int]
     /// Whether any ranks of the run are to share memory, as all ranks agree.
-    let sharesMemory: Bool
+    private let sharesMemory: Bool
+    /// Bytes of the first call of an all-gather: room for its size and most values that ranks tell one another.
+    private static let firstPart = 512
 
     /// Starts MPI; once in a process.
     public init() throws {
@@ -62,7 +67,7 @@ public final class MPICommunicator: Communicator {
     /// The same ranks, with at most `limit` elements in one call, or without shared memory: for tests
     /// of how long buffers are cut, and of what ranks of a node do otherwise.
     public init(_ other: MPICommunicator, limit: Int = 1 << 30, sharesMemory: Bool = true) {
-        precondition(limit >= other.size, "a call moves at least one byte for each rank")
+        precondition(limit >= 16 * other.size, "a call has room for the sizes of an all-gather")
         self.sharesMemory = sharesMemory && other.sharesMemory
         mates = self.sharesMemory ? other.mates : [other.rank]
         rank = other.rank
@@ -73,11 +78,13 @@ public final class MPICommunicator: Communicator {
 
     /// MPI_Barrier.
     public func barrier() throws {
+        localWork.requireNone("barrier")
         try MPICommunicator.check("MPI_Barrier", mpishim_barrier())
     }
 
     /// MPI_Bcast.
     public func broadcast(_ bytes: UnsafeMutableRawBufferPointer, from root: Int) throws {
+        localWork.requireNone("broadcast")
         for range in pieces(bytes.count) {
             try MPICommunicator.check(
                 "MPI_Bcast",
@@ -91,7 +98,8 @@ public final class MPICommunicator: Communicator {
     }
 
     /// MPI_Allreduce.
-    public func sum(_ values: inout [Double]) throws {
+    public func allReduce(_ values: inout [Double]) throws {
+        localWork.requireNone("allReduce")
         try values.withUnsafeMutableBufferPointer { values in
             for range in pieces(values.count) {
                 try MPICommunicator.check(
@@ -105,9 +113,58 @@ public final class MPICommunicator: Communicator {
         }
     }
 
+    /// MPI_Allgatherv: a first call with equal parts tells every size with the first bytes, which are all of
+    /// most messages; the rest follows.
+    public func allGather(_ bytes: [UInt8]) throws -> [[UInt8]] {
+        localWork.requireNone("allGather")
+        let most = limit / size
+        let part = min(MPICommunicator.firstPart, most)
+        let header = MemoryLayout<UInt64>.size
+        var first = withUnsafeBytes(of: UInt64(bytes.count).littleEndian, Array.init)
+        first += bytes.prefix(part - header)
+        first += [UInt8](repeating: 0, count: part - first.count)
+        let firsts = try gatherOnce(first, Array(repeating: 0..<part, count: size))
+        let counts = firsts.map { bytes in
+            bytes.prefix(header).reversed().reduce(0) { $0 << 8 | Int($1) }
+        }
+        var gathered = zip(firsts, counts).map { Array($0.dropFirst(header).prefix($1)) }
+        for start in stride(from: part - header, to: counts.max() ?? 0, by: most) {
+            let parts = counts.map { min($0, start)..<min($0, start + most) }
+            for (rank, part) in try gatherOnce(bytes, parts).enumerated() {
+                gathered[rank] += part
+            }
+        }
+        return gathered
+    }
+
+    /// One call of MPI_Allgatherv; `parts` are each rank's range of its bytes.
+    private func gatherOnce(_ bytes: [UInt8], _ parts: [Range<Int>]) throws -> [ArraySlice<UInt8>] {
+        var offsets: [Int] = []
+        var total = 0
+        for part in parts {
+            offsets.append(total)
+            total += part.count
+        }
+        var all = [UInt8](repeating: 0, count: total)
+        try bytes.withUnsafeBufferPointer { own in
+            try MPICommunicator.check(
+                "MPI_Allgatherv",
+                mpishim_all_gather_bytes(
+                    own.baseAddress?.advanced(by: parts[rank].lowerBound),
+                    Int32(parts[rank].count),
+                    &all,
+                    parts.map { Int32($0.count) },
+                    offsets.map { Int32($0) }
+                )
+            )
+        }
+        return zip(offsets, parts).map { all[$0..<$0 + $1.count] }
+    }
+
     /// MPI_Allreduce of floats in as few calls as can be, in MPI's order: what an exchange is
     /// measured against.
-    public func sum(_ values: UnsafeMutablePointer<Float>, _ count: Int) throws {
+    public func allReduce(_ values: UnsafeMutablePointer<Float>, _ count: Int) throws {
+        localWork.requireNone("allReduce")
         for range in pieces(count) {
             try MPICommunicator.check(
                 "MPI_Allreduce",
@@ -117,11 +174,12 @@ public final class MPICommunicator: Communicator {
     }
 
     /// MPI_Isend and MPI_Irecv of all messages, then MPI_Waitall, or MPI_Testall between naps.
-    public func allToAll(
+    public func sendReceive(
         sends: [FloatMessage],
         receives: [FloatMessage],
         patiently: Bool
     ) throws {
+        localWork.requireNone("sendReceive")
         let sends = messages(sends)
         let receives = messages(receives)
         try MPICommunicator.check(
@@ -150,15 +208,12 @@ public final class MPICommunicator: Communicator {
     }
 
     /// 0 ..< count in ranges that one call can take.
-    func pieces(_ count: Int) -> [Range<Int>] {
+    private func pieces(_ count: Int) -> [Range<Int>] {
         stride(from: 0, to: count, by: limit).map { $0..<min($0 + limit, count) }
     }
 
-    /// Bytes that each rank may add to one gathering call.
-    var share: Int { limit / size }
-
     /// Throws what `code` stands for, if it is an error.
-    static func check(_ call: String, _ code: Int32) throws {
+    private static func check(_ call: String, _ code: Int32) throws {
         guard code != 0 else { return }
         var text = [CChar](repeating: 0, count: 512)
         mpishim_text(code, &text, text.count)
@@ -170,5 +225,46 @@ public final class MPICommunicator: Communicator {
         list.flatMap { $0.cut(atMost: limit) }.map {
             mpishim_message(floats: $0.base, count: Int32($0.count), peer: Int32($0.peer))
         }
+    }
+}
+
+extension MPICommunicator {
+    /// Anonymous shared memory (a memfd) where the node has other ranks.
+    public func makeStorage(count: Int) -> Storage {
+        guard mates.count > 1 else { return Storage(count: count) }
+        return SharedArea.make(count: count)?.storage ?? Storage(count: count)
+    }
+
+    /// Anonymous shared memory of the node's lowest rank, which the others map; each touches its part of the
+    /// pages first, so that they lie spread over the node's memories.
+    public func makeNodeStorage(count: Int) throws -> NodeStorage {
+        guard sharesMemory else { return NodeStorage(Storage(count: count), ranks: size) }
+        let home = mates[0]
+        let isShared = mates.count > 1
+        let made = isShared && rank == home ? SharedArea.reserve(count: count) : nil
+        let offers = try gather(made?.handle)
+        let area = made ?? (isShared ? offers[home].flatMap(SharedArea.init(of:)) : nil)
+        area?.touch(mates.firstIndex(of: rank) ?? 0, of: mates.count)
+        let homes = try gather(isShared && area == nil ? -1 : home)
+        guard !homes.contains(-1) else { return NodeStorage(Storage(count: count), ranks: size) }
+        return NodeStorage(area?.storage ?? Storage(count: count), homes: homes)
+    }
+
+    /// Ranks open one another's files through /proc, and all forgo that if one of them cannot.
+    public func mapMemory(_ storages: [Storage]) throws -> [[Storage]?] {
+        let alone = (0..<size).map { $0 == rank ? storages : nil }
+        guard sharesMemory else { return alone }
+        let handles = storages.compactMap { ($0.owner as? SharedArea)?.handle }
+        let offer = handles.count == storages.count ? handles : nil
+        let offers = try gather(offer)
+        let reached = (0..<size).map { other -> [Storage]? in
+            guard other != rank else { return storages }
+            guard mates.contains(other), let handles = offers[other] else { return nil }
+            let areas = handles.compactMap { SharedArea(of: $0)?.storage }
+            return areas.count == handles.count ? areas : nil
+        }
+        // Ranks that are alone on their nodes have plain memory, which nobody asks for.
+        let failed = mates.contains { reached[$0] == nil } || (mates.count > 1 && offer == nil)
+        return try gather(failed).contains(true) ? alone : reached
     }
 }

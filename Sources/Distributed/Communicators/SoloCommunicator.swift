@@ -10,25 +10,33 @@ public final class SoloCommunicator: Communicator {
     /// A single machine.
     public let machines = [0]
 
+    /// Where collective calls are not allowed, as on several ranks.
+    public let localWork = LocalWork()
+
     /// A world of one.
     public init() {}
 
     /// Returns at once.
-    public func barrier() {}
+    public func barrier() { localWork.requireNone("barrier") }
 
     /// Leaves the bytes as they are.
     public func broadcast(_ bytes: UnsafeMutableRawBufferPointer, from root: Int) {
+        localWork.requireNone("broadcast")
         precondition(root == 0, "there is no rank \(root)")
     }
 
     /// Leaves the values as they are.
-    public func sum(_ values: inout [Double]) {}
+    public func allReduce(_ values: inout [Double]) { localWork.requireNone("allReduce") }
 
     /// The bytes alone.
-    public func allGather(_ bytes: [UInt8]) -> [[UInt8]] { [bytes] }
+    public func allGather(_ bytes: [UInt8]) -> [[UInt8]] {
+        localWork.requireNone("allGather")
+        return [bytes]
+    }
 
     /// Copies what is sent to where it is received.
-    public func allToAll(sends: [FloatMessage], receives: [FloatMessage], patiently: Bool) {
+    public func sendReceive(sends: [FloatMessage], receives: [FloatMessage], patiently: Bool) {
+        localWork.requireNone("sendReceive")
         precondition(sends.count == receives.count, "each message is sent and received")
         for (sent, received) in zip(sends, receives) {
             precondition(sent.peer == 0 && received.peer == 0, "there is one rank")

@@ -29,7 +29,7 @@ extension GradientReducer {
                 }
             }
         }
-        try communicator.sum(&sums)
+        try communicator.allReduce(&sums)
         return sums.reduce(0, +)
     }
 
@@ -87,10 +87,10 @@ extension GradientReducer {
     }
 
     private func send(_ messages: [FloatMessage]) throws {
-        try communicator.allToAll(sends: messages.filter { $0.count > 0 }, receives: [])
+        try communicator.sendReceive(sends: messages.filter { $0.count > 0 }, receives: [])
     }
 
     private func receive(_ messages: [FloatMessage]) throws {
-        try communicator.allToAll(sends: [], receives: messages.filter { $0.count > 0 })
+        try communicator.sendReceive(sends: [], receives: messages.filter { $0.count > 0 })
     }
 }

@@ -2,7 +2,7 @@ import Foundation
 import Tensors
 
 /// An exchange beside the backward pass that computes what is exchanged: on a thread of its own, buckets are
-/// added up, updated and given from the last one down, each as soon as its gradients are complete.
+/// reduced, updated and gathered from the last one down, each as soon as its gradients are complete.
 ///
 /// The network carries gradients while the processors compute others; what is left at the end is the
 /// first layers' share. The order of buckets is the same on all ranks, and none of it changes a bit.
@@ -14,7 +14,7 @@ import Tensors
 /// - `complete` and `outcome` are read and written under the lock.
 public final class OverlappedExchange: @unchecked Sendable {
     private let reducer: GradientReducer
-    private let meeting: GradientReducer.Meeting
+    private let located: GradientReducer.LocatedNodes
     private let blocks: [Range<Int>]
     private let update: GradientReducer.Update
     /// The pool of the thread, for the reducer's computes the pass.
@@ -44,7 +44,7 @@ public final class OverlappedExchange: @unchecked Sendable {
         self.reducer = reducer
         self.blocks = blocks
         self.update = update
-        meeting = try reducer.meet(nodes)
+        located = try reducer.locate(nodes)
         complete = reducer.shards.count
         Shortage.startThread("landmark-exch") { [self] in
             let outcome = Result { try run() }
@@ -80,7 +80,7 @@ public final class OverlappedExchange: @unchecked Sendable {
             changed.lock()
             while complete > bucket.lowerBound { changed.wait() }
             changed.unlock()
-            let places = try reducer.places(meeting, bucket, patiently: true)
+            let places = try reducer.places(located, bucket, patiently: true)
             reducer.forEachStrip(of: part, blocks, on: alone) {
                 update($0, $1, reducer.total($1, places, $2))
             }

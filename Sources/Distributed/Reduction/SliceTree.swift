@@ -1,4 +1,4 @@
-import Tensors
+public import Tensors
 
 /// The one binary tree in which slice gradients are added, whoever computed them, and which rank
 /// owns which slices.
@@ -89,5 +89,19 @@ public struct SliceTree: Hashable, Sendable {
     private static func halves(_ node: Range<Int>) -> (Range<Int>, Range<Int>) {
         let middle = node.lowerBound + Slices.leftHalf(of: node.count)
         return (node.lowerBound..<middle, middle..<node.upperBound)
+    }
+}
+
+/// The sum of a node of the slice tree: a flat gradient.
+public struct SliceNode {
+    /// The slices that are added up.
+    public let slices: Range<Int>
+    /// The sum.
+    public let sum: Storage
+
+    /// The sum of `slices`, kept alive with the node.
+    public init(slices: Range<Int>, _ sum: Storage) {
+        self.slices = slices
+        self.sum = sum
     }
 }

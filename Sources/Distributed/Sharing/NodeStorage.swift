@@ -54,3 +54,29 @@ public struct NodeStorage: Sendable {
         )
     }
 }
+
+/// Which other ranks' sums this rank reads in place.
+struct Reach {
+    /// For each rank, where its sums may lie; nil where they come as messages.
+    let sums: [[Storage]?]
+    /// Whether any rank reaches another; the same on all ranks, as is `isWhole`.
+    let isAny: Bool
+    /// Whether every rank reaches all others.
+    let isWhole: Bool
+
+    /// Reach of nothing but `communicator`'s own rank.
+    init(alone communicator: any Communicator) {
+        sums = Array(repeating: nil, count: communicator.size)
+        isAny = false
+        isWhole = communicator.size == 1
+    }
+
+    /// Maps the sums of the ranks of the node; a collective call.
+    init(_ communicator: any Communicator, sums own: [Storage]) throws {
+        let size = communicator.size
+        sums = try communicator.mapMemory(own)
+        let others = try communicator.gather(sums.count { $0 != nil } - 1).reduce(0, +)
+        isAny = others > 0
+        isWhole = others == size * (size - 1)
+    }
+}

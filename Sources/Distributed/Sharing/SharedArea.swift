@@ -2,7 +2,7 @@ import CMemoryShim
 import Foundation
 import Tensors
 
-/// Floats in a nameless file of the kernel's, which other processes of the node can map too.
+/// Floats in anonymous shared memory (a memfd), which other processes of the node can map too.
 ///
 /// The file has no place in any file system: it is gone with the last process that maps it, however
 /// that ends, and the size of /dev/shm does not limit it.
@@ -17,7 +17,7 @@ final class SharedArea: @unchecked Sendable {
     private let descriptor: Int32?
 
     /// The name of an area among the processes of a node.
-    struct Handle: Codable, Equatable {
+    struct Handle: Codable, Equatable, Sendable {
         var process: Int32
         var descriptor: Int32
         /// What tells the file from any other of the system that might be met under these numbers.

@@ -26,7 +26,7 @@ public struct Topology: Sendable {
     public let quota: Double?
 
     /// What each rank tells the others.
-    private struct Place: Codable {
+    private struct Place: Codable, Sendable {
         var name: String
         var model: String
         var mask: [Int]
@@ -36,10 +36,7 @@ public struct Topology: Sendable {
     /// Asks all ranks where they are.
     public init(_ communicator: any Communicator) throws {
         let own = Topology.place()
-        let bytes = try JSONEncoder().encode(own)
-        let places = try communicator.allGather(Array(bytes)).map {
-            try JSONDecoder().decode(Place.self, from: Data($0))
-        }
+        let places = try communicator.gather(own)
         let machines = communicator.machines
         nodes = machines.indices.filter { machines[$0] == $0 }.map { places[$0].name }
         var models: Set<String> = []
@@ -75,10 +72,10 @@ public struct Topology: Sendable {
     public static func threads(mask: [Int], neighbours: [[Int]], quota: Double?) -> Int {
         var users: [Int: Int] = [:]
         for processor in neighbours.joined() { users[processor, default: 0] += 1 }
-        var share = mask.reduce(0.0) { $0 + 1 / Double(users[$1] ?? 1) }
-        if let quota { share = min(share, quota / Double(max(neighbours.count, 1))) }
+        var part = mask.reduce(0.0) { $0 + 1 / Double(users[$1] ?? 1) }
+        if let quota { part = min(part, quota / Double(max(neighbours.count, 1))) }
         // Three thirds of a processor are one, whatever the rounding.
-        return max(Int(share + 1e-6), 1)
+        return max(Int(part + 1e-6), 1)
     }
 
     /// The processors of its mask that a rank has to itself.
@@ -100,8 +97,8 @@ public struct Topology: Sendable {
         let own = Set(mask)
         let sharers = neighbours.filter { !own.isDisjoint(with: $0) }
         guard quota == nil, sharers.allSatisfy({ own == Set($0) }) else { return [] }
-        let share = mask.count / max(sharers.count, 1)
-        return Array(mask.dropFirst(position * share).prefix(share))
+        let count = mask.count / max(sharers.count, 1)
+        return Array(mask.dropFirst(position * count).prefix(count))
     }
 
     /// What to tell the user when processors lie idle because the launcher bound the ranks; nil

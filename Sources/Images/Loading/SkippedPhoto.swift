@@ -1,5 +1,5 @@
 /// A photo that could not be used: another stands in its place, or a blank.
-public struct SkippedPhoto: Sendable, Equatable {
+public struct SkippedPhoto: Codable, Sendable, Equatable {
     /// Its file.
     public var path: String
     /// Why.

@@ -75,7 +75,7 @@ public struct EvaluationBenchmark: Codable, Sendable {
             for _ in 0..<warmup + max(repetitions, 1) {
                 try communicator.barrier()
                 let time = measureSeconds { _ = network.forward(photos.images, .evaluation) }
-                times.append(try communicator.largest(time))
+                times.append(try communicator.maximum(time))
             }
         }
         let peak = max(before, multiplierPeak(pool))
@@ -93,6 +93,6 @@ public struct EvaluationBenchmark: Codable, Sendable {
         peakGigaflops = 1e-9 * (try communicator.gather(peak).reduce(0, +))
         shareOfPeak = gigaflops / peakGigaflops
         let others = values.others(of: communicator.rank) * MemoryLayout<Float>.stride
-        peakMemory = Int(try communicator.largest(Double(peakResidentBytes() - others)))
+        peakMemory = Int(try communicator.maximum(Double(peakResidentBytes() - others)))
     }
 }

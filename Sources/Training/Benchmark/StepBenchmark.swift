@@ -30,7 +30,7 @@ public struct StepBenchmark: Codable, Sendable {
     /// Photos a second, over all ranks.
     public let imagesPerSecond: Timing
     /// Seconds of the parts of the step, means over steps and ranks.
-    public let parts: StepParts
+    public let parts: StepTimes
     /// Multiply-adds of a photo's forward pass.
     public let multiplyAdds: Int
     /// Billions of operations a second in the median step, were each layer computed directly:
@@ -62,28 +62,29 @@ public struct StepBenchmark: Codable, Sendable {
         communicator: any Communicator,
         pool: ThreadPool
     ) throws {
-        let bench = try communicator.together {
+        try communicator.together {
             guard steps >= 1 else {
                 throw TrainingError.usage("--steps is \(steps); give at least 1")
             }
             guard warmup >= 0 else {
                 throw TrainingError.usage("--warmup is \(warmup); give 0 or more")
             }
-            return try StepBench(configuration, classes: classes, communicator, pool)
+            try configuration.check(ranks: communicator.size)
+            try configuration.description(classes: classes).check()
         }
+        let bench = try StepBench(configuration, classes: classes, communicator, pool)
         let before = multiplierPeak(pool)
-        for number in 0..<warmup { _ = try bench.run(number) }
+        var unused = StepTimes()
+        for number in 0..<warmup { _ = try bench.run(number, &unused) }
         var times: [Double] = []
-        var total = StepParts()
+        var total = StepTimes()
         var loss = 0.0
         for number in warmup..<warmup + steps {
             try communicator.barrier()
             var outcome: TrainingStep.Outcome?
-            let time = try measureSeconds { outcome = try bench.run(number) }
-            times.append(try communicator.largest(time))
-            guard let outcome else { continue }
-            total += outcome.parts
-            loss = outcome.loss
+            let time = try measureSeconds { outcome = try bench.run(number, &total) }
+            times.append(try communicator.maximum(time))
+            loss = outcome?.loss ?? loss
         }
         let peak = max(before, multiplierPeak(pool))
         ranks = communicator.size
@@ -99,21 +100,22 @@ public struct StepBenchmark: Codable, Sendable {
         self.loss = loss
         step = Timing(times)
         imagesPerSecond = step.rate(of: Double(configuration.batch))
-        parts = try total.mean(steps: steps, communicator)
+        parts = StepTimes(meanOf: try communicator.gather(total), steps: steps)
         multiplyAdds = bench.model.summary().operations
         gigaflops = 6e-9 * Double(multiplyAdds) * imagesPerSecond.median
         peakGigaflops = 1e-9 * (try communicator.gather(peak).reduce(0, +))
         shareOfPeak = gigaflops / peakGigaflops
         let own = peakResidentBytes() - bench.borrowed
-        peakMemory = Int(try communicator.largest(Double(own)))
+        peakMemory = Int(try communicator.maximum(Double(own)))
     }
 }
 
 /// All that a step needs on this rank.
 private struct StepBench {
     private let replica: Replica
+    private let step: TrainingStep
     private let photos: LoadedBatch
-    private let parts: [Range<Int>]
+    private let slices: [Range<Int>]
     private let learningRate: Float
 
     init(
@@ -122,24 +124,24 @@ private struct StepBench {
         _ communicator: any Communicator,
         _ pool: ThreadPool
     ) throws {
-        try configuration.check(ranks: communicator.size)
-        let description = configuration.description(classes: classes)
-        try description.check()
         replica = try Replica(
             configuration,
-            description,
-            loss: BatchLoss(smoothing: Float(configuration.labelSmoothing), classWeights: nil),
+            configuration.description(classes: classes),
             communicator: communicator,
             pool: pool
         )
-        let slices = replica.tree.slices
-        let own = replica.tree.slices(of: communicator.rank)
-        parts = (0..<slices).map {
-            Sampler.slicePositions(slice: $0, slices: slices, count: configuration.batch)
+        step = try TrainingStep(
+            replica,
+            loss: BatchLoss(smoothing: Float(configuration.labelSmoothing), classWeights: nil),
+            seed: configuration.seed
+        )
+        let (count, own) = (replica.tree.slices, replica.ownSlices)
+        slices = (0..<count).map {
+            Sampler.slicePositions(slice: $0, slices: count, count: configuration.batch)
         }
         learningRate = Float(configuration.learningRate)
         photos = randomPhotos(
-            parts[own.lowerBound].lowerBound..<parts[own.upperBound - 1].upperBound,
+            slices[own.lowerBound].lowerBound..<slices[own.upperBound - 1].upperBound,
             imageSize: configuration.imageSize,
             classes: classes
         )
@@ -150,46 +152,26 @@ private struct StepBench {
     /// Bytes of other ranks' memory that count as this rank's too.
     var borrowed: Int { replica.reducer.borrowed * MemoryLayout<Float>.stride }
 
-    func run(_ number: Int) throws -> TrainingStep.Outcome? {
-        var spent = StepParts()
-        let facts = try replica.step.meet(
-            .success(photos),
-            parts: parts,
-            checkpointIsDue: false,
-            &spent
-        )
-        let end = try replica.step.run(
-            step: number,
-            photos: photos,
-            facts: facts,
-            parts: parts,
-            learningRate: learningRate,
-            spent: spent
-        )
+    func run(_ number: Int, _ times: inout StepTimes) throws -> TrainingStep.Outcome? {
+        let facts = try step.agree(.success(photos), slices, checkpointIsDue: false, &times)
+        let batch = GlobalBatch(step: number, slices: slices, photos: photos, scale: facts.scale)
+        let end = try step.run(batch, learningRate: learningRate, &times)
         // No signal is taken here, so that no step is left.
         guard case .done(let outcome) = end else { return nil }
         return outcome
     }
 }
 
-extension StepParts {
-    fileprivate static func += (sum: inout StepParts, part: StepParts) {
-        sum.forward += part.forward
-        sum.backward += part.backward
-        sum.exchange += part.exchange
-        sum.update += part.update
-    }
-
-    /// A step's mean over all ranks, from the sums over this rank's steps.
-    fileprivate func mean(steps: Int, _ communicator: any Communicator) throws -> StepParts {
-        var values = [forward, backward, exchange, update]
-        try communicator.sum(&values)
-        let share = 1 / Double(steps * communicator.size)
-        var mean = StepParts()
-        mean.forward = values[0] * share
-        mean.backward = values[1] * share
-        mean.exchange = values[2] * share
-        mean.update = values[3] * share
-        return mean
+extension StepTimes {
+    /// A step's mean, from the sums over the steps of each rank.
+    fileprivate init(meanOf ranks: [StepTimes], steps: Int) {
+        let part = 1 / Double(steps * ranks.count)
+        func mean(_ key: KeyPath<StepTimes, Double>) -> Double {
+            ranks.reduce(0) { $0 + $1[keyPath: key] } * part
+        }
+        forward = mean(\.forward)
+        backward = mean(\.backward)
+        exchange = mean(\.exchange)
+        update = mean(\.update)
     }
 }

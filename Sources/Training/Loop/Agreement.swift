@@ -1,11 +1,10 @@
 public import Distributed
-import Images
 
 extension Communicator {
     /// Runs `body` on every rank and goes on only if it succeeded on all.
     ///
-    /// Every rank must call this at the same point, and `body` must not talk to other ranks. Where
-    /// it fails on some, all throw `TrainingError.rank` with the error of the lowest of them. So no
+    /// Every rank must call this at the same point, and `body` must not communicate: a collective call inside
+    /// traps. Where it fails on some, all throw `TrainingError.rank` with the error of the lowest of them. So no
     /// rank waits for one that is gone, and the message is known everywhere.
     ///
     /// - Parameter exitCode: the exit code for an error of `body`.
@@ -13,39 +12,32 @@ extension Communicator {
         exitCode: (any Error) -> Int32 = TrainingError.exitCode(of:),
         _ body: () throws -> T
     ) throws -> T {
-        let outcome = Result { try body() }
-        var report: [UInt8] = []
+        let outcome = Result { try localWork.run(body) }
+        var failure: RankFailure?
         if case .failure(let error) = outcome {
-            report = Array("\(exitCode(error)) \(error)".utf8)
+            failure = RankFailure(code: exitCode(error), message: "\(error)")
         }
-        let reports = try allGather(report)
-        guard let first = reports.firstIndex(where: { !$0.isEmpty }) else {
-            return try outcome.get()
+        let failures = try gather(failure)
+        for (rank, failure) in failures.enumerated() {
+            if let failure { throw TrainingError.rank(rank, code: failure.code, failure.message) }
         }
-        let text = String(decoding: reports[first], as: UTF8.self)
-        let parts = text.split(separator: " ", maxSplits: 1)
-        throw TrainingError.rank(
-            first,
-            code: parts.first.flatMap { Int32($0) } ?? 70,
-            parts.count > 1 ? String(parts[1]) : text
-        )
+        return try outcome.get()
     }
 
-    /// The unreadable photos of all ranks, in the order of ranks.
-    func allGather(_ photos: [SkippedPhoto]) throws -> [SkippedPhoto] {
-        let own = photos.map { "\($0.path)\u{1f}\($0.reason)" }.joined(separator: "\u{1e}")
-        return try allGather(Array(own.utf8)).flatMap { bytes in
-            String(decoding: bytes, as: UTF8.self).split(separator: "\u{1e}").map { line in
-                let parts = line.split(
-                    separator: "\u{1f}",
-                    maxSplits: 1,
-                    omittingEmptySubsequences: false
-                )
-                return SkippedPhoto(
-                    path: String(parts[0]),
-                    reason: parts.count > 1 ? String(parts[1]) : ""
-                )
-            }
-        }
+    /// Runs `body` on rank 0 alone and gives its value, or its error, to all ranks.
+    ///
+    /// - Parameter exitCode: the exit code for an error of `body`.
+    public func fromRoot<Value: Codable & Sendable>(
+        exitCode: (any Error) -> Int32 = TrainingError.exitCode(of:),
+        _ body: () throws -> Value
+    ) throws -> Value {
+        let own = try together(exitCode: exitCode) { rank == 0 ? [try body()] : [] }
+        return try gather(own)[0][0]
     }
+}
+
+/// What a rank tells the others of an error.
+private struct RankFailure: Codable, Sendable {
+    var code: Int32
+    var message: String
 }

@@ -4,16 +4,24 @@ public import Networks
 public import Tensors
 
 /// What the network said about one photo.
-public struct PhotoOutcome: Sendable, Equatable {
+public struct PhotoOutcome: Codable, Sendable, Equatable {
+    /// A class that the network named.
+    public struct Answer: Codable, Sendable, Equatable {
+        /// The class.
+        public var label: Int32
+        /// Its probability.
+        public var confidence: Float
+    }
+
     /// Place of the photo in its dataset.
     public var photo: Int
     /// Cross-entropy of the true class; NaN where the photo has no known one.
     public var loss: Float
     /// The likeliest classes, best first, with their probabilities.
-    public var best: [(label: Int32, confidence: Float)]
+    public var best: [Answer]
 
     /// Makes an outcome of its parts.
-    public init(photo: Int, loss: Float, best: [(label: Int32, confidence: Float)]) {
+    public init(photo: Int, loss: Float, best: [Answer]) {
         self.photo = photo
         self.loss = loss
         self.best = best
@@ -22,7 +30,7 @@ public struct PhotoOutcome: Sendable, Equatable {
     /// Whether all fields are equal.
     public static func == (a: PhotoOutcome, b: PhotoOutcome) -> Bool {
         a.photo == b.photo && a.loss.bitPattern == b.loss.bitPattern
-            && a.best.elementsEqual(b.best) { $0 == $1 }
+            && a.best == b.best
     }
 }
 
@@ -53,7 +61,7 @@ public struct Evaluator {
     }
 
     /// What all ranks found, on every rank, in the order of the photos.
-    public struct Findings: Sendable {
+    public struct Findings: Codable, Sendable {
         /// A row for each photo that could be read.
         public var outcomes: [PhotoOutcome]
         /// The photos that could not.
@@ -158,19 +166,26 @@ public struct Evaluator {
                         next += 1
                     }
                 }
-                try round.share(
-                    communicator,
-                    photos: photos,
-                    secondsPerBatch: (ContinuousClock.now - begin).seconds / Double(round.batches),
-                    signal: stop?.reason ?? 0,
-                    outcome
-                )
+                let seconds = (ContinuousClock.now - begin).seconds / Double(round.batches)
+                var own = Round.Report(photos: photos, signal: stop?.reason ?? 0)
+                // About a second, by the clock of rank 0.
+                own.nextBatches = Int(min(max(1 / max(seconds, 1e-3), 1), 64))
+                if case .failure = outcome { own.isFailed = true }
+                let all = try communicator.gather(own)
+                if all.contains(where: \.isFailed) { try communicator.together(outcome.get) }
+                round.add(all)
                 progress(round.photos)
                 if round.signal != 0 { return }
             }
         }
         if round.signal != 0 { return .left(signal: round.signal, photos: round.photos) }
-        return .done(try share(findings, top: top))
+        let all = try communicator.gather(findings)
+        return .done(
+            Findings(
+                outcomes: all.flatMap(\.outcomes).sorted { $0.photo < $1.photo },
+                skipped: all.flatMap(\.skipped).sorted { $0.path < $1.path }
+            )
+        )
     }
 
     /// What was found about one batch; nil where the wish came before all of it was.
@@ -197,26 +212,19 @@ public struct Evaluator {
         var photos = 0
         var signal: Int32 = 0
 
-        /// Brings together what a round came to; what failed on one rank is thrown on all.
-        mutating func share(
-            _ communicator: any Communicator,
-            photos done: Int,
-            secondsPerBatch: Double,
-            signal own: Int32,
-            _ outcome: Result<Void, any Error>
-        ) throws {
-            var failures = 0.0
-            if case .failure = outcome { failures = 1 }
-            // About a second, by the clock of rank 0.
-            let next = min(max(1 / max(secondsPerBatch, 1e-3), 1), 64).rounded(.down)
-            var signals = Array(repeating: 0.0, count: communicator.size)
-            signals[communicator.rank] = Double(own)
-            var packed = [Double(done), failures, communicator.rank == 0 ? next : 0] + signals
-            try communicator.sum(&packed)
-            if packed[1] > 0 { try communicator.together { try outcome.get() } }
-            photos += Int(packed[0])
-            batches = Int(packed[2])
-            signal = Int32(packed[3...].max() ?? 0)
+        /// What a round came to on a rank.
+        struct Report: Codable, Sendable {
+            var photos: Int
+            var signal: Int32
+            var nextBatches = 1
+            var isFailed = false
+        }
+
+        /// Adds what a round came to on all ranks; the highest signal is the run's.
+        mutating func add(_ ranks: [Report]) {
+            photos += ranks.reduce(0) { $0 + $1.photos }
+            batches = ranks[0].nextBatches
+            signal = ranks.map(\.signal).max() ?? 0
         }
     }
 
@@ -250,43 +258,9 @@ public struct Evaluator {
         return PhotoOutcome(
             photo: photo,
             loss: label >= 0 ? Float(logSum - Double(z[Int(label)])) : .nan,
-            best: order.map { (Int32($0), Float(exponential(Double(z[$0]) - logSum))) }
-        )
-    }
-
-    /// Brings the findings of all ranks together and orders them by photo.
-    private func share(_ own: Findings, top: Int) throws -> Findings {
-        var words: [UInt32] = []
-        for row in own.outcomes {
-            words.append(UInt32(row.photo))
-            words.append(row.loss.bitPattern)
-            for (label, confidence) in row.best {
-                words.append(UInt32(bitPattern: label))
-                words.append(confidence.bitPattern)
+            best: order.map {
+                .init(label: Int32($0), confidence: Float(exponential(Double(z[$0]) - logSum)))
             }
-        }
-        let width = 2 + 2 * top
-        var outcomes: [PhotoOutcome] = []
-        for bytes in try communicator.allGather(words.withUnsafeBytes(Array.init)) {
-            let words = bytes.withUnsafeBytes { Array($0.bindMemory(to: UInt32.self)) }
-            for start in stride(from: 0, to: words.count, by: width) {
-                outcomes.append(
-                    PhotoOutcome(
-                        photo: Int(words[start]),
-                        loss: Float(bitPattern: words[start + 1]),
-                        best: (0..<top).map {
-                            (
-                                Int32(bitPattern: words[start + 2 + 2 * $0]),
-                                Float(bitPattern: words[start + 3 + 2 * $0])
-                            )
-                        }
-                    )
-                )
-            }
-        }
-        return Findings(
-            outcomes: outcomes.sorted { $0.photo < $1.photo },
-            skipped: try communicator.allGather(own.skipped).sorted { $0.path < $1.path }
         )
     }
 }

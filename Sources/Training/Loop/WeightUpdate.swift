@@ -9,6 +9,7 @@ final class WeightUpdate {
     /// Running average of this rank's shard; nil = none is kept.
     let average: Storage?
     private let store: ParameterStore
+    private let reducer: GradientReducer
     private let trainable: [ShardPiece]
     private let blocks: [Block]
     private let ranges: [Range<Int>]
@@ -36,6 +37,7 @@ final class WeightUpdate {
         store: ParameterStore,
         shards: ShardMap,
         rank: Int,
+        reducer: GradientReducer,
         clip: Double?,
         averageDecay: Double?,
         beginsStatistics: Bool,
@@ -43,6 +45,7 @@ final class WeightUpdate {
     ) {
         self.optimizer = optimizer
         self.store = store
+        self.reducer = reducer
         self.clip = clip
         self.averageDecay = averageDecay ?? 0
         self.beginsStatistics = beginsStatistics
@@ -97,19 +100,19 @@ final class WeightUpdate {
 
     /// Runs `body` with the running average in the place of the weights on all ranks, where one is kept;
     /// an error leaves it there.
-    func withAverage<T>(_ reducer: GradientReducer, _ body: () throws -> T) throws -> T {
+    func withAverage<T>(_ body: () throws -> T) throws -> T {
         guard let average else { return try body() }
         let values = store.values.base
         // The gradient is of no use until the next step overwrites it, and as large as the weights.
         let kept = store.gradients.base
-        try reducer.spread(blocks: ranges) { number, strip in
+        try reducer.updateAndGather(blocks: ranges) { number, strip in
             guard case .trainable(let block) = blocks[number] else { return }
             let (count, begin) = (strip.count, strip.lowerBound)
             (kept + begin).update(from: values + begin, count: count)
             (values + begin).update(from: average.base + block.part(strip).offset, count: count)
         }
         let result = try body()
-        try reducer.spread(blocks: ranges) { number, strip in
+        try reducer.updateAndGather(blocks: ranges) { number, strip in
             guard case .trainable = blocks[number] else { return }
             let begin = strip.lowerBound
             (values + begin).update(from: kept + begin, count: strip.count)
@@ -117,27 +120,18 @@ final class WeightUpdate {
         return result
     }
 
-    /// Adds up the gradients `nodes` of all ranks, updates this rank's shard of the values by them
+    /// Reduces the gradients `nodes` of all ranks, updates this rank's shard of the values by them
     /// and gives it to all.
     ///
     /// The norm of a gradient that is clipped must be known before the first update; without that,
-    /// each block is updated right when it is added up.
-    func apply(
-        step: Int,
-        learningRate: Float,
-        nodes: [SliceNode],
-        reducer: GradientReducer
-    ) throws {
+    /// each block is updated right when it is reduced.
+    func apply(_ nodes: [SliceNode], step: Int, learningRate: Float) throws {
         guard let clip else {
             let change = change(step: step, learningRate: learningRate, gradientScale: 1)
-            return try reducer.exchange(
-                nodes: nodes,
-                blocks: ranges,
-                update: change
-            )
+            return try reducer.exchange(nodes: nodes, blocks: ranges, update: change)
         }
         let gradients = store.gradients.base
-        try reducer.reduce(nodes: nodes, into: gradients)
+        try reducer.reduceScatter(nodes: nodes, into: gradients)
         let squares = try reducer.sumOfSquares(of: gradients, range: store.trainable)
         let norm = squares.squareRoot()
         guard norm.isFinite else { throw TrainingError.diverged(atStep: step + 1) }
@@ -146,7 +140,7 @@ final class WeightUpdate {
             learningRate: learningRate,
             gradientScale: norm > clip ? Float(clip / norm) : 1
         )
-        try reducer.spread(blocks: ranges) { block, strip in
+        try reducer.updateAndGather(blocks: ranges) { block, strip in
             change(block, strip, gradients + strip.lowerBound)
         }
     }
@@ -156,10 +150,9 @@ final class WeightUpdate {
     /// - Parameter nodes: the gradients, still to be computed; not clipped.
     /// - Returns: the exchange, to be told what is complete.
     func begin(
+        _ nodes: [SliceNode],
         step: Int,
-        learningRate: Float,
-        nodes: [SliceNode],
-        reducer: GradientReducer
+        learningRate: Float
     ) throws -> OverlappedExchange {
         precondition(!clips, "the norm of a gradient must be known before the first update")
         return try OverlappedExchange(
@@ -179,7 +172,7 @@ final class WeightUpdate {
     ) -> GradientReducer.Update {
         let rule = optimizer.begin(learningRate: learningRate, gradientScale: gradientScale)
         let decay = Float(averageDecay(step: step))
-        let share = statisticsShare(step: step)
+        let batchWeight = batchWeight(step: step)
         let (blocks, average, store) = (blocks, average, store)
         return { number, strip, gradient in
             let values = store.values.base + strip.lowerBound
@@ -191,7 +184,7 @@ final class WeightUpdate {
                 emaUpdate(average.base + part.offset, values, strip.count, decay: decay)
             case .statistic(_, let momentum):
                 // running = (1 − momentum) · running + momentum · batch
-                emaUpdate(values, gradient, strip.count, decay: 1 - max(momentum, share))
+                emaUpdate(values, gradient, strip.count, decay: 1 - max(momentum, batchWeight))
             }
         }
     }
@@ -199,12 +192,17 @@ final class WeightUpdate {
     /// Lets running statistics follow what the network makes of a batch under the weights at hand.
     ///
     /// - Parameter nodes: gradients of which the places of statistics alone count.
-    func follow(step: Int, nodes: [SliceNode], reducer: GradientReducer) throws {
-        let share = statisticsShare(step: step)
+    func follow(_ nodes: [SliceNode], step: Int) throws {
+        let batchWeight = batchWeight(step: step)
         let (blocks, store) = (blocks, store)
         try reducer.exchange(nodes: nodes, blocks: ranges) { number, strip, batch in
             guard case .statistic = blocks[number] else { return }
-            emaUpdate(store.values.base + strip.lowerBound, batch, strip.count, decay: 1 - share)
+            emaUpdate(
+                store.values.base + strip.lowerBound,
+                batch,
+                strip.count,
+                decay: 1 - batchWeight
+            )
         }
     }
 
@@ -213,15 +211,15 @@ final class WeightUpdate {
         beginsStatistics
             && store.parameters.contains {
                 guard case .statistic(let momentum) = $0.kind else { return false }
-                return statisticsShare(step: step) > momentum
+                return batchWeight(step: step) > momentum
             }
     }
 
-    /// The share of a batch in running statistics at a step, until the momentum exceeds it.
+    /// The weight of a batch in running statistics at a step, until the momentum exceeds it.
     ///
     /// At first weights change so much in a step that statistics of earlier ones are worthless, and so are
     /// mean 0 and variance 1 at which they start.
-    private func statisticsShare(step: Int) -> Float {
+    private func batchWeight(step: Int) -> Float {
         beginsStatistics ? 1 / (1 + Float(step) / 30) : 0
     }
 

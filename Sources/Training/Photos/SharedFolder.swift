@@ -59,10 +59,8 @@ public struct SharedFolder {
         sample = nil
         let (rank, size) = (communicator.rank, communicator.size)
         let own = folder.count * rank / size..<folder.count * (rank + 1) / size
-        let found = try communicator.allGather(
-            SharedFolder.pack(folder.inspect(own, pool, known: known))
-        )
-        let facts = found.flatMap(SharedFolder.unpack)
+        let found = FactColumns(folder.inspect(own, pool, known: known))
+        let facts = try communicator.gather(found).flatMap(\.facts)
         self.facts = facts
         guard size > 1 else { return }
         // Each rank looked at some photos where it is; here it looks whether it has them all.
@@ -107,42 +105,29 @@ public struct SharedFolder {
 
     /// Missing photos that no share of the whole makes too many.
     private static let fewMissing = 10
+}
 
-    private static let width = 33
+/// What is known of many photos, column by column, which is sent sooner than row by row.
+private struct FactColumns: Codable, Sendable {
+    private var sizes: [Int64]
+    private var modified: [Int64]
+    private var high: [UInt64?]
+    private var low: [UInt64?]
 
-    private static func pack(_ facts: [PhotoFact]) -> [UInt8] {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(facts.count * width)
-        for fact in facts {
-            for number in [
-                UInt64(bitPattern: fact.size), UInt64(bitPattern: fact.modified),
-                fact.hash?.high ?? 0, fact.hash?.low ?? 0,
-            ] {
-                withUnsafeBytes(of: number.littleEndian) { bytes += $0 }
-            }
-            bytes.append(fact.hash == nil ? 0 : 1)
-        }
-        return bytes
+    init(_ facts: [PhotoFact]) {
+        sizes = facts.map(\.size)
+        modified = facts.map(\.modified)
+        high = facts.map { $0.hash?.high }
+        low = facts.map { $0.hash?.low }
     }
 
-    private static func unpack(_ bytes: [UInt8]) -> [PhotoFact] {
-        bytes.withUnsafeBytes { bytes in
-            stride(from: 0, to: bytes.count, by: width).map { place in
-                func number(_ index: Int) -> UInt64 {
-                    UInt64(
-                        littleEndian: bytes.loadUnaligned(
-                            fromByteOffset: place + 8 * index,
-                            as: UInt64.self
-                        )
-                    )
-                }
-                return PhotoFact(
-                    size: Int64(bitPattern: number(0)),
-                    modified: Int64(bitPattern: number(1)),
-                    hash: bytes[place + 32] == 0
-                        ? nil : ContentHash(high: number(2), low: number(3))
-                )
+    var facts: [PhotoFact] {
+        sizes.indices.map { index in
+            var hash: ContentHash?
+            if let high = high[index], let low = low[index] {
+                hash = ContentHash(high: high, low: low)
             }
+            return PhotoFact(size: sizes[index], modified: modified[index], hash: hash)
         }
     }
 }
@@ -160,13 +145,12 @@ extension Communicator {
         in place: String,
         lines: () -> [String]
     ) throws {
-        let all = try allGather(Array(digest.text.utf8))
+        let all = try gather(digest.text)
         guard let other = all.firstIndex(where: { $0 != all[0] }) else { return }
-        let texts = try allGather(
-            rank == 0 || rank == other
-                ? Array(([node] + lines()).joined(separator: "\u{1e}").utf8) : []
+        let seen = try gather(
+            SeenLines(node: node, lines: rank == 0 || rank == other ? lines() : [])
         )
-        let (first, second) = (SharedLines(texts[0]), SharedLines(texts[other]))
+        let (first, second) = (seen[0], seen[other])
         let difference = (0..<max(first.lines.count, second.lines.count)).first {
             first[$0] != second[$0]
         }
@@ -181,18 +165,9 @@ extension Communicator {
 }
 
 /// What a rank tells of its photos where ranks differ.
-private struct SharedLines {
+private struct SeenLines: Codable, Sendable {
     let node: String
-    let lines: [Substring]
-
-    init(_ bytes: [UInt8]) {
-        let parts = String(decoding: bytes, as: UTF8.self).split(
-            separator: "\u{1e}",
-            omittingEmptySubsequences: false
-        )
-        node = parts.first.map(String.init) ?? ""
-        lines = Array(parts.dropFirst())
-    }
+    let lines: [String]
 
     /// A line, or that there is none.
     subscript(_ index: Int) -> String {

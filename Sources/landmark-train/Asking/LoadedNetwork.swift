@@ -43,7 +43,7 @@ struct LoadedNetwork {
     ///   nil = they are numbered.
     init(_ choice: NetworkChoice, _ world: World, names: (() throws -> ClassIndex)? = nil) throws {
         var file: CheckpointFile?
-        let facts = try world.fromRoot(Facts.self) {
+        let facts = try world.fromRoot {
             try choice.check()
             let opened = try CheckpointFile(choice.checkpoint, latest: choice.latest)
             file = opened

@@ -1,5 +1,6 @@
 import Distributed
 import Files
+import Foundation
 import Images
 import Training
 
@@ -42,16 +43,15 @@ struct PhotoFiles: PhotoSource {
             input = []
             return
         }
-        let bytes = try world.together {
-            guard world.isRoot else { return [UInt8]() }
+        let bytes = try world.fromRoot {
             guard !StandardInput.isTerminal else {
                 throw TrainingError.usage(
                     "- stands for a photo on standard input, which is a terminal; add <photo.jpg"
                 )
             }
-            return try StandardInput.read(atMost: PhotoBytes.limit)
+            return Data(try StandardInput.read(atMost: PhotoBytes.limit))
         }
-        input = try world.communicator.allGather(bytes).first ?? []
+        input = Array(bytes)
     }
 
     func path(_ index: Int) -> String {

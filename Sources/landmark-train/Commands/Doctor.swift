@@ -23,8 +23,7 @@ struct Doctor: ParsableCommand {
             let findings = MachineCheck(world: world, output: output).findings
             let isWrong = findings.contains { $0.verdict == .wrong }
             let own = [world.topology.node, isWrong ? "wrong" : "fine"] + findings.map(\.line)
-            let all = try world.communicator.allGather(Array(own.joined(separator: "\n").utf8))
-                .map { String(decoding: $0, as: UTF8.self).split(separator: "\n").map(String.init) }
+            let all = try world.communicator.gather(own)
             try world.together {
                 guard world.isRoot else { return }
                 var told: Set<String> = []

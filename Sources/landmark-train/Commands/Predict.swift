@@ -159,11 +159,11 @@ struct Predict: ParsableCommand {
         let answers = findings.outcomes.map { outcome in
             Answer(
                 photo: asked.photos.path(outcome.photo).readable,
-                predictions: outcome.best.map { label, confidence in
+                predictions: outcome.best.map { answer in
                     Answer.Prediction(
-                        landmarkID: classes.landmarkID(Int(label)),
-                        name: classes.names[Int(label)],
-                        confidence: (Double(confidence) * 1e6).rounded() / 1e6
+                        landmarkID: classes.landmarkID(Int(answer.label)),
+                        name: classes.names[Int(answer.label)],
+                        confidence: (Double(answer.confidence) * 1e6).rounded() / 1e6
                     )
                 }
             )

@@ -19,10 +19,7 @@ enum LikeProcessors {
                     + "choose one of these or leave it out"
             )
         }
-        let own = "\(current) on \(topology.node)"
-        let all = try communicator.allGather(Array(own.utf8)).map {
-            String(decoding: $0, as: UTF8.self)
-        }
+        let all = try communicator.gather("\(current) on \(topology.node)")
         let sets = all.compactMap { InstructionSet(rawValue: String($0.prefix { $0 != " " })) }
         guard let least = InstructionSet.allCases.first(where: sets.contains),
             sets.contains(where: { $0 != least })

@@ -4,6 +4,13 @@ import Training
 
 /// Whether what the ranks are about to hold fits their nodes, before anything of it is asked for.
 enum MemoryCheck {
+    /// What a rank tells the others.
+    private struct Need: Codable, Sendable {
+        var bytes: Int
+        /// What its node has left; nil where the system does not tell.
+        var memory: NodeMemory?
+    }
+
     /// Throws on all ranks where the ranks of a node cannot have what they need, and warns where that
     /// is nearly all that the node has left; a collective call.
     ///
@@ -18,21 +25,21 @@ enum MemoryCheck {
                     + "\(Figures.bytes(left)); raise that limit, or \(advice)"
             )
         }
-        let memory = NodeMemory.read()
-        let needs = try world.communicator.gather(Double(bytes))
-        let left = try world.communicator.gather(Double(memory?.available ?? -1))
-        let isGroup = try world.communicator.gather(memory?.isLimitedByGroup == true ? 1 : 0)
+        let ranks = try world.communicator.gather(
+            Need(bytes: bytes, memory: NodeMemory.read())
+        )
         let machines = world.communicator.machines
         let homes = machines.indices.filter { machines[$0] == $0 }
-        for (node, home) in homes.enumerated() where left[home] >= 0 {
+        for (node, home) in homes.enumerated() {
+            guard let memory = ranks[home].memory else { continue }
             let mates = machines.indices.filter { machines[$0] == home }
-            let need = mates.reduce(0) { $0 + needs[$1] }
-            let free = mates.map { left[$0] }.min() ?? 0
-            guard need > 0.9 * free else { continue }
-            let place = isGroup[home] == 1 ? "its container or job leaves" : "it has"
+            let need = mates.reduce(0) { $0 + ranks[$1].bytes }
+            let free = mates.map { ranks[$0].memory?.available ?? -1 }.min() ?? 0
+            guard Double(need) > 0.9 * Double(free) else { continue }
+            let place = memory.isLimitedByGroup ? "its container or job leaves" : "it has"
             let message =
                 "\(Figures.count(mates.count, "rank")) on \(world.topology.nodes[node]) need about "
-                + "\(Figures.bytes(Int(need))) of memory, and \(place) \(Figures.bytes(Int(free))); "
+                + "\(Figures.bytes(need)) of memory, and \(place) \(Figures.bytes(free)); "
                 + advice
             guard need <= free else { throw TrainingError.rank(home, code: 71, message) }
             if world.isRoot { Ending.say(message) }

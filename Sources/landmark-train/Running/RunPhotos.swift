@@ -81,6 +81,13 @@ enum RunPhotos {
 /// What a run folder notes of the run's photos: which it learns from, which it holds out, and the
 /// landmarks that their labels stand for.
 struct RunNotes {
+    /// The notes as they lie in the folder of a run.
+    private struct Texts: Codable, Sendable {
+        var photos: Data
+        var classes: Data
+        var folder: String
+    }
+
     let photos: PhotoRecord
     let classes: ClassIndex
 
@@ -94,26 +101,23 @@ struct RunNotes {
         needed: Bool = true,
         _ run: () -> RunFolder?
     ) throws -> RunNotes? {
-        let folder = world.isRoot ? run() : nil
-        let files = try world.together { () -> [Data] in
-            guard let folder else { return [] }
+        let files = try world.fromRoot { () -> Texts? in
+            guard let folder = run() else { return nil }
             if let photos = try contents(of: folder.photos),
                 let classes = try contents(of: folder.classes)
             {
-                return [photos, classes]
+                return Texts(photos: photos, classes: classes, folder: folder.path)
             }
-            guard needed, folder.latest != nil else { return [] }
+            guard needed, folder.latest != nil else { return nil }
             throw TrainingError.checkpoint(
                 "\(folder.path) does not note which photos it learned from (photos.csv), as runs of "
                     + "earlier versions; start a new run from its weights with --weights"
             )
         }
-        let texts = try (0..<2).map { number in
-            let own = files.count > number ? Array(files[number]) : []
-            return try world.communicator.allGather(own)[0]
+        guard let files else { return nil }
+        return try world.together {
+            try RunNotes(Array(files.photos), Array(files.classes), files.folder)
         }
-        guard !texts[0].isEmpty else { return nil }
-        return try world.together { try RunNotes(texts[0], texts[1], folder?.path ?? "") }
     }
 
     /// Reads the notes of a run in one process; nil where there are none.

@@ -62,22 +62,20 @@ struct TrainingSession {
         self.photos = photos
         self.reports = reports
         account = world.isRoot ? RunAccount(run, lock) : nil
-        trainer = try world.together {
-            try Trainer(
-                configuration: settings,
-                communicator: world.communicator,
-                photos: TrainingSet(
-                    training: photos.training,
-                    held: photos.held,
-                    classes: photos.classes
-                ),
-                run: run,
-                pool: world.pool,
-                signals: signals,
-                lock: lock,
-                report: { reports?.record($0) }
-            )
-        }
+        trainer = try Trainer(
+            configuration: settings,
+            communicator: world.communicator,
+            photos: TrainingSet(
+                training: photos.training,
+                held: photos.held,
+                classes: photos.classes
+            ),
+            run: run,
+            pool: world.pool,
+            signals: signals,
+            lock: lock,
+            report: { reports?.record($0) }
+        )
         if world.isRoot { RunHeader(settings, world, photos, trainer).print() }
     }
 
@@ -138,7 +136,7 @@ struct TrainingSession {
                     + "checkpoint; go on with --resume \(RunReport.quoted(folder.path))"
             )
         }
-        try trainer.settleFiles()
+        try trainer.flush()
         let tested = try signal == nil ? photos.test.map(test) : nil
         try world.together {
             guard world.isRoot else { return }
@@ -213,7 +211,7 @@ struct TrainingSession {
             }
             return
         }
-        let checkpoint = try world.fromRoot(String?.self) {
+        let checkpoint = try world.fromRoot {
             RunFolder.containing(resume)?.checkpoint ?? (folder.latest == nil ? nil : folder.path)
         }
         if let checkpoint {

@@ -4,7 +4,7 @@ import Tensors
 ///
 /// The nodes' own memory is left as it is: what lies between them and the total is kept in slots of
 /// scratch, as few as the tree is deep, which stay in the first caches.
-struct SumPlan {
+struct TreeSum {
     /// Blocks of scratch that are needed.
     let slots: Int
     private let additions: [Addition]
@@ -20,7 +20,7 @@ struct SumPlan {
         let right: Operand
     }
 
-    /// The plan for nodes that follow one another and cover all slices of `tree`.
+    /// The additions for nodes that follow one another and cover all slices of `tree`.
     init(_ tree: SliceTree, nodes: [Range<Int>]) {
         var places = nodes.indices.map { Operand.node($0) }
         var free: [Int] = []

@@ -11,9 +11,7 @@ public struct RunEstimate: Sendable, Equatable {
     public var evaluation: Double
     /// Seconds of all that is left of the run.
     public var whole: Double
-}
 
-extension Trainer {
     /// Multiply-adds of the photos that are measured with first: a fraction of a second.
     private static let sample = 6e9
     /// Seconds of the pass that counts, of as many photos as that takes: a few photos leave a processor
@@ -28,49 +26,57 @@ extension Trainer {
     /// Measures the network on some random photos, on all ranks at the same time, and reckons with the
     /// slowest; neither weights nor random numbers change.
     ///
-    /// Photos that are read more slowly than the network takes them, and a network between nodes that is
-    /// slow, come on top.
-    public func estimate() throws -> RunEstimate {
+    /// - Parameter stepsDone: steps that are not to be done again.
+    init(_ setup: RunSetup, _ replica: Replica, stepsDone: Int) throws {
+        let (configuration, communicator, model) = (
+            setup.configuration, replica.communicator, replica.model
+        )
         let operations = Double(max(model.summary().operations, 1))
         let first = max(1, min(model.input.N, Int(Self.sample / operations)))
         let perPhoto = try model.withConstantWeights {
             // In the first pass filters are packed, and memory is met for the first time.
-            _ = try passSeconds(photos: first)
-            let rate = Double(first) / max(try passSeconds(photos: first), 1e-6)
+            _ = try Self.passSeconds(setup, replica, photos: first)
+            let rate =
+                Double(first) / max(try Self.passSeconds(setup, replica, photos: first), 1e-6)
             let count = max(first, min(model.input.N, Int(Self.patience * rate)))
-            return try communicator.largest(passSeconds(photos: count) / Double(count))
+            return try communicator.maximum(
+                Self.passSeconds(setup, replica, photos: count) / Double(count)
+            )
         }
-        let own = tree.slices(of: communicator.rank).count * (configuration.batch / tree.slices)
-        let updated = Double(model.store.count * (3 + update.shards.count)) * 4
+        let own = replica.ownSlices.count * (configuration.batch / replica.tree.slices)
+        let updated = Double(model.store.count * (3 + replica.update.shards.count)) * 4
         let ranksOnNode = communicator.machines.count {
             $0 == communicator.machines[communicator.rank]
         }
         let updating =
             updated * Double(ranksOnNode) / Double(communicator.size) / Self.updateRate
-        let step = try communicator.largest(perPhoto * Self.perStep * Double(own) + updating)
-        let share = perPhoto / Double(communicator.size)
+        let step = try communicator.maximum(perPhoto * Self.perStep * Double(own) + updating)
+        let perPhotoOfAll = perPhoto / Double(communicator.size)
         let most = configuration.evaluateAtMost
-        let held = photos.held.count
+        let held = setup.photos.held.count
         let sampled = most > 0 ? min(held, most) : held
-        let steps = max(0, course.totalSteps - stepsDone)
+        let steps = max(0, setup.course.totalSteps - stepsDone)
         let every = configuration.evaluateEvery
         // The last evaluation, which is of all, is none of these.
-        let evaluations = every > 0 && steps > 0 ? (steps - 1) / course.stepsPerEpoch / every : 0
-        return RunEstimate(
-            step: step,
-            evaluation: share * Double(sampled),
-            whole: Double(steps) * step + share * Double(evaluations * sampled + held)
-        )
+        let evaluations =
+            every > 0 && steps > 0 ? (steps - 1) / setup.course.stepsPerEpoch / every : 0
+        self.step = step
+        evaluation = perPhotoOfAll * Double(sampled)
+        whole = Double(steps) * step + perPhotoOfAll * Double(evaluations * sampled + held)
     }
 
     /// Seconds of a pass of `count` random photos on this rank, while the others compute as well.
-    private func passSeconds(photos count: Int) throws -> Double {
+    private static func passSeconds(
+        _ setup: RunSetup,
+        _ replica: Replica,
+        photos count: Int
+    ) throws -> Double {
         let noise = randomPhotos(
             0..<count,
-            imageSize: configuration.imageSize,
-            classes: photos.classes.count
+            imageSize: setup.configuration.imageSize,
+            classes: setup.photos.classes.count
         )
-        try communicator.barrier()
-        return measureSeconds { _ = model.forward(noise.images, .evaluation) }
+        try replica.communicator.barrier()
+        return measureSeconds { _ = replica.model.forward(noise.images, .evaluation) }
     }
 }

@@ -59,7 +59,9 @@ struct EvaluationTests {
         PhotoOutcome(
             photo: photo,
             loss: loss,
-            best: answer.enumerated().map { ($1, sure / Float($0 + 1)) }
+            best: answer.enumerated().map {
+                .init(label: $1, confidence: sure / Float($0 + 1))
+            }
         )
     }
 

@@ -11,6 +11,12 @@ public struct PhotoOutcome: Codable, Sendable, Equatable {
         public var label: Int32
         /// Its probability.
         public var confidence: Float
+
+        /// Names a class.
+        public init(label: Int32, confidence: Float) {
+            self.label = label
+            self.confidence = confidence
+        }
     }
 
     /// Place of the photo in its dataset.

@@ -1,4 +1,5 @@
 import Distributed
+import Images
 import Networks
 import Tensors
 
@@ -25,6 +26,36 @@ public struct StepTimes: Codable, Sendable, Equatable {
         defer { self[keyPath: part] += (ContinuousClock.now - start).seconds }
         return try body()
     }
+}
+
+/// The time since the beginning of a step.
+struct StepClock {
+    private let begin = ContinuousClock.now
+    /// Seconds until the photos were there.
+    private(set) var dataSeconds = 0.0
+    /// Where the rest went.
+    var times = StepTimes()
+
+    /// Seconds since the beginning.
+    var seconds: Double { (ContinuousClock.now - begin).seconds }
+
+    /// Ends the waiting for photos.
+    mutating func photosCame() { dataSeconds = seconds }
+}
+
+/// The photos of a step, all of them and this rank's.
+struct GlobalBatch {
+    /// Number of the step, from 0.
+    let step: Int
+    /// Positions of each slice in the batch, for all slices.
+    let slices: [Range<Int>]
+    /// This rank's photos, slice after slice.
+    let photos: LoadedBatch
+    /// One over the weight of all photos.
+    let scale: Float
+
+    /// Number of photos, over all ranks.
+    var count: Int { slices.last?.upperBound ?? 0 }
 }
 
 /// Why ranks leave a step before they change anything.

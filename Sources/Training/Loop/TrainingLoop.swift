@@ -193,36 +193,6 @@ extension TrainingLoop {
     }
 }
 
-/// The time since the beginning of a step.
-private struct StepClock {
-    private let begin = ContinuousClock.now
-    /// Seconds until the photos were there.
-    private(set) var dataSeconds = 0.0
-    /// Where the rest went.
-    var times = StepTimes()
-
-    /// Seconds since the beginning.
-    var seconds: Double { (ContinuousClock.now - begin).seconds }
-
-    /// Ends the waiting for photos.
-    mutating func photosCame() { dataSeconds = seconds }
-}
-
-/// The photos of a step, all of them and this rank's.
-struct GlobalBatch {
-    /// Number of the step, from 0.
-    let step: Int
-    /// Positions of each slice in the batch, for all slices.
-    let slices: [Range<Int>]
-    /// This rank's photos, slice after slice.
-    let photos: LoadedBatch
-    /// One over the weight of all photos.
-    let scale: Float
-
-    /// Number of photos, over all ranks.
-    var count: Int { slices.last?.upperBound ?? 0 }
-}
-
 /// One step of training on this rank: photos in, updated weights out.
 ///
 /// The order of every sum is fixed by the slices, so the weights after a step are the same bits
@@ -230,9 +200,7 @@ struct GlobalBatch {
 final class TrainingStep {
     private let replica: Replica
     private let loss: BatchLoss
-    private let seed: UInt64
-    private let accumulator: SliceAccumulator
-    private let dlogits: Storage
+    private let passes: GradientPasses
     /// This rank's node where all ranks exchange theirs beside the backward pass; nil where they do so after
     /// the last.
     private let overlapped: SliceNode?
@@ -248,29 +216,19 @@ final class TrainingStep {
     ) throws {
         self.replica = replica
         self.loss = loss
-        self.seed = seed
         self.interruption = interruption
-        let communicator = replica.communicator
-        accumulator = SliceAccumulator(
-            tree: replica.tree,
-            rank: communicator.rank,
-            passes: replica.passes.passes,
-            gradient: replica.model.store.gradients,
-            pool: replica.pool,
-            allocate: communicator.makeStorage
-        )
-        dlogits = Storage(count: replica.model.output.count)
-        try replica.reducer.connect(sums: accumulator.places)
-        let node = accumulator.onlyNode
+        passes = GradientPasses(replica, loss: loss, seed: seed)
+        try replica.reducer.connect(sums: passes.places)
+        let node = passes.onlyNode
         let overlaps = replica.reducer.canOverlap && node != nil && !replica.update.clips
-        overlapped = try communicator.gather(overlaps).allSatisfy { $0 } ? node : nil
+        overlapped = try replica.communicator.gather(overlaps).allSatisfy { $0 } ? node : nil
     }
 
     /// The slices that this rank computes.
     var ownSlices: Range<Int> { replica.ownSlices }
 
     /// Bytes held beside the network.
-    var memory: Int { (accumulator.memory + dlogits.count) * MemoryLayout<Float>.stride }
+    var memory: Int { passes.memory }
 
     /// What a step found out, the same on all ranks.
     struct Outcome {
@@ -335,14 +293,14 @@ final class TrainingStep {
         if let overlapped {
             // Weights are not constant here: finished layers' weights are updated while backward runs. From then
             // on the step cannot be left.
-            let pass = begin(accumulator.passes[0], batch)
+            let pass = passes.begin(passes.slices[0], batch)
             let dlogits = replica.pool.leaving(on: interruption) {
-                let logits = forward(pass, batch, &times)
-                return loss(logits, pass, batch, &sums, &times)
+                let logits = passes.forward(pass, batch, &times)
+                return passes.loss(logits, pass, batch, &sums, &times)
             }
             let total = try total(sums, batch, &times)
             guard !total.departure.isWanted, let dlogits else {
-                accumulator.drop()
+                passes.drop()
                 return .left(total.departure)
             }
             let exchange = try replica.update.begin(
@@ -350,17 +308,17 @@ final class TrainingStep {
                 step: batch.step,
                 learningRate: learningRate
             )
-            backward(dlogits, &times) { exchange.advance(to: $0.lowerBound) }
+            passes.backward(dlogits, &times) { exchange.advance(to: $0.lowerBound) }
             try times.measure(\.exchange) { try exchange.finish() }
             return .done(outcome(total, batch))
         }
         _ = replica.model.withConstantWeights {
             replica.pool.leaving(on: interruption) {
-                for slices in accumulator.passes {
-                    let pass = begin(slices, batch)
-                    let logits = forward(pass, batch, &times)
-                    let dlogits = loss(logits, pass, batch, &sums, &times)
-                    backward(dlogits, &times)
+                for slices in passes.slices {
+                    let pass = passes.begin(slices, batch)
+                    let logits = passes.forward(pass, batch, &times)
+                    let dlogits = passes.loss(logits, pass, batch, &sums, &times)
+                    passes.backward(dlogits, &times)
                 }
             }
         }
@@ -368,7 +326,7 @@ final class TrainingStep {
         guard !total.departure.isWanted else { return .left(total.departure) }
         try times.measure(replica.communicator.size == 1 ? \.update : \.exchange) {
             try replica.update.apply(
-                accumulator.nodes,
+                passes.nodes,
                 step: batch.step,
                 learningRate: learningRate
             )
@@ -382,99 +340,12 @@ final class TrainingStep {
         guard replica.update.statisticsLag(after: batch.step + 1) else { return }
         var times = StepTimes()
         replica.model.withConstantWeights {
-            for slices in accumulator.passes {
-                _ = forward(begin(slices, batch), batch, &times)
-                accumulator.add()
+            for slices in passes.slices {
+                _ = passes.forward(passes.begin(slices, batch), batch, &times)
+                passes.backward(nil, &times)
             }
         }
-        try replica.update.follow(accumulator.nodes, step: batch.step + 1)
-    }
-
-    /// The slices of a pass and where their photos lie.
-    private struct Pass {
-        /// Photos among this rank's.
-        let photos: Range<Int>
-        let context: TrainingContext
-    }
-
-    /// Points the network at the place where the accumulator wants the gradient of `slices`.
-    ///
-    /// - Returns: nil where the slices have no photos and no gradient.
-    private func begin(_ slices: Range<Int>, _ batch: GlobalBatch) -> Pass? {
-        let target = accumulator.begin()
-        replica.model.store.writeGradients(to: target)
-        let positions =
-            batch.slices[slices.lowerBound]
-            .lowerBound..<batch.slices[slices.upperBound - 1].upperBound
-        guard !positions.isEmpty else {
-            fillZero(target.base, target.count, replica.pool)
-            return nil
-        }
-        let context = TrainingContext(
-            seed: seed,
-            step: UInt64(batch.step),
-            firstPosition: positions.lowerBound,
-            slices: batch.slices[slices].map { slice in
-                TrainingContext.Slice(
-                    images: slice.lowerBound - positions.lowerBound..<slice.upperBound
-                        - positions.lowerBound,
-                    statisticsWeight: Float(slice.count) / Float(batch.count)
-                )
-            }
-        )
-        let first = batch.slices[replica.ownSlices.lowerBound].lowerBound
-        return Pass(
-            photos: positions.lowerBound - first..<positions.upperBound - first,
-            context: context
-        )
-    }
-
-    /// The logits of a pass; nil where it has no photos.
-    private func forward(_ pass: Pass?, _ batch: GlobalBatch, _ times: inout StepTimes) -> Tensor? {
-        guard let pass else { return nil }
-        return times.measure(\.forward) {
-            replica.model.forward(batch.photos.images.images(pass.photos), .training(pass.context))
-        }
-    }
-
-    /// Adds the loss of a pass to `sums`.
-    ///
-    /// - Returns: ∂loss/∂logits; nil where the pass has no photos.
-    private func loss(
-        _ logits: Tensor?,
-        _ pass: Pass?,
-        _ batch: GlobalBatch,
-        _ sums: inout SliceSums,
-        _ times: inout StepTimes
-    ) -> Tensor? {
-        guard let logits, let pass else { return nil }
-        let dlogits = dlogits.tensor(replica.model.output.with(N: pass.photos.count))
-        times.measure(\.forward) {
-            for slice in pass.context.slices.images {
-                let begin = pass.photos.lowerBound
-                let sum = loss(
-                    logits.images(slice),
-                    batch.photos,
-                    begin + slice.lowerBound..<begin + slice.upperBound,
-                    scale: batch.scale,
-                    dlogits: dlogits.images(slice)
-                )
-                sums.append(sum)
-            }
-        }
-        return dlogits
-    }
-
-    /// Computes the gradient of a pass and adds it to those before.
-    private func backward(
-        _ dlogits: Tensor?,
-        _ times: inout StepTimes,
-        ready: (Range<Int>) -> Void = { _ in }
-    ) {
-        times.measure(\.backward) {
-            if let dlogits { replica.model.backward(dlogits, ready: ready) }
-            accumulator.add()
-        }
+        try replica.update.follow(passes.nodes, step: batch.step + 1)
     }
 
     /// The sums of all ranks; throws when the loss is not finite, before the weights are updated by it.

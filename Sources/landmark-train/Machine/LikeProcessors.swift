@@ -42,9 +42,7 @@ enum LikeProcessors {
     ) throws {
         let library = engine == .system ? try? SystemBLAS.found.get() : nil
         let own = library?.identity ?? "own kernels"
-        let all = try communicator.allGather(Array("\(own)\n\(topology.node)".utf8)).map {
-            String(decoding: $0, as: UTF8.self).split(separator: "\n").map(String.init)
-        }
+        let all = try communicator.gather([own, topology.node])
         guard all.contains(where: { $0.first != own }) else {
             return
         }

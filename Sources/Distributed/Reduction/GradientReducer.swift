@@ -271,13 +271,17 @@ extension GradientReducer {
             "a rank adds up the nodes of its own slices"
         )
         guard reach.isAny else { return LocatedNodes(own: own, homes: []) }
-        let homes = own.map { node in
+        // Every step comes by here: one all-reduce is the barrier too.
+        var homes = [Double](repeating: 0, count: nodes.count)
+        let places = nodes.indices.filter { nodes[$0].rank == rank }
+        for (place, node) in zip(places, own) {
             guard let home = reach.sums[rank]?.firstIndex(where: { $0 === node.sum }) else {
                 preconditionFailure("nodes lie in memory that was connected")
             }
-            return home
+            homes[place] = Double(home)
         }
-        return LocatedNodes(own: own, homes: try communicator.gather(homes).flatMap { $0 })
+        try communicator.allReduce(&homes)
+        return LocatedNodes(own: own, homes: homes.map { Int($0) })
     }
 
     /// Where each node's sum lies, given as the place of the flat buffer's first float; what is not

@@ -103,9 +103,9 @@ public struct Evaluator {
     ///
     /// - Parameters:
     ///   - top: number of classes to report for each photo, at most as many as there are.
-    ///   - stop: a wish to leave; nil = none comes.
+    ///   - stop: a request to leave; nil = none comes.
     ///   - progress: called with the number of photos that all ranks are through with.
-    /// - Throws: where the wish came, `TrainingError.rank` with 128 + the signal, as shells have it.
+    /// - Throws: where the request came, `TrainingError.rank` with 128 + the signal, as shells have it.
     public func run(
         _ source: any PhotoSource,
         count: Int,
@@ -124,7 +124,7 @@ public struct Evaluator {
         }
     }
 
-    /// The same, and nothing thrown where the wish came.
+    /// The same, and nothing thrown where the request came.
     public func ask(
         _ source: any PhotoSource,
         count: Int,
@@ -156,7 +156,7 @@ public struct Evaluator {
         var next = 0
         var round = Round()
         try model.withConstantWeights {
-            // Ranks meet between rounds of batches, so that a wish or a failure of one is known to all.
+            // Ranks meet between rounds of batches, so that a request or a failure of one is known to all.
             while round.photos < count {
                 let begin = ContinuousClock.now
                 let end = min(next + round.batches, requests.count)
@@ -194,7 +194,7 @@ public struct Evaluator {
         )
     }
 
-    /// What was found about one batch; nil where the wish came before all of it was.
+    /// What was found about one batch; nil where the request came before all of it was.
     private func ask(
         _ request: BatchRequest,
         _ loader: BatchLoader,

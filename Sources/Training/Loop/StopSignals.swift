@@ -1,7 +1,7 @@
 import Foundation
 public import Tensors
 
-/// Turns the signals that ask a program to end into a wish that the loop and the passes of a step heed.
+/// Turns the signals that ask a program to end into a stop request that the loop and the passes of a step heed.
 ///
 /// Open MPI announces the end: `mpirun` that is interrupted sends its ranks SIGCONT, SIGTERM one grace later
 /// and SIGKILL after another. Under it SIGCONT is a warning, on which the state is kept and the run goes on.
@@ -12,9 +12,9 @@ public import Tensors
 /// are blocked; libraries may have started others before, when they were loaded, and a signal
 /// that reaches one of those is sent on until it reaches the thread that waits.
 public final class StopSignals: Sendable {
-    /// The wish to end the run, and nothing else.
+    /// The request to end the run, and nothing else.
     public let stop = Interruption()
-    /// The same, and the wish to keep the state because an end may be near, whose reason is `warning`.
+    /// The same, and the request to keep the state because an end may be near, whose reason is `warning`.
     public let leave = Interruption()
 
     /// The signal by which Open MPI announces others.
@@ -60,7 +60,7 @@ public final class StopSignals: Sendable {
     /// The signal that came, 0 for none.
     public var signal: Int32 { stop.reason }
 
-    /// Notes a wish to stop as if `signal` had come.
+    /// Notes a stop request as if `signal` had come.
     public func request(_ signal: Int32) {
         guard signal != StopSignals.warning else { return leave.requestFirst(signal) }
         stop.request(signal)

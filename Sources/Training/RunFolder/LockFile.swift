@@ -25,7 +25,7 @@ struct LockFile: Sendable {
         var isCopy: Bool { owner.map { $0.file != number } ?? false }
     }
 
-    /// A wish that the run ends.
+    /// A request that the run ends.
     private struct Request: Codable {
         var stop: String
     }
@@ -83,7 +83,7 @@ struct LockFile: Sendable {
         return line
     }
 
-    /// Adds the wish that the run ends.
+    /// Adds the request that the run ends.
     func ask(_ who: String) throws {
         let descriptor = openFile(path, O_WRONLY | O_APPEND)
         guard descriptor >= 0 else { throw fileError("cannot write", path) }

@@ -13,7 +13,7 @@ public struct RunStatus: Codable, Sendable, Equatable {
         case running
         /// It came to the last step.
         case finished
-        /// A wish to stop came, and a checkpoint was written.
+        /// A stop request came, and a checkpoint was written.
         case stopped
         /// It could not go on.
         case failed

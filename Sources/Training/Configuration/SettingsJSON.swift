@@ -72,10 +72,7 @@ extension TrainingConfiguration: Codable {
     /// The configuration as JSON with sorted snake-case keys, the format of `config.json`; settings that
     /// are nil are null, since one that is left out has the recipe's value when the file is read.
     public func json() throws -> Data {
-        let encoder = JSONEncoder()
-        encoder.keyEncodingStrategy = .convertToSnakeCase
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        return try encoder.encode(Complete(configuration: self))
+        try Complete(configuration: self).jsonPage(snakeCase: true)
     }
 
     private struct Complete: Encodable {

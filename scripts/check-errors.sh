@@ -101,6 +101,10 @@ everywhere 64 'needs at least 32' --data photos "${tiny[@]}" --image-size 16 --o
 for count in 1 2 3; do
     LANDMARK_CPU=abacus refused 64 "LANDMARK_CPU is 'abacus'" "$count" --data photos --output new
 done
+for count in 1 2; do
+    LANDMARK_BLAS=/nowhere.so refused 64 'blas system: LANDMARK_BLAS: .*nowhere.so' "$count" \
+        --data photos "${tiny[@]}" --blas system --output new
+done
 everywhere 64 'slice of one photo and leaves batch norm' \
     --data photos --model resnet18 --image-size 32 --batch 3 --slices 3 --output new
 everywhere 64 'checkpoint-minutes is -1' --data photos "${tiny[@]}" --checkpoint-minutes=-1 --output new

@@ -1,4 +1,5 @@
 public import Networks
+public import Tensors
 
 /// The settings of the network and of the weights that it starts from.
 public struct NetworkSettings: SettingGroup {
@@ -48,6 +49,16 @@ public struct NetworkSettings: SettingGroup {
         "Convolution algorithms: the fastest, or only those with the rounding error of plain fp32 sums",
         usual: ConvolutionMode.fast
     )
+
+    /// Who multiplies matrices; nil in old runs = own kernels, and else what suits the processor.
+    ///
+    /// Checkpoints leave out our own kernels, as they did before there was a choice.
+    public let blas = Setting<BLASEngine?>(
+        "blas",
+        "Who multiplies matrices: own kernels, or the system's CBLAS such as OpenBLAS, MKL or BLIS "
+            + "(default: own with AVX2 or AVX-512, else system)",
+        inCheckpoints: .shortened { $0 == .own ? nil : $0 }
+    )
 }
 
 /// Which algorithms convolutions may use.
@@ -58,6 +69,8 @@ public enum ConvolutionMode: String, CaseIterable, SettingValue {
     /// Those with the rounding errors of plain fp32 sums alone.
     case exact
 }
+
+extension BLASEngine: SettingValue {}
 
 extension TrainingConfiguration {
     /// The rate of dropout in training, 0 where the network has none.

@@ -36,6 +36,8 @@ public struct Setting<Value: SettingValue>: Sendable {
         case asIs
         /// Always this, since the value says where or how often something is kept.
         case always(Value)
+        /// What is left of the value.
+        case shortened(@Sendable (Value) -> Value)
     }
 
     /// Defines a setting that always has a value.
@@ -186,7 +188,11 @@ extension Setting: AnySetting {
 
     /// Puts in place of the value what checkpoints say.
     public func removePlace(from configuration: inout TrainingConfiguration) {
-        if case .always(let value) = carried { configuration[self] = value }
+        switch carried {
+        case .asIs: return
+        case .always(let value): configuration[self] = value
+        case .shortened(let shorten): configuration[self] = shorten(configuration[self])
+        }
     }
 
     /// Writes the value as `key` of `container`; nil as null, or not at all.

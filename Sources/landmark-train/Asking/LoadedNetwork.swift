@@ -51,7 +51,7 @@ struct LoadedNetwork {
             return try LoadedNetwork.facts(opened, choice, names)
         }
         try world.together { try facts.description.check() }
-        try world.use(choice.engine.blas)
+        try world.use(LoadedNetwork.engine(choice, facts))
         try MemoryCheck.require(
             MemoryNeed.evaluation(
                 facts.description,
@@ -84,6 +84,13 @@ struct LoadedNetwork {
         try world.communicator.broadcast(values)
         self.model = model
         self.facts = facts
+    }
+
+    /// The engine that was asked for, else that of the run, where this machine has it.
+    private static func engine(_ choice: NetworkChoice, _ facts: Facts) -> BLASEngine? {
+        if let asked = choice.engine.blas { return asked }
+        guard facts.settings?.blas == .system, case .success = SystemBLAS.found else { return nil }
+        return .system
     }
 
     private static func facts(

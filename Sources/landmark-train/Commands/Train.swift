@@ -3,6 +3,7 @@ import Distributed
 import Files
 import Foundation
 import Networks
+import Tensors
 import Training
 
 /// `landmark-train [train]`.
@@ -67,6 +68,7 @@ struct Train: ParsableCommand {
         let signals = StopSignals()
         World.launch(threads: machine.threads) { world in
             let settings = try world.fromRoot(TrainingConfiguration.self) { try settle(world) }
+            try world.use(settings.blas)
             let lock = try world.together { try take(settings, world, signals) }
             defer { lock?.release() }
             let session = try TrainingSession(
@@ -102,6 +104,10 @@ struct Train: ParsableCommand {
         settings.data = settings.data.map(Path.absolute)
         settings.weights = settings.weights.map(Path.absolute)
         if settings.slices == nil { settings.slices = world.communicator.size }
+        if settings.blas == nil {
+            // Runs that do not say were begun with our own kernels.
+            settings.blas = resume == nil ? .preferred(for: world.pool.instructions) : .own
+        }
         try settings.check(ranks: world.communicator.size)
         guard resume == nil else { return settings }
         let output = settings.output ?? Train.newFolder(settings)

@@ -1,7 +1,7 @@
 public import Networks
 public import Tensors
 
-/// Compares what layers compute in `backward` with central differences of `forward`.
+/// Compares what operations compute in `backward` with central differences of `forward`.
 ///
 /// The objective is Σ r · y with random r, in double precision. Entries next to a kink, such as a
 /// ReLU's, are recognised by differences that change with the step, and skipped.
@@ -33,31 +33,26 @@ public struct GradientCheck: Sendable {
         public var isGood: Bool { failures.isEmpty && checked > 0 && skipped * 5 < checked }
     }
 
-    /// Checks the gradients of the input and of all parameters of `layers`.
+    /// Checks the gradients of the inputs and of all parameters of `graph`.
     ///
     /// - Parameters:
-    ///   - input: extents of the input.
+    ///   - inputs: shapes of the inputs.
     ///   - threads: threads to compute with.
-    ///   - seed: seed of parameters, input and objective.
-    public func run(
-        _ layers: [any LayerDescription],
-        input: Shape,
-        threads: Int = 2,
-        seed: UInt64 = 1
-    ) -> Report {
-        let assembly = Assembly(
-            layers,
-            input: input,
-            inputGradient: true,
-            purpose: .training,
-            pool: ThreadPool(threads: threads)
+    ///   - seed: seed of parameters, inputs and objective.
+    public func run(_ graph: Graph, inputs: [Shape], threads: Int = 2, seed: UInt64 = 1) -> Report {
+        let executor = Executor(
+            graph,
+            inputs: inputs,
+            inputGradients: true,
+            CompilationOptions(.training, pool: ThreadPool(threads: threads))
         )
-        let store = assembly.store
-        let x = Storage(count: input.count)
-        let r = Storage(count: assembly.output.count)
+        let store = executor.store
         var random = Random(seed: seed, .test)
-        for index in 0..<x.count { x.base[index] = random.uniform(-2, 2) }
-        for index in 0..<r.count { r.base[index] = random.uniform(-1, 1) }
+        func noise(_ shape: Shape, _ limit: Float) -> Storage {
+            Storage((0..<shape.count).map { _ in random.uniform(-limit, limit) })
+        }
+        let x = inputs.map { noise($0, 2) }
+        let r = executor.outputs.map { noise($0, 1) }
         store.initialize(seed: seed)
         for parameter in store.parameters where parameter.isTrainable && !parameter.decays {
             for index in parameter.range { store.values.base[index] += random.uniform(-0.5, 0.5) }
@@ -67,26 +62,33 @@ public struct GradientCheck: Sendable {
             seed: seed,
             step: 3,
             firstPosition: 5,
-            photos: input.N
+            photos: inputs[0].N
         )
         func objective() -> Double {
-            withExtendedLifetime((assembly, x, r)) {
-                let y = assembly.forward(x.tensor(input), .training(context))
-                return (0..<r.count).reduce(0) { $0 + Double(r.base[$1]) * Double(y.base[$1]) }
+            withExtendedLifetime((executor, x, r)) {
+                let y = executor.forward(zip(x, inputs).map { $0.tensor($1) }, .training(context))
+                return zip(r, y).reduce(0) { sum, pair in
+                    (0..<pair.0.count).reduce(sum) {
+                        $0 + Double(pair.0.base[$1]) * Double(pair.1.base[$1])
+                    }
+                }
             }
         }
 
         // Backward must overwrite what is there.
         for index in 0..<store.count { store.gradients.base[index] = 1 }
         _ = objective()
-        let dy = Storage(Array(r.buffer))
-        let dx = withExtendedLifetime((assembly, dy)) {
-            assembly.backward(dy.tensor(assembly.output))?.toArray() ?? []
+        let dy = r.map { Storage(Array($0.buffer)) }
+        let dx = withExtendedLifetime((executor, dy)) {
+            executor.backward(zip(dy, executor.outputs).map { $0.tensor($1) })
+                .map { $0?.toArray() ?? [] }
         }
         let gradients = Array(store.gradients.buffer)
 
         var report = Report()
-        var places = [Place(name: "input", base: x.base, analytic: dx)]
+        var places = zip(x, dx).enumerated().map { number, pair in
+            Place(name: "input \(number)", base: pair.0.base, analytic: pair.1)
+        }
         for parameter in store.parameters where parameter.isTrainable {
             places.append(
                 Place(
@@ -96,10 +98,17 @@ public struct GradientCheck: Sendable {
                 )
             )
         }
-        withExtendedLifetime((assembly, x)) {
+        withExtendedLifetime((executor, x)) {
             for place in places { compare(place, &random, &report, objective) }
         }
         return report
+    }
+
+    /// Checks a graph of one input that `build` appends to.
+    public func run(input: Shape, _ build: (inout Graph, Graph.Value) -> Graph.Value) -> Report {
+        var graph = Graph()
+        graph.output("y", build(&graph, graph.input))
+        return run(graph, inputs: [input])
     }
 
     /// Where a tensor under check lies, and its gradient by `backward`.

@@ -3,145 +3,150 @@ import Tensors
 import TestSupport
 import Testing
 
-/// Every layer's backward against central differences of its forward.
+/// Every operation's backward against central differences of its forward.
 @Suite struct GradientTests {
     /// A name for the case and what it checks.
     struct Case: CustomTestStringConvertible, Sendable {
         let testDescription: String
-        let layers: [any LayerDescription]
         let input: Shape
+        let build: @Sendable (inout Graph, Graph.Value) -> Graph.Value
 
-        init(_ name: String, _ input: Shape, _ layers: [any LayerDescription]) {
+        init(
+            _ name: String,
+            _ input: Shape,
+            _ build: @escaping @Sendable (inout Graph, Graph.Value) -> Graph.Value
+        ) {
             testDescription = name
             self.input = input
-            self.layers = layers
+            self.build = build
         }
     }
 
     static let maps = Shape(N: 3, H: 6, W: 5, C: 4)
 
     static let cases: [Case] = [
-        Case("convolution 3×3", maps, [conv(5)]),
-        Case("convolution 3×3 / 2", maps, [conv(5, stride: 2)]),
-        Case(
-            "convolution 7×7 / 2",
-            Shape(N: 2, H: 9, W: 8, C: 3),
-            [Convolution("c", channels: 4, kernel: 7, stride: 2, padding: 3, bias: false)]
-        ),
-        Case("convolution 1×1", maps, [Convolution("c", channels: 6, kernel: 1, bias: true)]),
-        Case("convolution of many channels", Shape(N: 2, H: 8, W: 8, C: 32), [conv(32)]),
-        Case("batch norm", maps, [BatchNorm("n", relu: false)]),
-        Case("batch norm, ReLU", maps, [BatchNorm("n", relu: true)]),
-        Case("ReLU", maps, [ReLU("r")]),
-        Case("convolution, ReLU over it", maps, [conv(5), ReLU("r")]),
-        Case("max pool", maps, [MaxPool("p", kernel: 2, stride: 2)]),
-        Case("max pool with overlap", maps, [MaxPool("p", kernel: 3, stride: 2, padding: 1)]),
-        Case("average pool to 1", maps, [AdaptiveAveragePool("a", size: 1)]),
-        Case("average pool, uneven", maps, [AdaptiveAveragePool("a", size: 4)]),
-        Case(
-            "average pool to more",
-            Shape(N: 2, H: 1, W: 1, C: 4),
-            [
-                AdaptiveAveragePool("a", size: 3)
-            ]
-        ),
-        Case("dense", Shape(N: 4, C: 7), [Dense("d", outputs: 5, rule: .uniformFanIn)]),
-        Case("dense on maps", maps, [Dense("d", outputs: 5, rule: .uniformFanIn)]),
-        Case("dropout", maps, [conv(4), ReLU("r"), Dropout("o", rate: 0.4)]),
-        Case(
-            "sequence",
-            maps,
-            [
-                Sequential([conv(4), BatchNorm("n", relu: true), conv(3, "d")])
-            ]
-        ),
-        Case(
-            "residual block",
-            maps,
-            [
-                Residual(
-                    branch: [conv(4), BatchNorm("n", relu: true), conv(4, "d")],
-                    join: BatchNorm("m", relu: true),
-                    shortcut: nil
-                ),
-                conv(2, "e"),
-            ]
-        ),
-        Case(
-            "residual block with projection",
-            maps,
-            [
-                conv(4, "a"),
-                Residual(
-                    branch: [conv(6, stride: 2), BatchNorm("n", relu: true), conv(6, "d")],
-                    join: BatchNorm("m", relu: true),
-                    shortcut: [
-                        Convolution("s", channels: 6, kernel: 1, stride: 2, bias: false),
-                        BatchNorm("t", relu: false),
-                    ]
-                ),
-                conv(2, "e"),
-            ]
-        ),
-        Case(
-            "blocks one after the other",
-            maps,
-            [
-                conv(4, "a"), block("b"), block("c"), AdaptiveAveragePool("p", size: 1),
-                Dense("d", outputs: 3, rule: .uniformFanIn),
-            ]
-        ),
+        Case("convolution 3×3", maps) { $0.conv($1, "c", 5) },
+        Case("convolution 3×3 / 2", maps) { $0.conv($1, "c", 5, stride: 2) },
+        Case("convolution 7×7 / 2", Shape(N: 2, H: 9, W: 8, C: 3)) {
+            $0.convolution($1, "c", 4, kernel: 7, stride: 2, padding: 3)
+        },
+        Case("convolution 1×1", maps) { $0.convolution($1, "c", 6, kernel: 1, bias: true) },
+        Case("convolution of many channels", Shape(N: 2, H: 8, W: 8, C: 32)) {
+            $0.conv($1, "c", 32)
+        },
+        Case("batch norm", maps) { $0.batchNorm($1, "n") },
+        Case("batch norm, ReLU", maps) { $0.relu($0.batchNorm($1, "n"), "r") },
+        Case("convolution, batch norm", maps) { $0.batchNorm($0.conv($1, "c", 5), "n") },
+        Case("convolution of many channels, batch norm, ReLU", Shape(N: 2, H: 8, W: 8, C: 32)) {
+            $0.relu($0.batchNorm($0.conv($1, "c", 32), "n"), "r")
+        },
+        Case("batch norm and the photos", maps) { $0.add($0.batchNorm($1, "n"), $1, "a") },
+        Case("ReLU", maps) { $0.relu($1, "r") },
+        Case("convolution, ReLU over it", maps) { $0.relu($0.conv($1, "c", 5), "r") },
+        Case("convolution without bias, ReLU over it", maps) {
+            $0.relu($0.convolution($1, "c", 5, kernel: 3, padding: 1), "r")
+        },
+        Case("dense, ReLU over it", maps) { $0.relu($0.dense($1, "d", 9), "r") },
+        Case("sum", maps) { $0.add($0.conv($1, "c", 4), $1, "a") },
+        Case("product", maps) { $0.multiply($0.conv($1, "c", 4), $1, "a") },
+        Case("square", maps) { $0.multiply($1, $1, "a") },
+        Case("max pool", maps) { $0.maxPool($1, "p", kernel: 2, stride: 2) },
+        Case("max pool with overlap", maps) {
+            $0.maxPool($1, "p", kernel: 3, stride: 2, padding: 1)
+        },
+        Case("average pool to 1", maps) { $0.averagePool($1, "a") },
+        Case("average pool, uneven", maps) { $0.averagePool($1, "a", size: 4) },
+        Case("average pool to more", Shape(N: 2, H: 1, W: 1, C: 4)) {
+            $0.averagePool($1, "a", size: 3)
+        },
+        Case("dense", Shape(N: 4, C: 7)) { $0.dense($1, "d", 5) },
+        Case("dense on maps", maps) { $0.dense($1, "d", 5) },
+        Case("dropout", maps) {
+            $0.dropout($0.relu($0.conv($1, "c", 4), "r"), "o", rate: 0.4)
+        },
+        Case("residual block", maps) { $0.conv($0.block($1, "b"), "e", 2) },
+        Case("residual block, shortcut computed last", maps) { graph, x in
+            let y = graph.batchNorm(graph.conv(x, "c", 6, stride: 2), "n")
+            let shortcut = graph.projection(x, "s", 6)
+            return graph.conv(graph.relu(graph.add(y, shortcut, "a"), "r"), "e", 2)
+        },
+        Case("residual block with projection", maps) { graph, x in
+            let x = graph.conv(x, "a", 4)
+            let shortcut = graph.projection(x, "s", 6)
+            var y = graph.relu(graph.batchNorm(graph.conv(x, "c", 6, stride: 2), "n"), "r")
+            y = graph.batchNorm(graph.conv(y, "d", 6), "m")
+            return graph.conv(graph.relu(graph.add(y, shortcut, "t"), "u"), "e", 2)
+        },
+        Case("blocks one after the other", maps) { graph, x in
+            let y = graph.block(graph.block(graph.conv(x, "a", 4), "b"), "c")
+            return graph.dense(graph.averagePool(y, "p"), "d", 3)
+        },
     ]
-
-    static func conv(_ channels: Int, _ name: String = "c", stride: Int = 1) -> Convolution {
-        Convolution(name, channels: channels, kernel: 3, stride: stride, padding: 1, bias: true)
-    }
-
-    static func block(_ name: String) -> Residual {
-        Residual(
-            branch: [
-                Convolution(name + "1", channels: 4, kernel: 3, padding: 1, bias: false),
-                BatchNorm(name + "2", relu: true),
-                Convolution(name + "3", channels: 4, kernel: 3, padding: 1, bias: false),
-            ],
-            join: BatchNorm(name + "4", relu: true),
-            shortcut: nil
-        )
-    }
 
     @Test(arguments: cases)
     func backwardIsTheDerivativeOfForward(_ test: Case) {
-        let report = GradientCheck().run(test.layers, input: test.input)
+        let report = GradientCheck().run(input: test.input, test.build)
         #expect(report.failures == [])
         #expect(report.isGood, "\(report.checked) checked, \(report.skipped) skipped")
     }
 
-    /// A layer whose backward is wrong by a factor of 1.05.
-    struct Wrong: LayerDescription {
-        func build(_ input: Activation, _ builder: inout Builder) -> any Layer {
-            builder.begin(input)
-            let output = builder.output(input.shape, sharingGradientOf: input)
-            return Built(output)
-        }
+    /// A value that three read, a product of two values, two outputs of which one is read again, two inputs.
+    @Test func aGraphWithForksProductsAndSeveralOutputs() {
+        var graph = Graph(inputs: 2)
+        let x = graph.relu(graph.batchNorm(graph.conv(graph.input(0), "c", 4), "n"), "r")
+        let gate = graph.conv(graph.input(1), "g", 4)
+        let gated = graph.multiply(x, gate, "m")
+        let y = graph.relu(graph.add(graph.conv(gated, "d", 4), x, "a"), "s")
+        let embedding = graph.averagePool(graph.add(y, x, "b"), "p")
+        graph.output("embedding", embedding)
+        graph.output("logits", graph.dense(embedding, "fc", 3))
+        let report = GradientCheck().run(graph, inputs: [Self.maps, Self.maps])
+        #expect(report.failures == [])
+        #expect(report.isGood, "\(report.checked) checked, \(report.skipped) skipped")
+    }
 
-        final class Built: Layer {
-            let output: Activation
-            init(_ output: Activation) { self.output = output }
+    /// An operation whose backward is wrong by a factor of 1.05.
+    struct Wrong: Operation {
+        var kind: String { "wrong" }
+        func output(_ inputs: [Shape]) -> Shape { inputs[0] }
+        func kernel(_ site: KernelSite) -> any Kernel { Passes() }
 
-            func forward(_ x: Tensor, _ phase: Phase) -> Tensor {
-                let y = output.first(x.shape.N)
-                for i in 0..<x.count { y.base[i] = 2 * x.base[i] }
-                return y
+        struct Passes: Kernel {
+            var requirements: KernelRequirements { KernelRequirements() }
+
+            func forward(_ pass: ForwardPass) {
+                for i in 0..<pass.x.count { pass.y.base[i] = 2 * pass.x.base[i] }
             }
 
-            func backward(_ dy: Tensor) -> Tensor? {
-                for i in 0..<dy.count { dy.base[i] *= 2.1 }
-                return dy
+            func backward(_ pass: BackwardPass) {
+                guard let dx = pass.dx else { return }
+                for i in 0..<dx.count { dx.base[i] = 2.1 * pass.dy.base[i] }
             }
         }
     }
 
     @Test func theCheckFindsAWrongGradient() {
-        #expect(!GradientCheck().run([Wrong()], input: Self.maps).isGood)
+        let report = GradientCheck().run(input: Self.maps) { $0.append("w", Wrong(), $1) }
+        #expect(report.checked > 0 && !report.failures.isEmpty)
+    }
+}
+
+extension Graph {
+    /// A 3×3 convolution with bias.
+    mutating func conv(_ x: Value, _ name: String, _ channels: Int, stride: Int = 1) -> Value {
+        convolution(x, name, channels, kernel: 3, stride: stride, padding: 1, bias: true)
+    }
+
+    /// A residual block of four channels.
+    mutating func block(_ x: Value, _ name: String) -> Value {
+        var y = convolution(x, name + "1", 4, kernel: 3, padding: 1)
+        y = relu(batchNorm(y, name + "2"), name + "r")
+        y = batchNorm(convolution(y, name + "3", 4, kernel: 3, padding: 1), name + "4")
+        return relu(add(y, x, name + "+"), name + "s")
+    }
+
+    /// A shortcut of half the size.
+    mutating func projection(_ x: Value, _ name: String, _ channels: Int) -> Value {
+        batchNorm(convolution(x, name, channels, kernel: 1, stride: 2), name + "n")
     }
 }

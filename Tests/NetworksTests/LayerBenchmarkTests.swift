@@ -13,7 +13,7 @@ import Testing
         let summary = description.summary(pool: pool)
         #expect(found.layers.map(\.name) == summary.rows.map(\.name))
         #expect(told == found.layers.map(\.name))
-        #expect(found.layers.reduce(0) { $0 + $1.operations } == 2 * summary.operations)
+        #expect(found.layers.reduce(0) { $0 + $1.operations } == 2 * summary.multiplyAdds)
         let first = try #require(found.layers.first)
         #expect(first.backwardData == nil && first.backwardWeights != nil)
         #expect(first.flops == 4 * Double(first.operations))

@@ -126,27 +126,20 @@ import Testing
     /// The same for layers that write over their input, as VGG's without batch norm do.
     @Test func evaluationInPlaceGivesTheSame() {
         let input = Shape(N: 3, H: 8, W: 8, C: 3)
+        var graph = Graph()
+        var x = graph.relu(graph.conv(graph.input, "a", 8), "b")
+        x = graph.relu(graph.conv(x, "c", 8), "d")
+        x = graph.maxPool(x, "e", kernel: 2, stride: 2)
+        x = graph.relu(graph.dense(x, "f", 30), "g")
+        x = graph.dense(graph.dropout(x, "h", rate: 0.5), "i", 30)
+        graph.output("y", x)
         func run(_ purpose: Purpose) -> [Float] {
-            let assembly = Assembly(
-                [
-                    Convolution("a", channels: 8, kernel: 3, padding: 1, bias: true),
-                    ReLU("b"),
-                    Convolution("c", channels: 8, kernel: 3, padding: 1, bias: true),
-                    ReLU("d"),
-                    MaxPool("e", kernel: 2, stride: 2),
-                    Dense("f", outputs: 30, rule: .uniformFanIn),
-                    ReLU("g"),
-                    Dropout("h", rate: 0.5),
-                    Dense("i", outputs: 30, rule: .uniformFanIn),
-                ],
-                input: input,
-                purpose: purpose,
-                pool: ThreadPool(threads: 2)
-            )
-            assembly.store.initialize(seed: 2)
+            let options = CompilationOptions(purpose, pool: ThreadPool(threads: 2))
+            let executor = Executor(graph, inputs: [input], options)
+            executor.store.initialize(seed: 2)
             let photos = SharedValues.photos(input)
-            return withExtendedLifetime((assembly, photos)) {
-                assembly.forward(photos.tensor(input), .evaluation).toArray()
+            return withExtendedLifetime((executor, photos)) {
+                executor.forward([photos.tensor(input)], .evaluation)[0].toArray()
             }
         }
         #expect(run(.evaluation) == run(.training))
@@ -155,16 +148,19 @@ import Testing
 
     @Test func dropoutFollowsThePositionOfThePhoto() {
         func run(_ phase: Phase, n: Int) -> [Float] {
-            let assembly = Assembly(
-                [Dropout("a", rate: 0.5), Dropout("b", rate: 0.5)],
-                input: Shape(N: 4, C: 500),
-                inputGradient: true,
-                purpose: .training,
-                pool: ThreadPool(threads: 2)
+            var graph = Graph()
+            let x = graph.dropout(graph.input, "a", rate: 0.5)
+            graph.output("y", graph.dropout(x, "b", rate: 0.5))
+            let executor = Executor(
+                graph,
+                inputs: [Shape(N: 4, C: 500)],
+                CompilationOptions(.training, pool: ThreadPool(threads: 2))
             )
             let ones = Array(repeating: Float(1), count: n * 500)
-            return withExtendedLifetime(assembly) {
-                withTensor(ones, Shape(N: n, C: 500)) { assembly.forward($0, phase).toArray() }
+            return withExtendedLifetime(executor) {
+                withTensor(ones, Shape(N: n, C: 500)) {
+                    executor.forward([$0], phase)[0].toArray()
+                }
             }
         }
         let four = run(Self.context(4), n: 4)

@@ -40,47 +40,37 @@ import Testing
         #expect(plan.place().count == 320)
     }
 
-    @Test(arguments: Architecture.allCases.filter { !$0.rawValue.hasPrefix("vgg") })
+    @Test(arguments: Architecture.allCases)
     func parametersFillTheBufferWithoutOverlap(_ architecture: Architecture) {
-        guard architecture != .tutorial else { return }
-        let model = Model(
-            ModelDescription(architecture: architecture, classes: 7, imageSize: 32),
-            maximumBatch: 1,
-            purpose: .training,
-            pool: ThreadPool(threads: 1)
-        )
-        let store = model.store
-        #expect(store.gradients.count == store.count)
-        var end = 0
-        for parameter in store.parameters.sorted(by: { $0.range.lowerBound < $1.range.lowerBound })
-        {
+        let description = ModelDescription(architecture: architecture, classes: 7, imageSize: 32)
+        let parameters = description.parameterTable().parameters
+        var (end, statistics) = (0, false)
+        for parameter in parameters.sorted(by: { $0.range.lowerBound < $1.range.lowerBound }) {
             #expect(parameter.range.lowerBound == end)
             #expect(parameter.range.count == parameter.shape.reduce(1, *))
-            #expect(store.trainable.contains(parameter.range.lowerBound) == parameter.isTrainable)
+            // Running statistics lie above all that is trained.
+            statistics = statistics || !parameter.isTrainable
+            #expect(parameter.isTrainable != statistics)
             end = parameter.range.upperBound
         }
-        #expect(end == store.count)
-        #expect(store.trainable.lowerBound == 0)
+        #expect(end == description.valueCount)
+        #expect(parameters.count > 10)
     }
 
     /// 4.7 GB hold the values, gradients and one state of the optimizer of a training rank.
     @Test func vgg19AtFullSizeFitsInMemory() {
         let pool = ThreadPool(threads: 1)
         let description = ModelDescription(architecture: .vgg19_bn, classes: 1000, imageSize: 224)
-        let layers = description.architecture.layers(classes: description.classes).layers
-        let need = Assembly.measure(
-            layers,
-            input: Shape(N: 16, H: 224, W: 224, C: 3),
-            purpose: .training,
-            pool: pool
+        let need = Model.memoryForTraining(
+            description,
+            maximumBatch: 16,
+            slices: 1,
+            pool: pool,
+            exact: false,
+            reusesWeights: false
         )
         #expect(need.bytes + need.values * 4 < 4_700_000_000)
-        let evaluation = Assembly.measure(
-            layers,
-            input: Shape(N: 16, H: 224, W: 224, C: 3),
-            purpose: .evaluation,
-            pool: pool
-        )
+        let evaluation = Model.memoryForEvaluation(description, maximumBatch: 16, pool: pool)
         #expect(evaluation.gradients == 0)
         #expect(evaluation.activations * 3 < need.activations)
     }

@@ -66,39 +66,33 @@ import Testing
     /// What VGG has beside: biases, dense layers on maps, dropout.
     @Test(arguments: [1, 3])
     func ofBiasesDenseLayersAndDropout(_ threads: Int) {
-        func assembly(_ N: Int, slices: Int) -> Assembly {
-            let assembly = Assembly(
-                [
-                    Convolution("a", channels: 24, kernel: 3, padding: 1, bias: true),
-                    ReLU("b"),
-                    Convolution("c", channels: 40, kernel: 3, padding: 1, bias: true),
-                    BatchNorm("d", relu: true),
-                    MaxPool("e", kernel: 2, stride: 2),
-                    Dense("f", outputs: 90, rule: .uniformFanIn),
-                    ReLU("g"),
-                    Dropout("h", rate: 0.5),
-                    Dense("i", outputs: 30, rule: .uniformFanIn),
-                ],
-                input: Shape(N: N, H: 16, W: 16, C: 3),
-                slices: slices,
-                purpose: .training,
-                pool: ThreadPool(threads: threads)
+        var graph = Graph()
+        var x = graph.relu(graph.conv(graph.input, "a", 24), "b")
+        x = graph.relu(graph.batchNorm(graph.conv(x, "c", 40), "d"), "j")
+        x = graph.maxPool(x, "e", kernel: 2, stride: 2)
+        x = graph.relu(graph.dense(x, "f", 90), "g")
+        graph.output("y", graph.dense(graph.dropout(x, "h", rate: 0.5), "i", 30))
+        func executor(_ N: Int, slices: Int) -> Executor {
+            let executor = Executor(
+                graph,
+                inputs: [Shape(N: N, H: 16, W: 16, C: 3)],
+                CompilationOptions(.training, slices: slices, pool: ThreadPool(threads: threads))
             )
-            assembly.store.initialize(seed: 2)
-            return assembly
+            executor.store.initialize(seed: 2)
+            return executor
         }
-        func pass(_ assembly: Assembly, _ photos: Storage, _ slices: [Range<Int>]) -> [Float] {
+        func pass(_ executor: Executor, _ photos: Storage, _ slices: [Range<Int>]) -> [Float] {
             let images = slices[0].lowerBound..<slices[slices.count - 1].upperBound
-            let x = photos.tensor(assembly.input.with(N: 8)).images(images)
-            let y = Storage(assembly.forward(x, Self.context(slices)).toArray())
-            return withExtendedLifetime((assembly, photos, y)) {
-                _ = assembly.backward(y.tensor(assembly.output.with(N: images.count)))
-                return Array(assembly.store.gradients.buffer)
+            let x = photos.tensor(executor.inputs[0].with(N: 8)).images(images)
+            let y = Storage(executor.forward([x], Self.context(slices))[0].toArray())
+            return withExtendedLifetime((executor, photos, y)) {
+                executor.backward([y.tensor(executor.outputs[0].with(N: images.count))])
+                return Array(executor.store.gradients.buffer)
             }
         }
         let photos = SharedValues.photos(Shape(N: 8, H: 16, W: 16, C: 3))
-        let gradients = pass(assembly(12, slices: 6), photos, Self.images)
-        let apart = assembly(2, slices: 1)
+        let gradients = pass(executor(12, slices: 6), photos, Self.images)
+        let apart = executor(2, slices: 1)
         let parts = Self.images.map { images in
             images.isEmpty
                 ? [Float](repeating: 0, count: gradients.count) : pass(apart, photos, [images])

@@ -4,8 +4,14 @@ import Testing
 
 /// The flat buffer: starts, orders, segments.
 @Suite struct StoreTests {
-    static func assembly(_ layers: [any LayerDescription], _ input: Shape) -> Assembly {
-        Assembly(layers, input: input, purpose: .training, pool: ThreadPool(threads: 2))
+    static func executor(
+        _ input: Shape,
+        _ build: (inout Graph, Graph.Value) -> Graph.Value
+    ) -> Executor {
+        var graph = Graph()
+        graph.output("y", build(&graph, graph.input))
+        let options = CompilationOptions(.training, pool: ThreadPool(threads: 2))
+        return Executor(graph, inputs: [input], options)
     }
 
     static func parameter(_ store: ParameterStore, _ name: String) throws -> Parameter {
@@ -20,16 +26,14 @@ import Testing
     }
 
     @Test func starts() throws {
-        let store = Self.assembly(
-            [
-                Convolution("kaiming", channels: 64, kernel: 3, bias: true),
-                BatchNorm("norm", relu: true),
-                Convolution("glorot", channels: 96, kernel: 3, bias: true, rule: .glorotUniform),
-                Dense("normal", outputs: 100, rule: .normal(0.01)),
-                Dense("uniform", outputs: 400, rule: .uniformFanIn),
-            ],
-            Shape(N: 1, H: 9, W: 9, C: 32)
-        ).store
+        let store = Self.executor(Shape(N: 1, H: 9, W: 9, C: 32)) { graph, x in
+            var x = graph.convolution(x, "kaiming", 64, kernel: 3, bias: true)
+            x = graph.relu(graph.batchNorm(x, "norm"), "relu")
+            x = graph.convolution(x, "glorot", 96, kernel: 3, bias: true, rule: .glorotUniform)
+            x = graph.dense(x, "normal", 100, rule: .normal(0.01))
+            return graph.dense(x, "uniform", 400, rule: .uniformFanIn)
+        }
+        .store
         store.initialize(seed: 5)
 
         let kaiming = try Self.moments(store, "kaiming.weight")
@@ -64,38 +68,30 @@ import Testing
 
     @Test func startsDependOnSeedAndNameAlone() throws {
         let input = Shape(N: 1, H: 8, W: 8, C: 40)
-        func values(_ seed: UInt64, _ threads: Int, before: [any LayerDescription]) throws
-            -> [Float]
-        {
-            let assembly = Assembly(
-                before + [Convolution("c", channels: 300, kernel: 3, padding: 1, bias: false)],
-                input: input,
-                purpose: .evaluation,
-                pool: ThreadPool(threads: threads)
-            )
-            assembly.store.initialize(seed: seed)
-            return assembly.store.read(try Self.parameter(assembly.store, "c.weight"))
+        func values(_ seed: UInt64, _ threads: Int, other: Bool = false) throws -> [Float] {
+            var graph = Graph()
+            var x = graph.input
+            if other { x = graph.convolution(x, "other", 40, kernel: 1, bias: true) }
+            graph.output("y", graph.convolution(x, "c", 300, kernel: 3, padding: 1))
+            let options = CompilationOptions(.evaluation, pool: ThreadPool(threads: threads))
+            let store = Executor(graph, inputs: [input], options).store
+            store.initialize(seed: seed)
+            return store.read(try Self.parameter(store, "c.weight"))
         }
-        let other = Convolution("other", channels: 40, kernel: 1, bias: true)
-        let plain = try values(1, 1, before: [])
-        #expect(try values(1, 3, before: []) == plain)
-        #expect(try values(1, 2, before: [other]) == plain)
-        #expect(try values(2, 1, before: []) != plain)
+        let plain = try values(1, 1)
+        #expect(try values(1, 3) == plain)
+        #expect(try values(1, 2, other: true) == plain)
+        #expect(try values(2, 1) != plain)
         #expect(Set(plain).count > plain.count / 2)
     }
 
     /// PyTorch's element (o, i, kh, kw) of a convolution, and (o, c, h, w) of a dense layer on
     /// maps, found in memory by their meaning.
     @Test func ordersOfElements() throws {
-        let assembly = Self.assembly(
-            [
-                Convolution("c", channels: 4, kernel: 3, padding: 1, bias: true),
-                Dense("d", outputs: 6, rule: .uniformFanIn),
-                Dense("e", outputs: 2, rule: .uniformFanIn),
-            ],
-            Shape(N: 1, H: 5, W: 3, C: 2)
-        )
-        let store = assembly.store
+        let store = Self.executor(Shape(N: 1, H: 5, W: 3, C: 2)) { graph, x in
+            graph.dense(graph.dense(graph.conv(x, "c", 4), "d", 6), "e", 2)
+        }
+        .store
         for index in 0..<store.count { store.values.base[index] = Float(index) }
         let c = try Self.parameter(store, "c.weight")
         #expect(c.shape == [4, 2, 3, 3])
@@ -127,15 +123,12 @@ import Testing
     }
 
     @Test func weightDecayIsForWeights() throws {
-        let store = Self.assembly(
-            [
-                Convolution("c", channels: 2, kernel: 1, bias: true),
-                BatchNorm("n", relu: true),
-                Convolution("d", channels: 2, kernel: 1, bias: false),
-                Dense("e", outputs: 3, rule: .uniformFanIn),
-            ],
-            Shape(N: 1, H: 2, W: 2, C: 3)
-        ).store
+        let store = Self.executor(Shape(N: 1, H: 2, W: 2, C: 3)) { graph, x in
+            var x = graph.convolution(x, "c", 2, kernel: 1, bias: true)
+            x = graph.relu(graph.batchNorm(x, "n"), "r")
+            return graph.dense(graph.convolution(x, "d", 2, kernel: 1), "e", 3)
+        }
+        .store
         // c 6 + 2, n 2 + 2, d 4, e 24 + 3; then the statistics of n.
         #expect(store.trainable == 0..<43)
         #expect(store.count == 47)

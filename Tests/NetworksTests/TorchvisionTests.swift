@@ -88,11 +88,11 @@ import Testing
     }
 
     /// fvcore and torchvision's documentation count 1.81 and 4.09 GMACs.
-    @Test func operations() {
+    @Test func multiplyAdds() {
         let resnet18 = Self.model(.resnet18, classes: 1000, imageSize: 224).summary()
-        #expect(resnet18.operations == 1_814_073_344)
+        #expect(resnet18.multiplyAdds == 1_814_073_344)
         let resnet50 = Self.model(.resnet50, classes: 1000, imageSize: 224).summary()
-        #expect(resnet50.operations == 4_089_184_256)
+        #expect(resnet50.multiplyAdds == 4_089_184_256)
         #expect(resnet50.description.contains("4,089,184,256"))
     }
 

@@ -7,7 +7,7 @@ public import Tensors
 public final class Model {
     /// What was built.
     public let description: ModelDescription
-    private let assembly: Assembly
+    private let executor: Executor
 
     /// Builds the network for batches of at most `maximumBatch` photos.
     ///
@@ -32,29 +32,19 @@ public final class Model {
         allocate: (Int) -> Storage = { Storage(count: $0) }
     ) {
         self.description = description
-        assembly = Assembly(
-            Model.layers(description),
-            input: Model.input(description, maximumBatch),
-            slices: slices,
-            purpose: purpose,
-            pool: pool,
-            exact: exact,
-            reusesWeights: reusesWeights,
+        executor = Executor(
+            description.graph,
+            inputs: [description.input(maximumBatch)],
+            CompilationOptions(
+                purpose,
+                slices: slices,
+                exact: exact,
+                reusesWeights: reusesWeights,
+                pool: pool
+            ),
             values: values,
             allocate: allocate
         )
-    }
-
-    /// Floats of a network's values.
-    public static func valueCount(_ description: ModelDescription, pool: ThreadPool) -> Int {
-        memoryForTraining(
-            description,
-            maximumBatch: 1,
-            slices: 1,
-            pool: pool,
-            exact: true,
-            reusesWeights: false
-        ).values
     }
 
     /// What a network for training would hold, without making it; arguments as for a model.
@@ -66,14 +56,16 @@ public final class Model {
         exact: Bool,
         reusesWeights: Bool
     ) -> MemoryUse {
-        Assembly.measure(
-            layers(description),
-            input: input(description, maximumBatch),
-            slices: slices,
-            purpose: .training,
-            pool: pool,
-            exact: exact,
-            reusesWeights: reusesWeights
+        Executor.memoryUse(
+            description.graph,
+            inputs: [description.input(maximumBatch)],
+            CompilationOptions(
+                .training,
+                slices: slices,
+                exact: exact,
+                reusesWeights: reusesWeights,
+                pool: pool
+            )
         )
     }
 
@@ -84,51 +76,40 @@ public final class Model {
         pool: ThreadPool,
         exact: Bool = false
     ) -> MemoryUse {
-        Assembly.measure(
-            layers(description),
-            input: input(description, maximumBatch),
-            purpose: .evaluation,
-            pool: pool,
-            exact: exact
+        Executor.memoryUse(
+            description.graph,
+            inputs: [description.input(maximumBatch)],
+            CompilationOptions(.evaluation, exact: exact, pool: pool)
         )
     }
 
-    private static func layers(_ description: ModelDescription) -> [any LayerDescription] {
-        description.architecture.layers(
-            classes: description.classes,
-            dropout: description.dropout
-        ).layers
-    }
-
-    private static func input(_ description: ModelDescription, _ N: Int) -> Shape {
-        Shape(N: N, H: description.imageSize, W: description.imageSize, C: 3)
-    }
-
     /// Parameters, running statistics and gradients.
-    public var store: ParameterStore { assembly.store }
+    public var store: ParameterStore { executor.store }
 
     /// Extents of the photos; N is the largest batch.
-    public var input: Shape { assembly.input }
+    public var input: Shape { executor.inputs[0] }
 
     /// Extents of the logits; N is the largest batch, C the number of classes.
-    public var output: Shape { assembly.output }
+    public var output: Shape { executor.outputs[0] }
 
     /// What the network holds.
-    public var memory: MemoryUse { assembly.memoryUse }
+    public var memory: MemoryUse { executor.memory }
 
-    /// Its layers with shapes, parameters and operations.
-    public func summary() -> ModelSummary { assembly.summary }
+    /// Its layers with shapes, parameters and multiply-adds.
+    public func summary() -> ModelSummary { description.summary(pool: store.pool) }
 
     /// Runs `body`, during which nobody may change the weights or statistics in `store`, so that
-    /// what layers derive from them is made in the first pass alone.
+    /// what kernels derive from them is made in the first pass alone.
     public func withConstantWeights<T>(_ body: () throws -> T) rethrows -> T {
-        try assembly.withConstantWeights(body)
+        try executor.withConstantWeights(body)
     }
 
     /// Computes the logits [n, 1, 1, classes] of the photos `x`, [n, S, S, 3].
     ///
     /// They stay valid until the next call. `x` must stay until the backward is done.
-    public func forward(_ x: Tensor, _ phase: Phase) -> Tensor { assembly.forward(x, phase) }
+    public func forward(_ x: Tensor, _ phase: Phase) -> Tensor {
+        executor.forward([x], phase)[0]
+    }
 
     /// Overwrites the gradients of all parameters with the sums over the slices of the pass.
     ///
@@ -137,6 +118,6 @@ public final class Model {
     ///   - ready: told each range of the flat gradient that is complete, from the highest offset
     ///     down without holes.
     public func backward(_ dlogits: Tensor, ready: (Range<Int>) -> Void) {
-        assembly.backward(dlogits, ready: ready)
+        executor.backward([dlogits], ready: ready)
     }
 }

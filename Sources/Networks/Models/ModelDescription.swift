@@ -40,22 +40,35 @@ public struct ModelDescription: Codable, Sendable, Equatable {
         }
     }
 
+    /// The network as a list.
+    var graph: Graph { architecture.graph(classes: classes, dropout: dropout) }
+
+    /// The photos of a batch of `N`.
+    func input(_ N: Int) -> Shape { Shape(N: N, H: imageSize, W: imageSize, C: 3) }
+
     /// The network's parameters, without making room for them.
-    public func parameterTable() -> ParameterTable {
-        Assembly.parameters(
-            architecture.layers(classes: classes, dropout: dropout).layers,
-            input: Shape(N: 1, H: imageSize, W: imageSize, C: 3)
-        )
-    }
+    public func parameterTable() -> ParameterTable { ParameterTable(graph, [input(1)]) }
+
+    /// Floats of the network's parameters and running statistics.
+    public var valueCount: Int { parameterTable().count }
 
     /// The network's layers, without making room for them.
     ///
     /// - Parameter pool: the threads that algorithms are chosen for.
     public func summary(pool: ThreadPool) -> ModelSummary {
-        Assembly.summary(
-            architecture.layers(classes: classes, dropout: dropout).layers,
-            input: Shape(N: 1, H: imageSize, W: imageSize, C: 3),
-            pool: pool
-        )
+        ModelSummary(graph, inputs: [input(1)], pool: pool)
+    }
+}
+
+/// What can be wrong with a network that a file or a user asked for.
+public enum NetworksError: Error, Equatable, CustomStringConvertible, Sendable {
+    /// The description cannot be built; says why and what would do.
+    case unfit(String)
+
+    /// The message, one line.
+    public var description: String {
+        switch self {
+        case .unfit(let message): message
+        }
     }
 }

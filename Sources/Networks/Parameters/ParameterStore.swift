@@ -12,28 +12,30 @@ public final class ParameterStore {
     public let gradients: Storage
     /// The range that an optimizer changes.
     public let trainable: Range<Int>
-    /// What lies where, in forward order.
-    public let parameters: [Parameter]
-    /// Prefixes of the batch norms' names.
-    public let batchNorms: [String]
     /// Names and shapes of the parameters.
-    public var table: ParameterTable {
-        ParameterTable(parameters: parameters, batchNorms: batchNorms)
-    }
+    public let table: ParameterTable
+    /// What lies where, in forward order.
+    public var parameters: [Parameter] { table.parameters }
+    /// Prefixes of the batch norms' names.
+    public var batchNorms: [String] { table.batchNorms }
     private let target: GradientTarget
     let pool: ThreadPool
     private let segments: [(range: Range<Int>, decays: Bool)]
+    private let ranges: [String: Range<Int>]
 
-    init(_ builder: Builder, _ memory: NetworkMemory, _ pool: ThreadPool) {
-        values = memory.values
-        gradients = memory.gradients
-        target = memory.target
-        trainable = 0..<builder.trainable
-        parameters = builder.parameters
-        batchNorms = builder.batchNorms
+    init(_ table: ParameterTable, values: Storage, gradients: Storage, _ pool: ThreadPool) {
+        self.table = table
+        self.values = values
+        self.gradients = gradients
+        target = GradientTarget(gradients)
+        trainable = 0..<table.trainable
         self.pool = pool
+        ranges = Dictionary(
+            table.parameters.map { ($0.name, $0.range) },
+            uniquingKeysWith: { first, _ in first }
+        )
         var segments: [(range: Range<Int>, decays: Bool)] = []
-        for parameter in parameters where parameter.isTrainable {
+        for parameter in table.parameters where parameter.isTrainable {
             if let last = segments.last, last.decays == parameter.decays {
                 segments[segments.count - 1].range =
                     last.range.lowerBound..<parameter.range.upperBound
@@ -42,6 +44,22 @@ public final class ParameterStore {
             }
         }
         self.segments = segments
+    }
+
+    /// Where a parameter of the network lies.
+    func range(_ name: String) -> Range<Int> {
+        guard let range = ranges[name] else { preconditionFailure("a network without \(name)") }
+        return range
+    }
+
+    /// Where a parameter of the network and its gradient lie.
+    func place(_ name: String) -> ParameterPlace {
+        let offset = range(name).lowerBound
+        return ParameterPlace(
+            value: values.base + offset,
+            target: target,
+            offset: gradients.count == values.count ? offset : 0
+        )
     }
 
     /// Floats in all, trainable or not.
@@ -93,4 +111,22 @@ public final class ParameterStore {
     private func hash(_ name: String) -> UInt64 {
         name.utf8.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x0000_0100_0000_01B3 }
     }
+}
+
+/// Where a parameter and its gradient lie.
+public struct ParameterPlace {
+    /// The values.
+    public let value: UnsafeMutablePointer<Float>
+    fileprivate let target: GradientTarget
+    fileprivate let offset: Int
+
+    /// The gradient, which may lie elsewhere in the next pass; of no use in a network for evaluation.
+    public var gradient: UnsafeMutablePointer<Float> { target.storage.base + offset }
+}
+
+/// The flat gradient that backward writes at the moment.
+private final class GradientTarget {
+    var storage: Storage
+
+    init(_ storage: Storage) { self.storage = storage }
 }

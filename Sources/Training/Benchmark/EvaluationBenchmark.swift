@@ -53,7 +53,7 @@ public struct EvaluationBenchmark: Codable, Sendable {
         pool: ThreadPool
     ) throws {
         let values = try communicator.makeNodeStorage(
-            count: Model.valueCount(description, pool: pool)
+            count: description.valueCount
         )
         let network = Model(
             description,
@@ -88,7 +88,7 @@ public struct EvaluationBenchmark: Codable, Sendable {
         self.batch = batch
         pass = Timing(Array(times.dropFirst(warmup)))
         imagesPerSecond = pass.rate(of: Double(batch * communicator.size))
-        multiplyAdds = network.summary().operations
+        multiplyAdds = network.summary().multiplyAdds
         gigaflops = 2e-9 * Double(multiplyAdds) * imagesPerSecond.median
         peakGigaflops = 1e-9 * (try communicator.gather(peak).reduce(0, +))
         shareOfPeak = gigaflops / peakGigaflops

@@ -101,7 +101,7 @@ public struct StepBenchmark: Codable, Sendable {
         step = Timing(times)
         imagesPerSecond = step.rate(of: Double(configuration.batch))
         parts = StepTimes(meanOf: try communicator.gather(total), steps: steps)
-        multiplyAdds = bench.model.summary().operations
+        multiplyAdds = bench.model.summary().multiplyAdds
         gigaflops = 6e-9 * Double(multiplyAdds) * imagesPerSecond.median
         peakGigaflops = 1e-9 * (try communicator.gather(peak).reduce(0, +))
         shareOfPeak = gigaflops / peakGigaflops

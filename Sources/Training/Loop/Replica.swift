@@ -41,7 +41,7 @@ struct Replica {
             exact: exact,
             pool: pool
         )
-        values = try communicator.makeNodeStorage(count: Model.valueCount(description, pool: pool))
+        values = try communicator.makeNodeStorage(count: description.valueCount)
         model = Model(
             description,
             maximumBatch: passes.photos,
@@ -162,7 +162,7 @@ struct SlicePasses {
         }
         let needs = choices.map { choice in
             let use = choice.memory(description, exact: exact, pool: pool)
-            return use.activations + use.filters + use.scratch
+            return use.activations + use.filters + use.workspace
                 + SliceAccumulator.copies(tree, choice.passes) * use.gradients
         }
         let limit = max(Self.memoryLimit, needs.min() ?? 0)
@@ -229,7 +229,7 @@ public enum MemoryNeed {
         let floats =
             use.values / max(ranksOnNode, 1)
             + use.gradients * (1 + SliceAccumulator.copies(tree, passes.passes))
-            + use.activations + use.filters + use.scratch
+            + use.activations + use.filters + use.workspace
             + states * (use.values / ranks)
             + BatchLoader.slots * photos * side * side * 3
         return floats * MemoryLayout<Float>.stride + program
@@ -247,7 +247,7 @@ public enum MemoryNeed {
         let use = Model.memoryForEvaluation(description, maximumBatch: batch, pool: pool)
         let side = description.imageSize
         let floats =
-            use.values / max(ranksOnNode, 1) + use.activations + use.filters + use.scratch
+            use.values / max(ranksOnNode, 1) + use.activations + use.filters + use.workspace
             + BatchLoader.slots * batch * side * side * 3
         return floats * MemoryLayout<Float>.stride + program
     }

@@ -31,7 +31,7 @@ public struct RunEstimate: Sendable, Equatable {
         let (configuration, communicator, model) = (
             setup.configuration, replica.communicator, replica.model
         )
-        let operations = Double(max(model.summary().operations, 1))
+        let operations = Double(max(model.summary().multiplyAdds, 1))
         let first = max(1, min(model.input.N, Int(Self.sample / operations)))
         let perPhoto = try model.withConstantWeights {
             // In the first pass filters are packed, and memory is met for the first time.

@@ -63,7 +63,7 @@ struct LoadedNetwork {
             advice: "use a smaller --batch or fewer ranks on the node"
         )
         let values = try world.communicator.makeNodeStorage(
-            count: Model.valueCount(facts.description, pool: world.pool)
+            count: facts.description.valueCount
         )
         let model = Model(
             facts.description,

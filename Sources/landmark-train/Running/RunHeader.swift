@@ -100,7 +100,7 @@ struct RunHeader {
         let summary = trainer.model.summary()
         return "\(settings.model.rawValue) at \(settings.imageSize)×\(settings.imageSize): "
             + "\(Figures.grouped(summary.parameters)) parameters, "
-            + "\(Figures.compact(Double(summary.operations) / 1e6)) million multiply-adds a photo; "
+            + "\(Figures.compact(Double(summary.multiplyAdds) / 1e6)) million multiply-adds a photo; "
             + "\(memory) a rank"
     }
 

@@ -21,3 +21,12 @@ extension Model {
         withTensor(dlogits, shape) { backward($0, ready: ready) }
     }
 }
+
+/// The first output of a graph of one input for `values`, in evaluation.
+func evaluate(_ graph: Graph, _ values: [Float], _ input: Shape) -> [Float] {
+    let options = CompilationOptions(.evaluation, pool: ThreadPool(threads: 1))
+    let executor = Executor(graph, inputs: [input], options)
+    return withExtendedLifetime(executor) {
+        withTensor(values, input) { executor.forward([$0], .evaluation)[0].toArray() }
+    }
+}

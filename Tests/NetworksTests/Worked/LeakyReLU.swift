@@ -4,54 +4,45 @@ import Tensors
 /// x where x > 0, else slope · x, element by element (Maas et al., 2013).
 ///
 /// The worked example of `docs/extending.md`.
-struct LeakyReLU: LayerDescription {
-    let name: String
+struct LeakyReLU: Operation {
     let slope: Float
 
-    func build(_ input: Activation, _ builder: inout Builder) -> any Layer {
-        builder.begin(input)
-        builder.keep(input)
-        let output = builder.output(input.shape)
-        let dx = builder.gradient(of: input)
-        builder.describe(name, "leaky ReLU", output.shape)
-        return BuiltLeakyReLU(slope: slope, output: output, dx: dx, pool: builder.pool)
-    }
+    var kind: String { "leaky ReLU" }
+
+    func output(_ inputs: [Shape]) -> Shape { inputs[0] }
+
+    func kernel(_ site: KernelSite) -> any Kernel { LeakyReLUPasses(slope: slope) }
 }
 
-private final class BuiltLeakyReLU: Layer {
-    let output: Activation
-    private let slope: Float
-    private let dx: UnsafeMutablePointer<Float>?
-    private let pool: ThreadPool
-    private var x: Tensor?
+private struct LeakyReLUPasses: Kernel {
+    let slope: Float
 
-    init(slope: Float, output: Activation, dx: UnsafeMutablePointer<Float>?, pool: ThreadPool) {
-        self.slope = slope
-        self.output = output
-        self.dx = dx
-        self.pool = pool
+    var requirements: KernelRequirements {
+        var needs = KernelRequirements()
+        needs.backwardReadsInputs = [0]
+        return needs
     }
 
     // y = x > 0 ? x : slope · x
-    func forward(_ x: Tensor, _ phase: Phase) -> Tensor {
-        self.x = x
-        let y = output.first(x.shape.N)
-        let slope = slope
-        nonisolated(unsafe) let (from, to) = (x.base, y.base)
-        pool.parallelRanges(x.count, grain: 1 << 14) { range, _ in
-            for i in range { to[i] = from[i] > 0 ? from[i] : slope * from[i] }
+    func forward(_ pass: ForwardPass) {
+        nonisolated(unsafe) let (x, y) = (pass.x.base, pass.y.base)
+        pass.pool.parallelRanges(pass.x.count, grain: 1 << 14) { range, _ in
+            for i in range { y[i] = x[i] > 0 ? x[i] : slope * x[i] }
         }
-        return y
     }
 
     // dx = x > 0 ? dy : slope · dy
-    func backward(_ dy: Tensor) -> Tensor? {
-        guard let dx, let x else { return nil }
-        let slope = slope
-        nonisolated(unsafe) let (input, from, to) = (x.base, dy.base, dx)
-        pool.parallelRanges(dy.count, grain: 1 << 14) { range, _ in
-            for i in range { to[i] = input[i] > 0 ? from[i] : slope * from[i] }
+    func backward(_ pass: BackwardPass) {
+        guard let dx = pass.dx else { return }
+        nonisolated(unsafe) let (x, dy, to) = (pass.x.base, pass.dy.base, dx.base)
+        pass.pool.parallelRanges(dx.count, grain: 1 << 14) { range, _ in
+            for i in range { to[i] = x[i] > 0 ? dy[i] : slope * dy[i] }
         }
-        return Tensor(dx, dy.shape)
+    }
+}
+
+extension Graph {
+    mutating func leakyReLU(_ x: Value, _ name: String, slope: Float) -> Value {
+        append(name, LeakyReLU(slope: slope), x)
     }
 }

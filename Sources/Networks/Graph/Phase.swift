@@ -7,10 +7,10 @@ public enum Phase: Sendable {
     /// Batch norms use running statistics; nothing is dropped, nothing remembered.
     case evaluation
 
-    /// The slices of a training pass.
-    var slices: Slices? {
-        guard case .training(let context) = self else { return nil }
-        return context.slices
+    /// Whether a backward pass may follow.
+    var isTraining: Bool {
+        if case .training = self { return true }
+        return false
     }
 }
 

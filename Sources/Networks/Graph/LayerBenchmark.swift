@@ -82,7 +82,7 @@ public struct LayerBenchmark: Codable, Sendable {
             repetitions: max(repetitions, 1),
             pool: pool
         )
-        layers = description.summary(pool: pool).rows.enumerated().compactMap { index, row in
+        layers = description.summary(pool: pool).rows.enumerated().map { index, row in
             progress(row.name)
             return stand.measure(row, isFirst: index == 0)
         }
@@ -97,14 +97,14 @@ private struct LayerStand {
     let repetitions: Int
     let pool: ThreadPool
 
-    func measure(_ row: ModelSummary.Row, isFirst: Bool) -> LayerBenchmark.Row? {
-        guard let layer = row.layer else { return nil }
-        let input = row.input.with(N: batch)
-        let whole = run(layer, input, inputGradient: !isFirst)
+    func measure(_ row: ModelSummary.Row, isFirst: Bool) -> LayerBenchmark.Row {
+        let inputs = row.inputs.map { $0.with(N: batch) }
+        let whole = run(row, inputs, inputGradients: !isFirst)
         var data: Timing? = whole.backward
         var weights: Timing?
-        if row.operations > 0 {
-            let alone = isFirst ? whole.backward : run(layer, input, inputGradient: false).backward
+        if row.multiplyAdds > 0 {
+            let alone =
+                isFirst ? whole.backward : run(row, inputs, inputGradients: false).backward
             weights = alone
             data = isFirst ? nil : whole.backward.beyond(alone)
         }
@@ -113,7 +113,7 @@ private struct LayerStand {
             kind: row.kind,
             algorithm: row.algorithm,
             output: "\(row.output.H)×\(row.output.W)×\(row.output.C)",
-            operations: row.operations * batch,
+            operations: row.multiplyAdds * batch,
             forward: whole.forward,
             backwardData: data,
             backwardWeights: weights
@@ -121,29 +121,37 @@ private struct LayerStand {
     }
 
     private func run(
-        _ layer: any LayerDescription,
-        _ input: Shape,
-        inputGradient: Bool
+        _ row: ModelSummary.Row,
+        _ inputs: [Shape],
+        inputGradients: Bool
     ) -> (forward: Timing, backward: Timing) {
-        let assembly = Assembly(
-            [layer],
-            input: input,
-            inputGradient: inputGradient,
-            slices: slices,
-            purpose: .training,
-            pool: pool
+        var graph = Graph(inputs: inputs.count)
+        let y = graph.append(
+            Graph.Node(
+                name: row.name,
+                operation: row.operation,
+                inputs: inputs.indices.map { graph.input($0) }
+            )
         )
-        let x = noise(input.count)
-        let gradient = noise(assembly.output.count)
-        let dy = Storage(count: assembly.output.count)
-        fill(assembly.store.values, upTo: 0.05)
+        graph.output(row.name, y)
+        let executor = Executor(
+            graph,
+            inputs: inputs,
+            inputGradients: inputGradients,
+            CompilationOptions(.training, slices: slices, pool: pool)
+        )
+        let output = executor.outputs[0]
+        let x = inputs.map { noise($0.count) }
+        let gradient = noise(output.count)
+        let dy = Storage(count: output.count)
+        fill(executor.store.values, upTo: 0.05)
         let context = TrainingContext(
             seed: 1,
             step: 0,
             firstPosition: 0,
             slices: (0..<slices).map {
                 TrainingContext.Slice(
-                    images: $0 * input.N / slices..<($0 + 1) * input.N / slices,
+                    images: $0 * batch / slices..<($0 + 1) * batch / slices,
                     statisticsWeight: 1 / Float(slices)
                 )
             }
@@ -153,10 +161,9 @@ private struct LayerStand {
         for _ in 0...repetitions {
             // Backward may have written over it.
             copyFloats(dy.base, gradient.base, dy.count, pool)
-            forward.append(
-                measureSeconds { _ = assembly.forward(x.tensor(input), .training(context)) }
-            )
-            backward.append(measureSeconds { assembly.backward(dy.tensor(assembly.output)) })
+            let photos = zip(x, inputs).map { $0.tensor($1) }
+            forward.append(measureSeconds { _ = executor.forward(photos, .training(context)) })
+            backward.append(measureSeconds { executor.backward([dy.tensor(output)]) })
         }
         return (Timing(Array(forward.dropFirst())), Timing(Array(backward.dropFirst())))
     }

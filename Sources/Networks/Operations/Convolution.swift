@@ -1,0 +1,285 @@
+public import Tensors
+
+/// A 2-d convolution, [N, H, W, I] → [N, OH, OW, O], with weights of PyTorch's shape
+/// [O, I, K, K] that lie in memory as [O][K][K][I].
+///
+/// With what `Fusion` lets it take over: a ReLU, or a batch norm with its residual sum and its ReLU. In
+/// evaluation the norm is an affine function of each channel that is applied on the way to memory.
+public struct Convolution: Operation {
+    private let channels: Int
+    private let side: Int
+    private let stride: Int
+    private let padding: Int
+    private let hasBias: Bool
+    private let rule: InitialisationRule
+    /// Whether a ReLU follows at once.
+    private(set) var relu = false
+    /// The batch norm that follows at once, under its own name.
+    private var norm: (name: String, operation: BatchNorm)?
+
+    /// Makes a convolution to `channels` channels with a square kernel.
+    public init(
+        channels: Int,
+        kernel: Int,
+        stride: Int = 1,
+        padding: Int = 0,
+        bias: Bool,
+        rule: InitialisationRule = .kaimingFanOut
+    ) {
+        self.channels = channels
+        side = kernel
+        self.stride = stride
+        self.padding = padding
+        hasBias = bias
+        self.rule = rule
+    }
+
+    /// The kernel's sides, the stride, and what was taken over.
+    public var kind: String {
+        "convolution \(side)×\(side)" + (stride > 1 ? " / \(stride)" : "")
+            + (norm.map { " + \($0.operation.kind)" } ?? "") + (relu ? " + ReLU" : "")
+    }
+
+    /// This one and the ReLU behind it.
+    var followedByReLU: Convolution {
+        var both = self
+        both.relu = true
+        return both
+    }
+
+    /// This one and the batch norm behind it.
+    func followed(by norm: BatchNorm, named name: String) -> Convolution {
+        var both = self
+        both.norm = (name, norm)
+        return both
+    }
+
+    private func geometry(_ input: Shape) -> ConvolutionGeometry {
+        ConvolutionGeometry(
+            input: input,
+            channels: channels,
+            kernel: side,
+            stride: stride,
+            padding: padding
+        )
+    }
+
+    /// The maps that the windows leave.
+    public func output(_ inputs: [Shape]) -> Shape { geometry(inputs[0]).output }
+
+    /// The weights, the bias, and the norm's parameters.
+    public func parameters(_ name: String, _ inputs: [Shape]) -> [ParameterSpecification] {
+        let (taps, I) = (side * side, inputs[0].C)
+        let weight = ParameterSpecification(
+            name + ".weight",
+            shape: [channels, I, side, side],
+            kind: .weight,
+            initial: rule.weight(fanIn: taps * I, fanOut: taps * channels),
+            planes: taps
+        )
+        let bias = ParameterSpecification(
+            name + ".bias",
+            shape: [channels],
+            kind: .bias,
+            initial: rule.bias(fanIn: taps * I)
+        )
+        return [weight] + (hasBias ? [bias] : [])
+            + (norm.map { $0.operation.parameters($0.name, [output(inputs)]) } ?? [])
+    }
+
+    /// One for each tap of each output.
+    public func multiplyAdds(_ inputs: [Shape]) -> Int {
+        output(inputs).perImage * side * side * inputs[0].C
+    }
+
+    /// Chooses the algorithm.
+    public func kernel(_ site: KernelSite) -> any Kernel {
+        let options = site.options
+        return ConvolutionPasses(
+            convolution: ConvolutionKernel(
+                geometry(site.input),
+                slices: options.slices,
+                threads: options.pool.threads,
+                exact: options.exact
+            ),
+            norm: norm.map { NormPasses($0.operation, site.output, options) },
+            output: site.output,
+            hasBias: hasBias,
+            relu: relu,
+            needsInputGradient: site.inputGradients[0],
+            purpose: options.purpose
+        )
+    }
+}
+
+extension Graph {
+    /// Appends a convolution without bias, as those before a batch norm are, unless told otherwise.
+    public mutating func convolution(
+        _ x: Value,
+        _ name: String,
+        _ channels: Int,
+        kernel: Int,
+        stride: Int = 1,
+        padding: Int = 0,
+        bias: Bool = false,
+        rule: InitialisationRule = .kaimingFanOut
+    ) -> Value {
+        let operation = Convolution(
+            channels: channels,
+            kernel: kernel,
+            stride: stride,
+            padding: padding,
+            bias: bias,
+            rule: rule
+        )
+        return append(name, operation, x)
+    }
+}
+
+private struct ConvolutionPasses: Kernel {
+    let convolution: ConvolutionKernel
+    let norm: NormPasses?
+    let output: Shape
+    let hasBias: Bool
+    let relu: Bool
+    let needsInputGradient: Bool
+    let purpose: Purpose
+
+    var algorithm: String? { convolution.algorithm }
+
+    var requirements: KernelRequirements {
+        var needs = KernelRequirements()
+        needs.workspace = max(
+            convolution.notedFloats + convolution.scratch,
+            norm?.workspace ?? 0
+        )
+        needs.filters = [
+            convolution.forwardFilters, needsInputGradient ? convolution.backwardFilters : 0,
+        ]
+        needs.backwardReadsInputs = [0]
+        if let norm {
+            needs.saved = sums + (purpose == .training ? output.count : 0)
+            needs.backwardReadsOutput = norm.backwardReadsOutput
+        } else {
+            needs.backwardReadsOutput = relu
+        }
+        return needs
+    }
+
+    // What is saved for a norm: the slices' statistics, the scale and shift of evaluation, and in training the sums of
+    // the convolution, which it normalises.
+    private var factors: Int { norm?.saved ?? 0 }
+    private var sums: Int { factors + (2 * output.C + 15) / 16 * 16 }
+
+    func forward(_ pass: ForwardPass) {
+        let bias = hasBias ? UnsafePointer(pass.parameters[1].value) : nil
+        guard let norm else {
+            return convolve(pass, pass.y, ConvolutionFinish(bias: bias, relu: relu))
+        }
+        let normParameters = NormPasses.Parameters(pass.parameters.suffix(4))
+        let residual = norm.addsResidual ? pass.inputs[1] : nil
+        switch pass.phase {
+        case .evaluation:
+            norm.fold(normParameters, bias: bias, into: pass.saved + factors)
+            let finish = ConvolutionFinish(
+                factors: pass.saved + factors,
+                channels: output.C,
+                residual: residual,
+                relu: norm.relu
+            )
+            convolve(pass, pass.y, finish)
+        case .training(let context):
+            let x = Tensor(pass.saved + sums, pass.y.shape)
+            // The norm reads the moments before it writes anything else to the workspace.
+            let moments = convolution.notes(in: pass.workspace)
+            convolve(pass, x, ConvolutionFinish(bias: bias), moments)
+            norm.forward(
+                x,
+                residual: residual,
+                moments: moments,
+                pass.y,
+                normParameters,
+                statistics: pass.saved,
+                context,
+                workspace: pass.workspace,
+                pass.pool
+            )
+        }
+    }
+
+    func backward(_ pass: BackwardPass) {
+        let parameters = pass.forward.parameters
+        let workspace = pass.forward.workspace
+        var dbias = hasBias ? parameters[1].gradient : nil
+        if let norm {
+            norm.backward(
+                Tensor(pass.forward.saved + sums, pass.y.shape),
+                y: pass.y,
+                pass.dy,
+                pass.dy,
+                dresidual: norm.addsResidual ? pass.dinputs[1] : nil,
+                NormPasses.Parameters(parameters.suffix(4)),
+                statistics: pass.forward.saved,
+                pass.slices,
+                workspace: workspace,
+                pass.pool
+            )
+            // The norm subtracts the mean, and with it whatever a bias adds: the sum is rounding alone.
+            dbias?.update(repeating: 0, count: output.C)
+            dbias = nil
+        } else if relu, let sums = dbias {
+            reluBackward(
+                y: pass.y,
+                pass.dy,
+                slices: pass.slices,
+                sums: sums,
+                scratch: workspace,
+                pass.pool
+            )
+            dbias = nil
+        } else if relu {
+            reluBackward(y: pass.y, pass.dy, pass.dy, pass.pool)
+        }
+        convolution.backwardWeights(
+            pass.x,
+            pass.dy,
+            slices: pass.slices,
+            dweights: parameters[0].gradient,
+            dbias: dbias,
+            scratch: workspace,
+            pass.pool
+        )
+        guard let dx = pass.dx else { return }
+        let filters = pass.forward.filters[1].ready(workspace: workspace) {
+            convolution.prepareBackward(parameters[0].value, into: $0, pass.pool)
+        }
+        convolution.backwardData(
+            pass.dy,
+            filters: filters,
+            dx,
+            scratch: workspace + convolution.backwardFilters,
+            pass.pool
+        )
+    }
+
+    private func convolve(
+        _ pass: ForwardPass,
+        _ y: Tensor,
+        _ finish: ConvolutionFinish,
+        _ moments: MomentNotes? = nil
+    ) {
+        let working = pass.workspace + convolution.notedFloats
+        let filters = pass.filters[0].ready(workspace: working) {
+            convolution.prepareForward(pass.parameters[0].value, into: $0, pass.pool)
+        }
+        convolution.forward(
+            pass.x,
+            filters: filters,
+            finish: finish,
+            y,
+            notes: moments,
+            scratch: working + convolution.forwardFilters,
+            pass.pool
+        )
+    }
+}

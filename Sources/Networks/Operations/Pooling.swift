@@ -1,0 +1,111 @@
+public import Tensors
+
+/// The largest value of each window, [N, H, W, C] → [N, OH, OW, C].
+public struct MaxPool: Operation {
+    private let side: Int
+    private let stride: Int
+    private let padding: Int
+
+    /// Makes a pool with square windows.
+    public init(kernel: Int, stride: Int, padding: Int = 0) {
+        precondition(kernel <= 16, "a place in a window fits a byte")
+        side = kernel
+        self.stride = stride
+        self.padding = padding
+    }
+
+    /// The windows.
+    public var kind: String { "max pool \(side)×\(side) / \(stride)" }
+
+    private func geometry(_ input: Shape) -> PoolGeometry {
+        PoolGeometry(input: input, kernel: side, stride: stride, padding: padding)
+    }
+
+    /// A pixel for each window.
+    public func output(_ inputs: [Shape]) -> Shape { geometry(inputs[0]).output }
+
+    /// A pass over the windows.
+    public func kernel(_ site: KernelSite) -> any Kernel {
+        MaxPoolPasses(geometry: geometry(site.input))
+    }
+}
+
+private struct MaxPoolPasses: Kernel {
+    let geometry: PoolGeometry
+
+    var requirements: KernelRequirements {
+        var needs = KernelRequirements()
+        // Where maxima stood is all that backward needs: a sixteenth of a map whose windows are 2×2.
+        needs.saved = (geometry.output.count + 3) / 4
+        return needs
+    }
+
+    func forward(_ pass: ForwardPass) {
+        let argmax = pass.phase.isTraining ? argmax(pass) : nil
+        maxPoolForward(pass.x, geometry, pass.y, argmax: argmax, pass.pool)
+    }
+
+    func backward(_ pass: BackwardPass) {
+        guard let dx = pass.dx else { return }
+        maxPoolBackward(argmax: argmax(pass.forward), pass.dy, geometry, dx, pass.pool)
+    }
+
+    private func argmax(_ pass: ForwardPass) -> UnsafeMutablePointer<UInt8> {
+        UnsafeMutableRawPointer(pass.saved).assumingMemoryBound(to: UInt8.self)
+    }
+}
+
+/// The means of a grid of windows that cover the maps, [N, H, W, C] → [N, size, size, C].
+///
+/// Windows are those of PyTorch's AdaptiveAvgPool2d, which overlap where sizes do not divide.
+public struct AdaptiveAveragePool: Operation {
+    private let size: Int
+
+    /// Makes a pool to `size` × `size` pixels.
+    public init(size: Int) { self.size = size }
+
+    /// The size.
+    public var kind: String { "average pool to \(size)×\(size)" }
+
+    /// Maps of the size.
+    public func output(_ inputs: [Shape]) -> Shape {
+        Shape(N: inputs[0].N, H: size, W: size, C: inputs[0].C)
+    }
+
+    /// Where the maps have the size already.
+    public func isIdentity(_ inputs: [Shape], _ purpose: Purpose) -> Bool {
+        output(inputs) == inputs[0]
+    }
+
+    /// A pass over the windows.
+    public func kernel(_ site: KernelSite) -> any Kernel { AveragePoolPasses() }
+}
+
+private struct AveragePoolPasses: Kernel {
+    var requirements: KernelRequirements { KernelRequirements() }
+
+    func forward(_ pass: ForwardPass) { adaptiveAveragePoolForward(pass.x, pass.y, pass.pool) }
+
+    func backward(_ pass: BackwardPass) {
+        guard let dx = pass.dx else { return }
+        adaptiveAveragePoolBackward(pass.dy, dx, pass.pool)
+    }
+}
+
+extension Graph {
+    /// Appends a maximum over windows.
+    public mutating func maxPool(
+        _ x: Value,
+        _ name: String,
+        kernel: Int,
+        stride: Int,
+        padding: Int = 0
+    ) -> Value {
+        append(name, MaxPool(kernel: kernel, stride: stride, padding: padding), x)
+    }
+
+    /// Appends means of a grid of windows.
+    public mutating func averagePool(_ x: Value, _ name: String, size: Int = 1) -> Value {
+        append(name, AdaptiveAveragePool(size: size), x)
+    }
+}

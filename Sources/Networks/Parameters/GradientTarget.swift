@@ -1,8 +1,0 @@
-import Tensors
-
-/// The flat gradient that backward writes at the moment.
-final class GradientTarget {
-    var storage: Storage
-
-    init(_ storage: Storage) { self.storage = storage }
-}

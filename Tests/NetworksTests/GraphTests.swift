@@ -1,0 +1,136 @@
+import Tensors
+import TestSupport
+import Testing
+
+@testable import Networks
+
+/// What becomes of a list: which operations are joined, what is left out, what lies where.
+@Suite struct GraphTests {
+    static let photos = Shape(N: 4, H: 16, W: 16, C: 32)
+
+    static func fused(_ graph: Graph, _ purpose: Purpose, joinsNorms: Bool = true) -> Graph {
+        Fusion.apply(graph, inputs: [photos], purpose, joinsNorms: joinsNorms)
+    }
+
+    static func kinds(_ graph: Graph) -> [String] { graph.nodes.map(\.operation.kind) }
+
+    /// A residual block behind a convolution, dropout that drops nothing, and a pool that changes nothing.
+    static func network() -> Graph {
+        var graph = Graph()
+        let x = graph.relu(graph.convolution(graph.input, "a", 8, kernel: 1, bias: true), "b")
+        var y = graph.relu(graph.batchNorm(graph.conv(x, "c", 8), "n"), "r")
+        y = graph.batchNorm(graph.conv(y, "d", 8), "m")
+        y = graph.relu(graph.add(y, x, "s"), "t")
+        y = graph.dropout(graph.averagePool(y, "p", size: 16), "o", rate: 0)
+        graph.output("y", y)
+        return graph
+    }
+
+    @Test(arguments: [Purpose.training, .evaluation])
+    func aBlockIsThreeNodes(_ purpose: Purpose) {
+        let fused = Self.fused(Self.network(), purpose)
+        #expect(
+            Self.kinds(fused) == [
+                "convolution 1×1 + ReLU",
+                "convolution 3×3 + batch norm + ReLU",
+                "convolution 3×3 + batch norm + sum + ReLU",
+            ]
+        )
+        #expect(fused.nodes.map(\.name) == ["a", "c", "d"])
+        #expect(fused.nodes[2].inputs == [fused.output(ofNode: 1), fused.output(ofNode: 0)])
+        #expect(fused.outputs[0].value == fused.output(ofNode: 2))
+    }
+
+    @Test func normsStandAloneWhereTheyAreMeasured() {
+        let fused = Self.fused(Self.network(), .training, joinsNorms: false)
+        #expect(
+            Self.kinds(fused) == [
+                "convolution 1×1 + ReLU", "convolution 3×3", "batch norm + ReLU",
+                "convolution 3×3", "batch norm + sum + ReLU",
+            ]
+        )
+    }
+
+    @Test func whatOthersReadIsNotJoined() {
+        var graph = Graph()
+        let x = graph.conv(graph.input, "a", 8)
+        let y = graph.batchNorm(x, "n")
+        graph.output("sum", graph.add(graph.relu(y, "r"), x, "s"))
+        graph.output("norm", y)
+        let kinds = ["convolution 3×3", "batch norm", "ReLU", "sum"]
+        #expect(Self.kinds(Self.fused(graph, .training)) == kinds)
+        #expect(Self.kinds(Self.fused(graph, .evaluation)) == kinds)
+    }
+
+    @Test func whatNoOutputNeedsIsLeftOut() {
+        var graph = Graph()
+        let x = graph.conv(graph.input, "a", 8)
+        _ = graph.relu(graph.conv(x, "unused", 8), "r")
+        graph.output("y", graph.averagePool(x, "p"))
+        #expect(Self.fused(graph, .training).nodes.map(\.name) == ["a", "p"])
+    }
+
+    /// Parameters lie as the model lists them, whatever is joined: networks for training and evaluation share values.
+    @Test(arguments: [Architecture.small, .resnet50, .vgg11_bn, .tutorial])
+    func parametersLieAlikeForEveryPurpose(_ architecture: Architecture) {
+        let graph = architecture.graph(classes: 5)
+        let input = Shape(N: 1, H: 32, W: 32, C: 3)
+        let table = ParameterTable(graph, [input]).parameters.map(\.name)
+        for purpose in [Purpose.training, .evaluation] {
+            let fused = Fusion.apply(graph, inputs: [input], purpose)
+            #expect(
+                ParameterTable(fused, [input]).parameters.map(\.name).sorted() == table.sorted()
+            )
+        }
+        #expect(table.count > 10)
+    }
+
+    /// Joined operations compute what they compute apart.
+    @Test(arguments: [Phase.evaluation, ModelTests.context(4)])
+    func joiningChangesNothingButRounding(_ phase: Phase) {
+        // A second reader of each value that would be joined keeps the operations apart.
+        func run(apart: Bool) -> [Float] {
+            var graph = Graph()
+            let x = graph.conv(graph.input, "a", 8)
+            let n = graph.batchNorm(x, "n")
+            let y = graph.relu(n, "r")
+            graph.output("y", y)
+            if apart { for value in [x, n] { graph.output("more", value) } }
+            let purpose: Purpose = phase.isTraining ? .training : .evaluation
+            let options = CompilationOptions(purpose, pool: ThreadPool(threads: 2))
+            let executor = Executor(graph, inputs: [Self.photos], options)
+            executor.store.initialize(seed: 3)
+            let photos = SharedValues.photos(Self.photos)
+            return withExtendedLifetime((executor, photos)) {
+                executor.forward([photos.tensor(Self.photos)], phase)[0].toArray()
+            }
+        }
+        let (joined, apart) = (run(apart: false), run(apart: true))
+        #expect(joined.count == 4 * 16 * 16 * 8 && joined.contains { $0 > 0.1 })
+        for (a, b) in zip(joined, apart) { #expect(abs(a - b) <= 1e-5 * max(1, abs(b))) }
+    }
+
+    /// An output without a gradient of its own takes part through what others say of it.
+    @Test func outputsWithoutAGradientCountAsZero() {
+        func gradients(_ two: Bool) -> [Float] {
+            var graph = Graph()
+            let x = graph.averagePool(graph.conv(graph.input, "a", 8), "p")
+            graph.output("y", graph.dense(x, "d", 3))
+            if two { graph.output("x", x) }
+            let options = CompilationOptions(.training, pool: ThreadPool(threads: 1))
+            let executor = Executor(graph, inputs: [Self.photos], options)
+            executor.store.initialize(seed: 3)
+            let photos = SharedValues.photos(Self.photos)
+            return withExtendedLifetime((executor, photos)) {
+                _ = executor.forward([photos.tensor(Self.photos)], ModelTests.context(4))
+                withTensor((0..<12).map(Float.init), executor.outputs[0]) { dy in
+                    executor.backward(two ? [dy, nil] : [dy])
+                }
+                return Array(executor.store.gradients.buffer)
+            }
+        }
+        let one = gradients(false)
+        #expect(one.contains { $0 != 0 })
+        #expect(gradients(true) == one)
+    }
+}

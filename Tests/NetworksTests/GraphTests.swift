@@ -123,7 +123,7 @@ import Testing
             let photos = SharedValues.photos(Self.photos)
             return withExtendedLifetime((executor, photos)) {
                 _ = executor.forward([photos.tensor(Self.photos)], ModelTests.context(4))
-                withTensor((0..<12).map(Float.init), executor.outputs[0]) { dy in
+                _ = withTensor((0..<12).map(Float.init), executor.outputs[0]) { dy in
                     executor.backward(two ? [dy, nil] : [dy])
                 }
                 return Array(executor.store.gradients.buffer)

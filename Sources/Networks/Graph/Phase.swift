@@ -7,6 +7,12 @@ public enum Phase: Sendable {
     /// Batch norms use running statistics; nothing is dropped, nothing remembered.
     case evaluation
 
+    /// The slices of a training pass; nil in evaluation.
+    public var slices: Slices? {
+        if case .training(let context) = self { return context.slices }
+        return nil
+    }
+
     /// Whether a backward pass may follow.
     var isTraining: Bool {
         if case .training = self { return true }

@@ -100,7 +100,8 @@ public struct Convolution: Operation {
                 geometry(site.input),
                 slices: options.slices,
                 threads: options.pool.threads,
-                exact: options.exact
+                exact: options.exact,
+                blas: options.pool.blas
             ),
             norm: norm.map { NormPasses($0.operation, site.output, options) },
             output: site.output,
@@ -257,6 +258,7 @@ private struct ConvolutionPasses: Kernel {
             pass.dy,
             filters: filters,
             dx,
+            slices: pass.slices,
             scratch: workspace + convolution.backwardFilters,
             pass.pool
         )
@@ -278,6 +280,7 @@ private struct ConvolutionPasses: Kernel {
             finish: finish,
             y,
             notes: moments,
+            slices: pass.phase.slices,
             scratch: working + convolution.forwardFilters,
             pass.pool
         )

@@ -76,7 +76,14 @@ private struct DensePasses: Kernel {
 
     func forward(_ pass: ForwardPass) {
         let (weights, bias) = (pass.parameters[0].value, pass.parameters[1].value)
-        denseForward(flat(pass.x), weights: weights, bias: bias, pass.y, pass.pool)
+        denseForward(
+            flat(pass.x),
+            weights: weights,
+            bias: bias,
+            pass.y,
+            slices: pass.phase.slices,
+            pass.pool
+        )
     }
 
     func backward(_ pass: BackwardPass) {
@@ -90,7 +97,13 @@ private struct DensePasses: Kernel {
             pass.pool
         )
         guard let dx = pass.dx else { return }
-        denseBackwardData(pass.dy, weights: weights.value, flat(dx), pass.pool)
+        denseBackwardData(
+            pass.dy,
+            weights: weights.value,
+            flat(dx),
+            slices: pass.slices,
+            pass.pool
+        )
     }
 
     private func flat(_ x: Tensor) -> Tensor {

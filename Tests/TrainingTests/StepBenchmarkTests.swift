@@ -49,11 +49,7 @@ import Training
         #expect(abs(found.gigaflops - rate) < 1e-9 && found.peakGigaflops > found.gigaflops / 4)
         // At least the weights, their gradient and the momentum.
         #expect(
-            found.peakMemory > 12
-                * Model.valueCount(
-                    configuration(slices: 1).description(classes: 3),
-                    pool: ThreadPool(threads: 1)
-                )
+            found.peakMemory > 12 * configuration(slices: 1).description(classes: 3).valueCount
         )
     }
 

@@ -1,6 +1,13 @@
 import ArgumentParser
 import CProcessShim
+import Distributed
 import Files
+import Foundation
+import Images
+import Networks
+import Reporting
+import Tensors
+import Training
 
 /// The program: subcommands, of which `train` is the one meant when none is named.
 @main
@@ -52,5 +59,59 @@ struct LandmarkTrain: ParsableCommand {
                 code: code.rawValue
             )
         }
+    }
+}
+
+/// How the program ends when something is wrong: one line, one exit code.
+enum Ending {
+    /// Stopped by a signal, with a checkpoint written.
+    static let stopped: Int32 = 75
+    /// A run that was asked to end goes on for longer than one wanted to wait.
+    static let tooSoon: Int32 = 69
+    /// Some of the photos asked about cannot be used.
+    static let badData: Int32 = 65
+
+    /// The exit code for an error, as in `sysexits.h`.
+    static func code(_ error: any Error) -> Int32 {
+        switch error {
+        case let error as ReportingError: error.exitCode
+        case is NetworksError: 64
+        case let error as CocoaError where error.isFileError: 74
+        default: TrainingError.exitCode(of: error)
+        }
+    }
+
+    /// Writes a line to standard error; line breaks and control characters are escaped.
+    static func say(_ line: String) {
+        let text = Data("landmark-train: \(line.shown)\n".utf8)
+        try? FileHandle.standardError.write(contentsOf: text)
+    }
+
+    /// Ends the process without a message.
+    static func quit(_ code: Int32) -> Never {
+        fflush(nil)
+        exit(code)
+    }
+
+    /// Ends the process after so many seconds, in case MPI's finalization takes longer.
+    static func leaveAnyway(after seconds: Double, _ code: Int32) {
+        // Without a thread to watch it, finalization takes as long as it takes.
+        _ = Shortage.tryThread("landmark-leaving") {
+            Thread.sleep(forTimeInterval: seconds)
+            _exit(code)
+        }
+    }
+
+    /// What is wrong with the command line, on one line.
+    static func usage(_ error: any Error) -> String {
+        let text = LandmarkTrain.message(for: error)
+        // A list of choices comes with each on a line of its own.
+        let parts = text.split(whereSeparator: \.isNewline)
+            .map { $0.trimmingCharacters(in: .whitespaces) }
+        let choices = parts.filter { $0.hasPrefix("- ") }.map { String($0.dropFirst(2)) }
+        let sentence = parts.filter { !$0.hasPrefix("- ") }.joined(separator: " ")
+        let line = ([sentence] + [choices.joined(separator: ", ")]).filter { !$0.isEmpty }
+            .joined(separator: " ")
+        return "\(line.hasSuffix(".") ? String(line.dropLast()) : line); see landmark-train --help"
     }
 }

@@ -180,7 +180,8 @@ private struct SettingsFile: Decodable {
     }
 
     private func value<T>(_ name: String, _ kind: String, _ read: () throws -> T) throws -> T {
-        do { return try read() } catch is DecodingError {
+        // A number that fits no whole number is an error of the decoder that has no name.
+        do { return try read() } catch {
             throw Flaw(text: "setting '\(name)': give \(kind)")
         }
     }

@@ -1,3 +1,4 @@
+import Images
 import Reporting
 import Training
 
@@ -44,27 +45,60 @@ struct ResultText {
             rows.append((use.usage, figures.compactMap { $0 }.joined(separator: ", ")))
         }
         var lines = ["\(Figures.count(result.images, "photo")) (\(source)), \(result.checkpoint)"]
-        lines += rows.map { name, value in
-            name + String(repeating: " ", count: max(1, 22 - name.count)) + value
-        }
+        lines += TextTable(rows.map { [$0.0, $0.1] }, leading: 2).lines
         let sizes = result.byClassSize.filter { $0.images > 0 }
         if sizes.count > 1 {
-            lines += ["", "learned from          landmarks   photos    top-1"]
-            lines += sizes.map { size in
+            let cells = sizes.map { size in
                 let range = size.min == size.max ? "\(size.min)" : "\(size.min)…\(size.max)"
-                let cells = [
-                    (range + " photos", -20), (Figures.grouped(size.classes), 11),
-                    (Figures.grouped(size.images), 9), (Figures.percent(size.top1), 9),
+                return [
+                    range + " photos", Figures.grouped(size.classes), Figures.grouped(size.images),
+                    Figures.percent(size.top1),
                 ]
-                return cells.map { ResultText.padded($0, to: $1) }.joined()
             }
+            lines.append("")
+            lines += TextTable([["learned from", "landmarks", "photos", "top-1"]] + cells).lines
         }
         self.lines = lines
     }
+}
 
-    /// The text at the left of `-width`, or at the right of `width`, characters.
-    private static func padded(_ text: String, to width: Int) -> String {
-        let space = String(repeating: " ", count: max(0, abs(width) - text.count))
-        return width < 0 ? text + space : space + text
+/// The tutorial's listing of a test: a line for each photo, and the errors at the end.
+struct AnswerListing {
+    /// The lines.
+    let lines: [String]
+
+    /// Lists what was found about `photos`; classes are told by their label.
+    init(_ findings: Evaluator.Findings, of photos: any Dataset) {
+        var lines: [String] = []
+        var errors = 0
+        for outcome in findings.outcomes {
+            guard let best = outcome.best.first else { continue }
+            let label = photos.label(outcome.photo)
+            if best.label != label { errors += 1 }
+            let confidence = Figures.fixed(Double(best.confidence), 2)
+            lines.append("Class: \(best.label) - Confidence: \(confidence) - GT: \(label)")
+        }
+        let right = Double(lines.count - errors) / Double(max(lines.count, 1))
+        lines.append("Errors:  \(errors) Acc: \(Figures.fixed(100 * right, 2))")
+        self.lines = lines
+    }
+}
+
+/// Photos that could not be read, as they are told after an evaluation.
+enum SkippedPhotos {
+    /// Photos that are named.
+    private static let named = 10
+
+    /// Names some on standard error, and counts the others.
+    ///
+    /// - Parameter rest: where all of them are listed.
+    static func tell(_ photos: [SkippedPhoto], rest: String) {
+        for photo in photos.prefix(named) {
+            Ending.say("cannot read \(photo.path): \(photo.reason)")
+        }
+        guard photos.count > named else { return }
+        Ending.say(
+            "and \(Figures.grouped(photos.count - named)) more cannot be read; \(rest)"
+        )
     }
 }

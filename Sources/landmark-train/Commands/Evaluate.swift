@@ -10,7 +10,7 @@ import Training
 /// `landmark-train evaluate`.
 struct Evaluate: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Tell how good a network is on photos whose landmarks are known.",
+        abstract: "Evaluate a network on photos with known landmarks.",
         discussion: """
             Takes the test photos of a folder; where it has none, its validation photos, or else the \
             part of each landmark that was held out in training. Each photo counts once, on any \
@@ -21,6 +21,7 @@ struct Evaluate: ParsableCommand {
     @OptionGroup var network: NetworkChoice
 
     @Option(
+        name: TrainingConfiguration.photos.data.names,
         help: ArgumentHelp("Folder of photos (default: those of the run).", valueName: "folder")
     )
     var data: String?
@@ -41,15 +42,15 @@ struct Evaluate: ParsableCommand {
     )
     var usage: String?
 
-    @Flag(help: "Take all photos of the folder, those learned from too.")
+    @Flag(help: "Evaluate on all photos of the folder, training photos too.")
     var all = false
 
-    @Option(help: ArgumentHelp("Write a table of all answers.", valueName: "file"))
+    @Option(help: ArgumentHelp("Write a table of all predictions.", valueName: "file"))
     var predictions: String?
 
     @Flag(
         help: """
-            Put an apostrophe before names in the table of answers that a spreadsheet would take for \
+            Put an apostrophe before names in the table of predictions that a spreadsheet would take for \
             formulas.
             """
     )
@@ -57,7 +58,7 @@ struct Evaluate: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Write the first answers as the Google Landmark contests take them: id,landmarks.",
+            "Write the top predictions in the format of the Google Landmark contests: id,landmarks.",
             valueName: "file"
         )
     )
@@ -65,7 +66,7 @@ struct Evaluate: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Draw the surest right and wrong answers as one JPEG.",
+            "Draw the most confident right and wrong predictions as one JPEG.",
             valueName: "file"
         )
     )
@@ -74,7 +75,7 @@ struct Evaluate: ParsableCommand {
     @Flag(help: "Print one JSON object instead of lines.")
     var json = false
 
-    @Flag(help: "List the answer about each photo, and the errors.")
+    @Flag(help: "List the prediction for each photo, and the errors.")
     var verbose = false
 
     func run() {

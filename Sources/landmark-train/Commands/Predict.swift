@@ -11,9 +11,8 @@ struct Predict: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Name the landmark in photos.",
         discussion: """
-            Answers go to standard output while photos are read, the likeliest landmark first. A photo \
-            that cannot be read is reported and the others are answered all the same; the exit code is \
-            then 65.
+            Predictions go to standard output as photos are read, the most probable landmark first. A \
+            photo that cannot be read is reported and skipped; the exit code is then 65.
             """
     )
 
@@ -32,17 +31,18 @@ struct Predict: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Write the first answers as the Google Landmark contests take them, id,landmarks, instead of "
-                + "printing answers.",
+            "Write the top predictions in the format of the Google Landmark contests, id,landmarks, "
+                + "instead of printing them.",
             valueName: "file"
         )
     )
     var submission: String?
 
-    @Option(help: "Landmarks named for each photo.")
+    @Option(help: "Number of predictions for each photo.")
     var top = 5
 
     @Option(
+        name: TrainingConfiguration.photos.data.names,
         help: ArgumentHelp(
             "Folder of the photos of --csv; its landmarks name the classes of a file with weights alone.",
             valueName: "folder"
@@ -127,7 +127,7 @@ struct Predict: ParsableCommand {
             guard csv != nil || !photos.isEmpty else {
                 throw TrainingError.usage("name photos or folders of photos, or a table with --csv")
             }
-            guard photos.filter({ $0 == PhotoFiles.standardInput }).count < 2 else {
+            guard photos.filter({ $0 == NamedPhotos.standardInput }).count < 2 else {
                 throw TrainingError.usage("- (standard input) is named twice; it holds one photo")
             }
         }
@@ -137,7 +137,7 @@ struct Predict: ParsableCommand {
                 (0..<listed.count).map { listed.id($0) }
             }
         }
-        let files = try PhotoFiles(photos, world)
+        let files = try NamedPhotos(photos, world)
         try world.together {
             guard !files.paths.isEmpty else {
                 let rest = files.remarks.lines.map { "; \($0)" }.joined()

@@ -68,7 +68,7 @@ struct Stop: ParsableCommand {
         while true {
             guard let now = try RunLock.standing(run), now.owner == owner else {
                 try StandardOutput.print(
-                    "\(folder) ended \(lastStep(run)); go on with --resume \(RunReport.quoted(folder))"
+                    "\(folder) ended \(lastStep(run)); go on with --resume \(folder.shellWord)"
                 )
                 return 0
             }
@@ -76,7 +76,7 @@ struct Stop: ParsableCommand {
                 throw FileError(
                     "\(owner.description) ended without leaving \(folder) in order: it was killed; "
                         + "the newest checkpoint is \(lastStep(run)), go on with --resume "
-                        + RunReport.quoted(folder)
+                        + folder.shellWord
                 )
             }
             guard ContinuousClock.now < end else {

@@ -25,7 +25,7 @@ struct Train: ParsableCommand {
     )
     var withoutAugmentation = false
 
-    @Option(help: "Settings to start from (default: landmark with --data, else demo).")
+    @Option(help: "Recipe to start from (default: landmark with --data, else demo).")
     var recipe: Recipe?
 
     @Option(
@@ -44,7 +44,7 @@ struct Train: ParsableCommand {
     )
     var resume: String?
 
-    @Flag(help: "Take the run folder from a process on a machine that is gone for good.")
+    @Flag(help: "Take over the run folder from a process on a machine that is gone for good.")
     var takeOver = false
 
     @OptionGroup(title: PhotoSettings.title) var photos: SettingFlags<PhotoSettings>
@@ -59,7 +59,7 @@ struct Train: ParsableCommand {
 
     @Flag(
         help:
-            "Print the settings, what a rank needs and about how long it takes, and write nothing."
+            "Print the settings, the memory of a rank and an estimate of the time, and write nothing."
     )
     var dryRun = false
 
@@ -67,9 +67,9 @@ struct Train: ParsableCommand {
         // Before any thread is started: threads inherit which signals are blocked.
         let signals = StopSignals()
         World.launch(threads: machine.threads) { world in
-            let settings = try world.fromRoot(TrainingConfiguration.self) { try settle(world) }
+            let settings = try world.fromRoot(TrainingConfiguration.self) { try configure(world) }
             try world.use(settings.blas)
-            let lock = try world.together { try take(settings, world, signals) }
+            let lock = try world.together { try lockFolder(settings, world, signals) }
             defer { lock?.release() }
             let session = try TrainingSession(
                 settings,
@@ -92,7 +92,7 @@ struct Train: ParsableCommand {
     }
 
     /// The settings of this launch, decided by rank 0.
-    private func settle(_ world: World) throws -> TrainingConfiguration {
+    private func configure(_ world: World) throws -> TrainingConfiguration {
         var settings = try start()
         photos.apply(to: &settings)
         network.apply(to: &settings)
@@ -122,7 +122,7 @@ struct Train: ParsableCommand {
     }
 
     /// The right to write in the run folder, for rank 0 of a run that writes.
-    private func take(
+    private func lockFolder(
         _ settings: TrainingConfiguration,
         _ world: World,
         _ signals: StopSignals

@@ -46,7 +46,7 @@ struct NetworkChoice: ParsableArguments {
     @OptionGroup var engine: EngineFlag
     @OptionGroup var machine: MachineFlags
 
-    /// Refuses numbers that cannot be.
+    /// Throws where a number is out of range.
     func check() throws {
         try NumberFlag.require(batch, "--batch", NumberFlag.batch)
         if let imageSize { try NumberFlag.require(imageSize, "--image-size", NumberFlag.side) }
@@ -58,7 +58,7 @@ struct MachineFlags: ParsableArguments {
     @Option(help: "Threads of each rank (default: its share of the allowed cores).")
     var threads: Int?
 
-    /// More threads than any node has processors are a slip of the pen.
+    /// Throws where the number is not one of threads that any node can have.
     static func check(_ threads: Int) throws {
         try NumberFlag.require(threads, "--threads", 1...4096)
     }
@@ -76,14 +76,14 @@ struct EngineFlag: ParsableArguments {
     var blas: BLASEngine?
 }
 
-/// Numbers that a command was given, looked at before anything is reckoned with them.
+/// Numbers that a command was given, checked before they are used.
 enum NumberFlag {
     /// Photos of a batch, and pixels of a side.
     static let batch = 1...TrainingConfiguration.largestBatch
     static let side = 1...4096
     static let repetitions = 1...1_000_000
 
-    /// Refuses a number outside of `range`.
+    /// Throws where the number is outside `range`.
     static func require(_ number: Int, _ flag: String, _ range: ClosedRange<Int>) throws {
         guard number < range.lowerBound || number > range.upperBound else { return }
         throw TrainingError.usage(

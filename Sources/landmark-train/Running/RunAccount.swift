@@ -60,3 +60,69 @@ final class RunAccount {
         }
     }
 }
+
+/// What rank 0 shows and writes of a run while it goes on.
+final class RunReports {
+    private let run: RunFolder
+    private let trace: String?
+    private let terminal = TerminalReporter(.standardError)
+    private var board: TensorBoardFile?
+    private var traceFile: TraceFile?
+
+    init(run: RunFolder, trace: String?) {
+        self.run = run
+        self.trace = trace
+    }
+
+    /// Begins the files, once the run folder is there.
+    func open() {
+        board = TensorBoardFile(folder: run.path) { Ending.say($0) }
+        traceFile = trace.map { path in TraceFile(path) { Ending.say($0) } }
+    }
+
+    /// Throws where a trace was asked for and is not whole; the run itself is, by then.
+    func requireTrace() throws {
+        guard let trace, let traceFile, !traceFile.isWhole else { return }
+        throw FileError("the run is complete but its trace \(trace) is not; free some space")
+    }
+
+    /// Passes on what happens.
+    func record(_ event: TrainingEvent) {
+        terminal.record(event)
+        board?.record(event)
+        traceFile?.record(event)
+    }
+
+    /// Leaves the screen clean.
+    func close() { terminal.finish() }
+}
+
+/// The time that Open MPI leaves its ranks once `mpirun` is asked to end, and whether a checkpoint fits in.
+///
+/// `mpirun` sends SIGCONT at once, SIGTERM after `odls_base_sigkill_timeout` seconds and SIGKILL after as many
+/// again, however soon the ranks are through.
+struct Grace {
+    /// Seconds from the first signal to the last.
+    let seconds: Double
+    private let pause: Double
+
+    /// The grace of this launch; nil where `mpirun` did not start it.
+    init?(_ environment: [String: String] = ProcessInfo.processInfo.environment) {
+        guard environment["OMPI_COMM_WORLD_SIZE"] != nil else { return nil }
+        pause = environment["OMPI_MCA_odls_base_sigkill_timeout"].flatMap { Double($0) } ?? 1
+        seconds = 2 * pause
+    }
+
+    /// What to do where a checkpoint of `bytes` takes too long at `rate` bytes a second; nil = it does not.
+    func advice(bytes: Int, rate: Double, run: String) -> String? {
+        // Beside the writing: to leave the step, to bring the optimizer's state together.
+        let time = 0.2 + 1.5 * Double(bytes) / max(rate, 1)
+        guard time > seconds else { return nil }
+        let enough = Int(time.rounded(.up))
+        return
+            "a checkpoint of \(Figures.bytes(bytes)) takes about \(Figures.duration(time)) to write here, "
+            + "and mpirun kills its ranks \(Figures.duration(seconds)) after Ctrl-C or SIGTERM: end this run "
+            + "with landmark-train stop \(run), or start mpirun with "
+            + "--mca odls_base_sigkill_timeout \(enough)"
+    }
+}

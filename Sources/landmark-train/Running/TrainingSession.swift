@@ -122,7 +122,7 @@ struct TrainingSession {
             let advice = grace.advice(
                 bytes: trainer.checkpointBytes,
                 rate: rate,
-                run: RunReport.quoted(folder.path)
+                run: folder.path.shellWord
             )
         {
             Ending.say(advice)
@@ -133,7 +133,7 @@ struct TrainingSession {
         if let signal, world.isRoot {
             Ending.say(
                 "stopped by \(StopSignals.name(signal)) after step \(trainer.stepsDone) and a "
-                    + "checkpoint; go on with --resume \(RunReport.quoted(folder.path))"
+                    + "checkpoint; go on with --resume \(folder.path.shellWord)"
             )
         }
         try trainer.flush()
@@ -283,11 +283,11 @@ struct TrainingSession {
         }
         if let best = folder.best ?? folder.latest { lines.append("checkpoint \(best)") }
         lines.append("report     \(RunReport.path(folder))")
-        lines.append("next       landmark-train evaluate \(RunReport.quoted(folder.path))")
+        lines.append("next       landmark-train evaluate \(folder.path.shellWord)")
         if photos.held.count > 0 {
             lines.append(
-                "           landmark-train predict \(RunReport.quoted(folder.path)) "
-                    + RunReport.quoted(photos.held.path(0))
+                "           landmark-train predict \(folder.path.shellWord) "
+                    + photos.held.path(0).shellWord
             )
         }
         try StandardOutput.print(lines)

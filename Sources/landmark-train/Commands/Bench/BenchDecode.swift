@@ -29,7 +29,7 @@ struct BenchDecode: ParsableCommand {
     @Option(help: "Side of the square that photos become.")
     var imageSize = 224
 
-    @Option(help: "Repetitions that count, after one that does not.")
+    @Option(help: "Repetitions that are timed, after one warm-up.")
     var repetitions = 5
 
     @OptionGroup var machine: MachineFlags

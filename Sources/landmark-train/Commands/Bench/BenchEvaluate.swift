@@ -10,25 +10,31 @@ struct BenchEvaluate: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "evaluate",
         abstract:
-            "Measure how fast a network answers about random photos, under mpirun on all ranks."
+            "Measure inference on random photos, under mpirun on all ranks."
     )
 
-    @Option(help: "The network.")
+    @Option(name: TrainingConfiguration.network.model.names, help: "The network.")
     var model = Architecture.resnet18
 
-    @Option(help: "Photos of a batch; each rank has its own.")
+    @Option(
+        name: TrainingConfiguration.course.batch.names,
+        help: "Photos of a batch; each rank has its own."
+    )
     var batch = 32
 
-    @Option(help: "Side of the square photos.")
+    @Option(
+        name: TrainingConfiguration.photos.imageSize.names,
+        help: "Side of the square photos."
+    )
     var imageSize = 224
 
     @Option(help: "Number of classes.")
     var classes = 1020
 
-    @Option(help: "Passes that count.")
+    @Option(help: "Passes that are timed.")
     var repetitions = 10
 
-    @Option(help: "Passes before them.")
+    @Option(help: "Warm-up passes before them.")
     var warmup = 2
 
     @OptionGroup var engine: EngineFlag
@@ -83,7 +89,7 @@ struct BenchEvaluate: ParsableCommand {
         return [
             "\(result.model.rawValue), evaluation, batch \(result.batch) a rank, "
                 + "\(result.imageSize)×\(result.imageSize)",
-            BenchMachine(world).line,
+            world.machine,
             "",
         ] + TextTable(rows).lines + [
             "",

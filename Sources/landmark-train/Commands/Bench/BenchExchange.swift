@@ -24,7 +24,7 @@ struct BenchExchange: ParsableCommand {
     @Option(help: "KiB of a bucket, the unit of exchange.")
     var bucket = ShardMap.bucket / 256
 
-    @Option(help: "Repetitions that count, after one that does not.")
+    @Option(help: "Repetitions that are timed, after one warm-up.")
     var repetitions = 5
 
     @OptionGroup var machine: MachineFlags
@@ -67,7 +67,7 @@ struct BenchExchange: ParsableCommand {
         }
         return [
             "\(Figures.grouped(megabytes)) MB of gradients in buckets of \(Figures.grouped(bucket)) KiB; ms, the slowest rank's",
-            BenchMachine(world).line,
+            world.machine,
             "",
         ] + TextTable([["", "min", "median", "max"]] + rows).lines
     }

@@ -19,22 +19,25 @@ struct BenchLayers: ParsableCommand {
             """
     )
 
-    @Option(help: "The network.")
+    @Option(name: TrainingConfiguration.network.model.names, help: "The network.")
     var model = Architecture.resnet18
 
-    @Option(help: "Photos of the batch.")
+    @Option(name: TrainingConfiguration.course.batch.names, help: "Photos of the batch.")
     var batch = 32
 
-    @Option(help: "Parts of the batch that are computed as if they were alone, all in one pass.")
+    @Option(help: "Slices of the batch, all computed in one pass.")
     var slices = 1
 
-    @Option(help: "Side of the square photos.")
+    @Option(
+        name: TrainingConfiguration.photos.imageSize.names,
+        help: "Side of the square photos."
+    )
     var imageSize = 224
 
     @Option(help: "Number of classes.")
     var classes = 1020
 
-    @Option(help: "Repetitions that count, after one that does not.")
+    @Option(help: "Repetitions that are timed, after one warm-up.")
     var repetitions = 5
 
     @OptionGroup var engine: EngineFlag

@@ -17,31 +17,37 @@ struct BenchStep: ParsableCommand {
             """
     )
 
-    @Option(help: "The network.")
+    @Option(name: TrainingConfiguration.network.model.names, help: "The network.")
     var model = Architecture.resnet18
 
-    @Option(help: "Photos of a step, over all ranks.")
+    @Option(
+        name: TrainingConfiguration.course.batch.names,
+        help: "Photos of a step, over all ranks."
+    )
     var batch = 32
 
-    @Option(help: "Side of the square photos.")
+    @Option(
+        name: TrainingConfiguration.photos.imageSize.names,
+        help: "Side of the square photos."
+    )
     var imageSize = 224
 
     @Option(help: "Number of classes.")
     var classes = 1020
 
-    @Option(help: "The update rule.")
+    @Option(name: TrainingConfiguration.optimisation.optimizer.names, help: "The update rule.")
     var optimizer = OptimizerKind.sgd
 
     @Option(help: "Momentum of the update rule (default: 0.9 with sgd, else 0).")
     var momentum: Double?
 
-    @Option(help: "Parts of the batch that are computed apart (default: ranks).")
+    @Option(help: "Slices of the batch (default: the number of ranks).")
     var slices: Int?
 
-    @Option(help: "Steps that count.")
+    @Option(help: "Steps that are timed.")
     var steps = 10
 
-    @Option(help: "Steps before them.")
+    @Option(help: "Warm-up steps before them.")
     var warmup = 2
 
     @OptionGroup var engine: EngineFlag
@@ -118,7 +124,7 @@ struct BenchStep: ParsableCommand {
             "\(result.model.rawValue), batch \(result.batch) in "
                 + "\(Figures.count(result.slices, "slice")), "
                 + "\(result.imageSize)×\(result.imageSize), \(result.optimizer.rawValue)",
-            BenchMachine(world).line,
+            world.machine,
             "",
         ] + TextTable(rows).lines + [
             "",

@@ -6,7 +6,7 @@ import Networks
 import Tensors
 import Training
 
-/// A trained network, the same on all ranks, ready to be asked.
+/// A trained network, the same on all ranks, ready for inference.
 struct LoadedNetwork {
     let model: Model
     let facts: Facts
@@ -102,7 +102,7 @@ struct LoadedNetwork {
         var notes: [String] = []
         var assumed: [String] = []
         /// The value of a flag, else the file's, else the usual one, and a word about it.
-        func settle<T: Equatable>(
+        func chosen<T: Equatable>(
             _ flag: String,
             _ preposition: String,
             _ given: T?,
@@ -119,10 +119,10 @@ struct LoadedNetwork {
             return given ?? said ?? usual
         }
         let claims = file.claims
-        let size = settle("--image-size", "at", choice.imageSize, claims.imageSize, 224) {
+        let size = chosen("--image-size", "at", choice.imageSize, claims.imageSize, 224) {
             "\($0) pixels"
         }
-        let preprocessing = settle(
+        let preprocessing = chosen(
             "--preprocessing",
             "with",
             choice.preprocessing,
@@ -206,5 +206,25 @@ struct LoadedNetwork {
             "\(path) does not name its network; its tensors are those of a \(model.rawValue)"
         )
         return model
+    }
+}
+
+/// The run that a checkpoint belongs to, judged by where it lies.
+struct RunOfCheckpoint {
+    let run: RunFolder?
+
+    /// Takes the path of a run folder, or of a checkpoint in its `checkpoints` folder.
+    init(_ path: String) {
+        // By the way from the root: what is above `step-1.safetensors` alone is not in its path.
+        let folder =
+            isFolder(path) ? path : Path.parent(of: Path.parent(of: Path.absolute(path)))
+        let run = RunFolder(folder)
+        self.run = exists(run.config) ? run : nil
+    }
+
+    /// The folder of photos that the run was trained on; nil where there is no run.
+    func data() throws -> String? {
+        guard let run else { return nil }
+        return try run.configuration().data ?? RunPhotos.builtIn(run)
     }
 }

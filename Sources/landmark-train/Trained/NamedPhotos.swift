@@ -5,7 +5,7 @@ import Images
 import Training
 
 /// Photos named on the command line, of which nothing is known; the same on all ranks.
-struct PhotoFiles: PhotoSource {
+struct NamedPhotos: PhotoSource {
     /// The argument that stands for a photo on standard input.
     static let standardInput = "-"
 
@@ -28,7 +28,7 @@ struct PhotoFiles: PhotoSource {
     init(_ arguments: [String], _ world: World) throws {
         let found = try world.fromRoot(Found.self) {
             try arguments.reduce(into: Found()) { found, path in
-                guard path != PhotoFiles.standardInput, isFolder(path) else {
+                guard path != NamedPhotos.standardInput, isFolder(path) else {
                     found.paths.append(path)
                     return
                 }
@@ -39,7 +39,7 @@ struct PhotoFiles: PhotoSource {
         }
         paths = found.paths
         remarks = found.remarks
-        guard arguments.contains(PhotoFiles.standardInput) else {
+        guard arguments.contains(NamedPhotos.standardInput) else {
             input = []
             return
         }
@@ -55,11 +55,11 @@ struct PhotoFiles: PhotoSource {
     }
 
     func path(_ index: Int) -> String {
-        paths[index] == PhotoFiles.standardInput ? StandardInput.name : paths[index]
+        paths[index] == NamedPhotos.standardInput ? StandardInput.name : paths[index]
     }
 
     func photo(_ index: Int) -> PhotoBytes {
-        paths[index] == PhotoFiles.standardInput
+        paths[index] == NamedPhotos.standardInput
             ? PhotoBytes(name: StandardInput.name, bytes: input) : PhotoBytes(path: paths[index])
     }
 

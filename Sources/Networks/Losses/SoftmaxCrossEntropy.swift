@@ -61,7 +61,7 @@ public func softmaxCrossEntropy(
 
         let own = (1 - Double(smoothing)) * Double(classWeights?[label] ?? 1)
         let spread = Double(smoothing) / Double(C)
-        var loss = own * (softmax.logSum - Double(z[label]))
+        var loss = own * softmax.loss(z[label])
         if spread > 0 {
             var logits = 0.0
             for c in 0..<C { logits += Double(classWeights?[c] ?? 1) * Double(z[c]) }
@@ -75,21 +75,22 @@ public func softmaxCrossEntropy(
         let target = own + spread * totalWeight
         for c in 0..<C {
             let wished = spread * Double(classWeights?[c] ?? 1) + (c == label ? own : 0)
-            let p = exponential(Double(z[c]) - softmax.logSum)
+            let p = softmax.probability(z[c])
             dz[c] = Float(factor * (target * p - wished))
         }
     }
     return sum
 }
 
-/// What is known of a row of logits after one look.
-private struct Softmax {
+/// The probabilities p_c = exp z_c / Σ exp z of a row of logits, in double precision.
+public struct Softmax {
     /// log Σ exp z.
-    let logSum: Double
+    public let logSum: Double
     /// Place of the largest logit, the first of equals.
-    let best: Int
+    public let best: Int
 
-    init(_ z: UnsafeMutableBufferPointer<Float>) {
+    /// Looks at the logits `z` of one photo, at least one.
+    public init(_ z: UnsafeMutableBufferPointer<Float>) {
         var best = 0
         for c in z.indices where z[c] > z[best] { best = c }
         let largest = Double(z[best])
@@ -98,4 +99,10 @@ private struct Softmax {
         logSum = largest + logarithm(sum)
         self.best = best
     }
+
+    /// The probability of a class with the logit `z`.
+    public func probability(_ z: Float) -> Double { exponential(Double(z) - logSum) }
+
+    /// The loss −log p of a class with the logit `z`.
+    public func loss(_ z: Float) -> Double { logSum - Double(z) }
 }

@@ -249,10 +249,7 @@ public struct Evaluator {
 
     private func outcome(_ logits: Tensor, _ photo: Int, label: Int32, top: Int) -> PhotoOutcome {
         let z = logits.buffer
-        let largest = z.max() ?? 0
-        var sum = 0.0
-        for value in z { sum += exponential(Double(value - largest)) }
-        let logSum = Double(largest) + logarithm(sum)
+        let softmax = Softmax(z)
         var order: [Int] = []
         order.reserveCapacity(top)
         for index in 0..<z.count {
@@ -263,9 +260,9 @@ public struct Evaluator {
         }
         return PhotoOutcome(
             photo: photo,
-            loss: label >= 0 ? Float(logSum - Double(z[Int(label)])) : .nan,
+            loss: label >= 0 ? Float(softmax.loss(z[Int(label)])) : .nan,
             best: order.map {
-                .init(label: Int32($0), confidence: Float(exponential(Double(z[$0]) - logSum)))
+                .init(label: Int32($0), confidence: Float(softmax.probability(z[$0])))
             }
         )
     }

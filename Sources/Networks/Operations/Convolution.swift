@@ -251,9 +251,13 @@ private struct ConvolutionPasses: Kernel {
             pass.pool
         )
         guard let dx = pass.dx else { return }
-        let filters = pass.forward.filters[1].ready(workspace: workspace) {
-            convolution.prepareBackward(parameters[0].value, into: $0, pass.pool)
-        }
+        let weights = UnsafePointer(parameters[0].value)
+        let filters =
+            convolution.readsWeights
+            ? weights
+            : pass.forward.filters[1].ready(workspace: workspace) {
+                convolution.prepareBackward(weights, into: $0, pass.pool)
+            }
         convolution.backwardData(
             pass.dy,
             filters: filters,
@@ -271,9 +275,13 @@ private struct ConvolutionPasses: Kernel {
         _ moments: MomentNotes? = nil
     ) {
         let working = pass.workspace + convolution.notedFloats
-        let filters = pass.filters[0].ready(workspace: working) {
-            convolution.prepareForward(pass.parameters[0].value, into: $0, pass.pool)
-        }
+        let weights = UnsafePointer(pass.parameters[0].value)
+        let filters =
+            convolution.readsWeights
+            ? weights
+            : pass.filters[0].ready(workspace: working) {
+                convolution.prepareForward(weights, into: $0, pass.pool)
+            }
         convolution.forward(
             pass.x,
             filters: filters,

@@ -140,7 +140,7 @@ same "$(settled --data photos "${tiny[@]}" --min-scale 1 --flip 0 --erasing 0 --
     "$(settled --data photos "${tiny[@]}" --hflip 0.5 --no-aug --reprob 0.2)" '--no-aug leaves an augmentation'
 every=$(settled --data photos --model vgg11_bn --image-size 40 --preprocessing crop --min-scale 0.5 --flip 0.1 \
     --colour-jitter 0.1 --erasing 0.1 --hold-out 0.3 --inspect-at-most 1000 --max-bad-photos 0.02 --balance weights \
-    --dropout 0.2 --no-ignore-surplus --convolution exact --optimizer sgd --learning-rate 0.01 --reference-batch 0 \
+    --dropout 0.2 --no-ignore-surplus --convolution exact --blas own --optimizer sgd --learning-rate 0.01 --reference-batch 0 \
     --momentum 0.8 --nesterov --rho 0.8 --beta1 0.8 --beta2 0.99 --epsilon 1e-6 --weight-decay 0.01 --schedule cosine \
     --warmup-epochs 0.5 --inverse-time-decay 0.1 --step-epochs 2 --step-factor 0.3 --label-smoothing 0.2 --clip 2 \
     --ema 0.9 --batch 6 --slices 3 --epochs 2 --steps 3 --no-drop-last --seed 18446744073709551615 \

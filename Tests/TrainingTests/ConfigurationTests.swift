@@ -196,7 +196,7 @@ struct ConfigurationTests {
         let object = try #require(json as? [String: Any])
         #expect(
             object.keys.sorted().joined(separator: " ") == """
-                augmentation balance batch beta1 beta2 checkpoint_every checkpoint_minutes clip \
+                augmentation balance batch beta1 beta2 blas checkpoint_every checkpoint_minutes clip \
                 convolution data drop_last dropout ema epochs epsilon evaluate_at_most \
                 evaluate_every hold_out ignore_surplus image_size inspect_at_most \
                 inverse_time_decay keep label_smoothing learning_rate maximum_bad_photos model \

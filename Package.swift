@@ -117,7 +117,7 @@ let package = Package(
         .target(
             name: "Reporting",
             dependencies: [
-                "Training", "Files", .product(name: "Mustache", package: "swift-mustache"),
+                "Training", "Images", "Files", .product(name: "Mustache", package: "swift-mustache"),
             ],
             swiftSettings: strict
         ),

@@ -1,5 +1,6 @@
 import Files
 public import Foundation
+import Images
 public import Training
 
 /// What the files of a run folder tell of its course.
@@ -40,17 +41,12 @@ public struct RunHistory: Sendable, Equatable {
     public init(_ run: RunFolder) {
         let metrics = RecordFile<StepRecord>(run.metrics, fast: StepLine.record)
         let evaluated = RecordFile<EvaluationRecord>(run.evaluations)
-        let rows = CommaSeparated.rows(RunHistory.contents(run.skipped)).dropFirst()
+        let skipped = SkippedFile(run.skipped)
         steps = RunHistory.ordered(metrics.records) { $0.step }
         evaluations = RunHistory.ordered(evaluated.records) { $0.step }
-        skipped = rows.compactMap {
-            $0.count >= 2 ? SkippedRow(path: $0[0], reason: $0[1]) : nil
-        }
-        var passedOver = [metrics.brokenLines, evaluated.brokenLines].compactMap { $0 }
-        if let first = rows.firstIndex(where: { $0.count < 2 }) {
-            let count = rows.count - skipped.count
-            passedOver.append(RunHistory.broken("skipped.csv", count: count, first: first + 1))
-        }
+        self.skipped = skipped.rows
+        var passedOver = [metrics.brokenLines, evaluated.brokenLines, skipped.brokenLines]
+            .compactMap { $0 }
         do {
             status = try run.readStatus()
         } catch {
@@ -77,10 +73,6 @@ public struct RunHistory: Sendable, Equatable {
         }
     }
 
-    private static func contents(_ path: String) -> Data {
-        (try? Files.contents(of: path)) ?? Data()
-    }
-
     /// When a file was written to last.
     private static func changed(_ path: String) -> Date? {
         var status = stat()
@@ -102,5 +94,36 @@ public struct RunHistory: Sendable, Equatable {
         var byStep: [Int: T] = [:]
         for record in records { byStep[step(record)] = record }
         return byStep.sorted { $0.key < $1.key }.map(\.value)
+    }
+}
+
+/// The table of photos that could not be read.
+private struct SkippedFile {
+    var rows: [RunHistory.SkippedRow] = []
+    /// A sentence about the lines that no run writes; nil = there are none.
+    var brokenLines: String?
+
+    /// Reads the file `path`; one that is missing is empty.
+    init(_ path: String) {
+        let csv = CSVReader([UInt8]((try? contents(of: path)) ?? Data()), name: path)
+        var broken: [Int] = []
+        do {
+            // The first record names the columns.
+            _ = try csv.next()
+            while try csv.next() {
+                let fields = csv.fields
+                if fields.count >= 2 {
+                    rows.append(.init(path: fields[0], reason: fields[1]))
+                } else {
+                    broken.append(csv.line)
+                }
+            }
+        } catch {
+            // A quote is open to the end.
+            broken.append(csv.line + 1)
+        }
+        brokenLines = broken.first.map {
+            RunHistory.broken("skipped.csv", count: broken.count, first: $0)
+        }
     }
 }

@@ -53,3 +53,25 @@ func photoID(_ number: Int) -> String {
     let three = String(repeating: "0", count: 3 - digits.count) + digits
     return three + "00000000" + "abcde"
 }
+
+/// The photos of a folder on which a network is judged, of which only the settings are known that it was
+/// trained with.
+func openEvaluation(
+    _ directory: String,
+    classes: ClassIndex,
+    holdOut: Double,
+    seed: UInt64,
+    all: Bool = false
+) throws -> EvaluationPhotos {
+    try ListedFolder(directory, classes: classes)
+        .evaluated([], NetworkPast(holdOut: holdOut, seed: seed), all: all)
+}
+
+/// The photos of a folder that a table lists, to judge a network on.
+func openTable(
+    _ table: String,
+    in directory: String,
+    classes: ClassIndex
+) throws -> EvaluationPhotos {
+    try ListedFolder(directory, classes: classes, table: table).evaluated([], NetworkPast())
+}

@@ -220,7 +220,8 @@ import Testing
         #expect(batches.map(\.labels) == [[0], [1], [2]])
     }
 
-    @Test func loadersEndWithTheirOwner() throws {
+    /// One that does not end keeps the test from ending.
+    @Test(.timeLimit(.minutes(1))) func loadersEndWithTheirOwner() throws {
         let photos = try Photos()
         for round in 0..<30 {
             let loader = loader(

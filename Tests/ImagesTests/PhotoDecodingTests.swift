@@ -11,7 +11,7 @@ import Testing
         let decoded = try decodePhoto(path: path)
         #expect(decoded.width == 150 && decoded.height == 97)
         #expect(meanDifference(values(decoded), values(bitmap)) < 1.5)
-        let header = try readHeader(path)
+        let header = try PhotoReader().header(path)
         #expect(header.width == 150 && header.height == 97 && header.components == 3)
         #expect(!header.isProgressive)
     }
@@ -65,10 +65,10 @@ import Testing
         let missing = folder.path + "/none.jpg"
         #expect(
             throws: PhotoError.unreadable(path: missing, reason: "there is no such file")
-        ) { _ = try readHeader(missing) }
+        ) { _ = try PhotoReader().header(missing) }
         #expect(
             throws: PhotoError.unreadable(path: folder.path, reason: "this is no regular file")
-        ) { _ = try readHeader(folder.path) }
+        ) { _ = try PhotoReader().header(folder.path) }
     }
 
     @Test func absurdExtentsAreRefused() throws {

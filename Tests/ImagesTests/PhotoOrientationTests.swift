@@ -52,7 +52,7 @@ import Testing
             "turned.jpg",
             Self.tagged(jpeg, tag: tag, littleEndian: littleEndian)
         )
-        let header = try readHeader(path)
+        let header = try PhotoReader().header(path)
         #expect(header.width == 180 && header.height == 120)
         let decoded = try decodePhoto(path: path)
         #expect(meanDifference(values(decoded), values(upright)) < 1.5)

@@ -9,7 +9,7 @@ import Testing
     /// Where there is ink: columns and rows.
     private func ink(_ text: String, scale: Int = 2) -> (bitmap: Bitmap, box: [Int]) {
         let style = CaptionStyle(scale: scale)
-        var bitmap = Bitmap(width: 400, height: style.lineHeight + 8, fill: white)
+        var bitmap = Bitmap(width: 600, height: style.lineHeight + 8, fill: white)
         style.draw(text, on: &bitmap, x: 4, y: 4, black)
         var box = [Int.max, Int.max, Int.min, Int.min]
         for row in 0..<bitmap.height {
@@ -38,7 +38,6 @@ import Testing
         for text in ["Ågård ÇŻŐ gjpqy ŲŞ", "Sure (97.3 %) [x] {y} | @", "İıǦ Ḑạ ĩ"] {
             for scale in [1, 2, 3] {
                 let style = CaptionStyle(scale: scale)
-                guard style.width(text) < 390 else { continue }
                 let box = ink(text, scale: scale).box
                 #expect(box[1] >= 4 && box[3] < 4 + style.lineHeight, "\(text) at \(scale): \(box)")
                 #expect(box[0] >= 4 && box[2] < 4 + style.width(text), "\(text) at \(scale)")

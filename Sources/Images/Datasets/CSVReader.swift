@@ -5,12 +5,13 @@ import Foundation
 /// memory.
 ///
 /// A byte-order mark, CRLF and blank lines are passed over.
-final class CSVReader {
-    let path: String
+public final class CSVReader {
+    /// What the file is called in messages.
+    public let path: String
     /// Line on which the record read last begins, from 1.
-    private(set) var line = 1
+    public private(set) var line = 1
     /// Fields of the record read last.
-    var fieldCount: Int { starts.count }
+    public var fieldCount: Int { starts.count }
 
     private let file: Int32
     private var buffer: UnsafeMutableBufferPointer<UInt8>
@@ -40,7 +41,7 @@ final class CSVReader {
     /// Reads what lies in memory.
     ///
     /// - Parameter name: what the bytes are called in messages.
-    init(_ bytes: [UInt8], name: String) {
+    public init(_ bytes: [UInt8], name: String) {
         path = name
         file = -1
         buffer = .allocate(capacity: max(bytes.count, 4))
@@ -55,7 +56,7 @@ final class CSVReader {
     }
 
     /// Reads the next record; false at the end of the file.
-    func next() throws -> Bool {
+    public func next() throws -> Bool {
         while true {
             switch try parse() {
             case .record(let blank): if !blank { return true }
@@ -68,6 +69,11 @@ final class CSVReader {
     /// The bytes of a field of the record read last; they last until the next one is read.
     func field(_ index: Int) -> UnsafeBufferPointer<UInt8> {
         UnsafeBufferPointer(rebasing: buffer[starts[index]..<ends[index]])
+    }
+
+    /// The fields of the record read last, as text.
+    public var fields: [String] {
+        (0..<fieldCount).map { String(decoding: field($0), as: UTF8.self) }
     }
 
     /// A field as text without surrounding spaces.

@@ -188,16 +188,3 @@ extension ListedFolder {
         )
     }
 }
-
-/// Opens the photos of a folder on which a network is judged, of which only the settings are known that
-/// it was trained with; see `ListedFolder.evaluated`.
-public func openEvaluation(
-    _ directory: String,
-    classes: ClassIndex,
-    holdOut: Double,
-    seed: UInt64,
-    all: Bool = false
-) throws -> EvaluationPhotos {
-    try ListedFolder(directory, classes: classes)
-        .evaluated([], NetworkPast(holdOut: holdOut, seed: seed), all: all)
-}

@@ -1,40 +1,8 @@
-/// Opens what a folder lists, to describe it: tables are enough, the photos need not be there.
-///
-/// - Returns: the photos to learn from, and those of the folder's own validation and test parts, if any.
-/// - Throws: `ImagesError` as `openPhotos`, but for missing photos and for a single landmark.
-public func openListed(_ directory: String) throws -> LoadedPhotos {
-    let listed = try ListedFolder(directory, needsPhotos: false)
-    guard let training = listed.training else {
-        throw ImagesError.data("\(directory) has test photos alone; there is no train.csv")
-    }
-    let held = listed.validation ?? listed.test
-    return LoadedPhotos(
-        training: training,
-        held: held ?? training.subset([]),
-        test: listed.validation == nil ? nil : listed.test,
-        classes: listed.classes,
-        source: listed.validation != nil ? .validation : listed.test != nil ? .test : .split,
-        remarks: listed.remarks,
-        findings: PhotoFindings(),
-        makeRecord: { PhotoRecord() }
-    )
-}
-
-/// Opens the photos of a folder that a table lists, to judge a network on; see
-/// `ListedFolder.evaluated`.
-public func openTable(
-    _ table: String,
-    in directory: String,
-    classes: ClassIndex
-) throws -> EvaluationPhotos {
-    try ListedFolder(directory, classes: classes, table: table).evaluated([], NetworkPast())
-}
-
 /// Opens the photos of a folder that a table lists, to answer what they show.
 ///
 /// - Parameters:
 ///   - table: a csv file with a column id; what it says of landmarks is not looked at.
-///   - directory: as in `openTable`.
+///   - directory: the folder, as of `openPhotos`.
 /// - Throws: `ImagesError` where the table cannot be used, and where none of its photos is there.
 public func openUnlabelled(_ table: String, in directory: String) throws -> any Dataset {
     let ids = try LandmarkTable.readIDs(table)

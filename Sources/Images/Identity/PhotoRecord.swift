@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// Which photos a run learned from and which it held out: the file `photos.csv` of its folder.
@@ -88,7 +89,7 @@ public struct PhotoRecord: Sendable, Equatable {
             let start = Array(name.utf8)
             for index in 0..<part.count {
                 text += start
-                PhotoRecord.append(part.name(index), to: &text)
+                text += CommaSeparated.field(part.name(index)).utf8
                 text += ",\(part.labels[index]),".utf8
                 if let fact = part.fact(index) {
                     text += "\(fact.size),\(fact.modified),\(fact.hash?.text ?? "")".utf8
@@ -152,23 +153,5 @@ public struct PhotoRecord: Sendable, Equatable {
             if learnedNames[name] != nil { return .learned }
             return heldNames[name] != nil ? .held : .new
         }
-    }
-
-    /// Adds a field, quoted where it has to be.
-    private static func append(_ field: String, to text: inout [UInt8]) {
-        let special = field.utf8.contains {
-            [UInt8(ascii: ","), UInt8(ascii: "\""), UInt8(ascii: "\n"), UInt8(ascii: "\r")]
-                .contains($0)
-        }
-        guard special else {
-            text += field.utf8
-            return
-        }
-        text.append(UInt8(ascii: "\""))
-        for byte in field.utf8 {
-            if byte == UInt8(ascii: "\"") { text.append(byte) }
-            text.append(byte)
-        }
-        text.append(UInt8(ascii: "\""))
     }
 }

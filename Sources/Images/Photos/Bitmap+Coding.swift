@@ -1,10 +1,5 @@
 import CJPEGShim
 
-/// Reads the header of the photo at `path`.
-public func readHeader(_ path: String) throws(PhotoError) -> PhotoHeader {
-    try PhotoReader().header(path)
-}
-
 /// Decodes the photo at `path`, upright; see ``PhotoReader/bitmap(_:covering:)``.
 public func decodePhoto(
     path: String,

@@ -72,8 +72,7 @@ private func names(_ classes: ClassIndex) -> [UInt8] {
         // Underscores stand for spaces in this file, and percent signs for bytes.
         let safe = name.replacingOccurrences(of: "%", with: "%25")
             .replacingOccurrences(of: "_", with: "%5F")
-            .replacingOccurrences(of: "\"", with: "\"\"")
-        text += "\(id),\"\(safe)\"\n"
+        text += "\(id),\(CommaSeparated.quoted(safe))\n"
     }
     return Array(text.utf8)
 }

@@ -263,9 +263,6 @@ public struct ConvolutionGeometry: Hashable, Sendable {
     /// Number of weights, [O][KH][KW][I] in memory.
     public var weights: Int { output.C * taps }
 
-    /// Multiplications of one image's forward pass, computed directly.
-    public var multiplications: Int { output.H * output.W * weights }
-
     /// Inputs that one output sums over: the columns of the im2col matrix.
     var taps: Int { kernel * kernel * input.C }
 

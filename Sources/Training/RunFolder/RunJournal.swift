@@ -89,11 +89,10 @@ final class RunJournal {
         for file in [metrics, evaluations, skipped] { try file.sync() }
     }
 
-    /// A field of comma-separated values on one line, quoted where it has to be.
+    /// A field of comma-separated values on one line.
     private static func field(_ text: String) -> String {
         let line = text.replacing("\r\n", with: " ").replacing("\n", with: " ")
             .replacing("\r", with: " ")
-        guard line.contains(where: { $0 == "," || $0 == "\"" }) else { return line }
-        return "\"" + line.replacing("\"", with: "\"\"") + "\""
+        return CommaSeparated.field(line)
     }
 }

@@ -44,24 +44,27 @@ struct AnswerTable {
 
     /// Reads a table that was written before.
     init(reading path: String) throws {
-        let text = String(
-            decoding: try contents(of: path) ?? Data(),
-            as: UTF8.self
-        )
-        rows = try CommaSeparated.rows(text).dropFirst().map { fields in
+        let csv = CSVReader([UInt8](try contents(of: path) ?? Data()), name: path)
+        var rows: [Row] = []
+        _ = try csv.next()
+        while try csv.next() {
+            let fields = csv.fields
             guard fields.count == 7, !fields[3].isEmpty else {
                 throw ReportingError.data("\(path) is no table of predictions; remove it")
             }
-            return Row(
-                id: fields[0],
-                landmark: fields[1].isEmpty ? nil : fields[1],
-                name: fields[2],
-                predicted: fields[3],
-                predictedName: fields[4],
-                confidence: fields[5],
-                isCorrect: fields[6] == "true"
+            rows.append(
+                Row(
+                    id: fields[0],
+                    landmark: fields[1].isEmpty ? nil : fields[1],
+                    name: fields[2],
+                    predicted: fields[3],
+                    predictedName: fields[4],
+                    confidence: fields[5],
+                    isCorrect: fields[6] == "true"
+                )
             )
         }
+        self.rows = rows
     }
 
     /// Writes the table to `path`.

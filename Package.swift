@@ -117,7 +117,8 @@ let package = Package(
         .target(
             name: "Reporting",
             dependencies: [
-                "Training", "Images", "Files", .product(name: "Mustache", package: "swift-mustache"),
+                "Training", "Images", "Files",
+                .product(name: "Mustache", package: "swift-mustache"),
             ],
             swiftSettings: strict
         ),

@@ -77,16 +77,16 @@ for end in TERM KILL; do
     { wait "$launched" || true; } 2>/dev/null
 done
 "$program" report KILL >/dev/null 2>words || fail "there is no page of a killed run"
-grep -q 'Ended without a word: last step [0-9,]* of' words || fail "$(cat words)"
+grep -q 'Ended unexpectedly: last step [0-9,]* of' words || fail "$(cat words)"
 says() { grep -q "$2" "$1/report.html" || fail "the page of $1 does not say '$2'"; }
 says whole '<strong>Finished</strong>'
 says failed '<strong>Failed</strong>'
 says TERM 'by SIGTERM'
-says KILL '<strong>Ended without a word</strong>'
+says KILL '<strong>Ended unexpectedly</strong>'
 says whole '2 epochs'
 says step '1 epoch'
 says whole 'class="matrix"'
-says many 'Confused most often'
+says many 'Most confused pairs'
 pages=(whole step many failed TERM KILL)
 
 # A page with one fault of each kind, which have to be found.

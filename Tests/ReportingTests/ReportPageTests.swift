@@ -121,7 +121,7 @@ import Training
         )
         #expect(
             try state(launch(.running, last: nil), isRunning: false)
-                == "Ended without a word: last step 120 of 400 at 2001-09-09 01:48 UTC"
+                == "Ended unexpectedly: last step 120 of 400 at 2001-09-09 01:48 UTC"
         )
         #expect(
             try state(launch(.running, last: nil), isRunning: true)?.hasPrefix("Running: last step")
@@ -129,8 +129,8 @@ import Training
         )
         #expect(
             try state(launch(.running, last: nil), steps: 0)
-                == "Running, or ended without a word: before the first step was done, "
-                + "begun on 2001-09-09 01:46 UTC"
+                == "Running or ended unexpectedly: before the first step was done, "
+                + "started on 2001-09-09 01:46 UTC"
         )
     }
 
@@ -177,12 +177,12 @@ import Training
             return try ReportPage(content).html()
         }
         let few = try page(3)
-        #expect(few.contains("class=\"matrix\"") && !few.contains("Confused most often"))
+        #expect(few.contains("class=\"matrix\"") && !few.contains("Most confused pairs"))
         #expect(occurrences("<td class=\"h8 right\">6</td>", in: few) == 2)
         #expect(occurrences("<td class=\"h3\">2</td>", in: few) == 2)
         #expect(occurrences("<td class=\"h10 right\">8</td>", in: few) == 1)
         let many = try page(21)
-        #expect(!many.contains("class=\"matrix\"") && many.contains("Confused most often"))
+        #expect(!many.contains("class=\"matrix\"") && many.contains("Most confused pairs"))
         #expect(occurrences("<td>2 of 8</td>", in: many) == 15)
         #expect(try !page(1).contains("class=\"matrix\""))
     }
@@ -203,7 +203,7 @@ import Training
         #expect(try !ReportPage(content).html().contains("That is to be expected"))
         for index in content.history.steps.indices { content.history.steps[index].loss = 2 }
         var html = try ReportPage(content).html()
-        #expect(html.contains("the training loss, 2.000, lies above the held-out loss, 1.250"))
+        #expect(html.contains("the training loss, 2.000, is above the held-out loss, 1.250"))
         for word in ["label smoothing 0.1", "(crops, mirroring)", "class weights"] {
             #expect(html.contains(word), "\(word)")
         }

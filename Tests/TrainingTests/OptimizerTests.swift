@@ -33,7 +33,9 @@ struct OptimizerTests {
     }
 
     private func expect(_ optimizer: any Optimizer, _ expected: [[Float]]) {
-        for (walked, wanted) in zip(walk(optimizer), expected) {
+        let steps = walk(optimizer)
+        #expect(steps.count == expected.count && steps.map(\.count) == expected.map(\.count))
+        for (walked, wanted) in zip(steps, expected) {
             for (a, b) in zip(walked, wanted) { #expect(abs(a - b) < 2e-6, "\(a) for \(b)") }
         }
     }

@@ -69,6 +69,7 @@ struct TrainerLearningTests {
         let whole = try weights(slices: 1)
         for slices in [2, 3, 6] {
             let cut = try weights(slices: slices)
+            #expect(whole.count == cut.count && !whole.isEmpty)
             #expect(zip(whole, cut).allSatisfy { abs($0 - $1) < 1e-4 })
         }
     }
@@ -237,6 +238,7 @@ struct TrainerLearningTests {
         }
         let (one, three) = (try mean(steps: 1), try mean(steps: 3))
         #expect(one.contains { abs($0 - 1) > 0.2 })
+        #expect(one.count == three.count && !one.isEmpty)
         #expect(zip(one, three).allSatisfy { abs($0 - $1) < 1e-4 * abs($0) })
     }
 

@@ -26,32 +26,24 @@ public struct LineChart: Sendable {
     }
 
     private let title: String
-    private let xLabel: String
     private let series: [Series]
     private let share: Bool
-    private let fromZero: Bool
     private let showsAll: Bool
 
     /// Describes a chart; values that are no finite numbers are left out.
     ///
     /// - Parameters:
-    ///   - xLabel: what is counted to the right, in whole numbers.
     ///   - share: values are shares, shown in per cent from 0 to at most 100.
-    ///   - fromZero: the upward axis starts at 0.
     ///   - showsAll: the scale takes in every value, whatever becomes of the rest.
     public init(
         title: String,
-        xLabel: String = "step",
         series: [Series],
         share: Bool = false,
-        fromZero: Bool = true,
         showsAll: Bool = false
     ) {
         self.title = title
-        self.xLabel = xLabel
         self.series = series.map(LineChart.finite).filter { !$0.points.isEmpty }
         self.share = share
-        self.fromZero = fromZero
         self.showsAll = showsAll || share
     }
 
@@ -78,12 +70,12 @@ public struct LineChart: Sendable {
         if first == last { (first, last) = (first - 0.5, last + 0.5) }
         let lows = series.compactMap { $0.points.lazy.map(\.y).min() }
         let highs = series.compactMap { $0.points.lazy.map(\.y).max() }
-        let low = fromZero ? min(0, lows.min() ?? 0) : lows.min() ?? 0
+        let low = min(0, lows.min() ?? 0)
         let highest = highs.max() ?? 1
         let high = showsAll ? highest : min(highest, LineChart.worthShowing(series))
         return ChartFrame(
             title: title,
-            xLabel: xLabel,
+            xLabel: "step",
             yLabel: "",
             x: Scale(low: first, high: last, marks: 6, rounded: false, leastStep: 1),
             y: Scale(low: low, high: share ? min(high, 1) : high),
@@ -149,9 +141,9 @@ public struct LineChart: Sendable {
     private func dot(_ point: (x: Double, y: Double), _ series: Series, _ frame: ChartFrame)
         -> String
     {
-        "<circle class=\"f\(series.colour)\" cx=\"\(SVG.number(frame.column(point.x)))\" "
-            + "cy=\"\(SVG.number(frame.row(point.y)))\" r=\"3\"><title>"
-            + SVG.escape("\(series.name), \(xLabel) \(Figures.grouped(Int(point.x))): ")
+        "<circle class=\"f\(series.colour)\" cx=\"\(px: frame.column(point.x))\" "
+            + "cy=\"\(px: frame.row(point.y))\" r=\"3\"><title>"
+            + SVG.escape("\(series.name), step \(Figures.grouped(Int(point.x))): ")
             + SVG.escape(precise(point.y)) + "</title></circle>"
     }
 
@@ -164,7 +156,7 @@ public struct LineChart: Sendable {
         let top = frame.y.limit
         var shape = ""
         func add(_ command: String, _ x: Double, _ y: Double) {
-            shape += "\(command)\(SVG.number(frame.column(x))) \(SVG.number(frame.row(y)))"
+            shape += "\(command)\(px: frame.column(x)) \(px: frame.row(y))"
         }
         var last: (x: Double, y: Double)?
         for point in points {
@@ -225,5 +217,61 @@ public struct LineChart: Sendable {
             }
             return (points[index].x, sum / Double(min(index + 1, window)))
         }
+    }
+}
+
+/// Values beyond a chart's scale: an arrow at the upper edge, with the value beside it.
+struct OffScale {
+    private struct Mark {
+        var column: Double
+        var x: Double
+        var y: Double
+        /// Points that the arrow stands for.
+        var points = 1
+        var name: String
+        var colour: Int
+    }
+
+    private let frame: ChartFrame
+    private var marks: [Mark] = []
+    /// Least distance of two arrows, for the words beside them.
+    private static let room = 210.0
+
+    /// Takes the points that lie above the frame; of those near one another the highest gets the
+    /// arrow and the others are counted.
+    init(_ series: [LineChart.Series], _ frame: ChartFrame) {
+        self.frame = frame
+        let beyond = series.flatMap { one in
+            one.points.lazy.filter { $0.y > frame.y.limit }.map { point in
+                Mark(
+                    column: frame.column(point.x),
+                    x: point.x,
+                    y: point.y,
+                    name: one.name,
+                    colour: one.colour
+                )
+            }
+        }
+        for mark in beyond.sorted(by: { ($1.y, $0.x) < ($0.y, $1.x) }) {
+            let near = marks.firstIndex { abs($0.column - mark.column) < OffScale.room }
+            if let near { marks[near].points += 1 } else { marks.append(mark) }
+        }
+    }
+
+    /// The arrows, with values as `text` writes them.
+    func svg(text: (Double) -> String) -> String {
+        marks.map { drawn($0, text($0.y)) }.joined(separator: "\n")
+    }
+
+    private func drawn(_ mark: Mark, _ value: String) -> String {
+        let words = value + (mark.points > 1 ? " and \(Figures.grouped(mark.points - 1)) more" : "")
+        let fits = mark.column + 9 + SVG.width(words) <= frame.width
+        let place = mark.column + (fits ? 9 : -9)
+        let (left, right, foot) = (mark.column - 5, mark.column + 5, frame.top - 2)
+        let note = "\(mark.name), step \(Figures.grouped(Int(mark.x))): \(value), beyond the scale"
+        return "<g><title>\(SVG.escape(note))</title><path class=\"f\(mark.colour)\" "
+            + "d=\"M\(px: left) \(px: foot)L\(px: right) \(px: foot)"
+            + "L\(px: mark.column) \(px: foot - 8)Z\"/>"
+            + SVG.text(words, place, frame.top - 2, "beyond", fits ? "start" : "end") + "</g>"
     }
 }

@@ -34,7 +34,7 @@ enum PageTemplate {
     private static let course = """
         {{#notes}}
         <section class="card notes">
-        <h2>To be noted</h2>
+        <h2>Notes</h2>
         <ul>{{#rows}}<li>{{.}}</li>{{/rows}}</ul>
         </section>
         {{/notes}}
@@ -60,7 +60,7 @@ enum PageTemplate {
         <div class="scroll" tabindex="0" role="region" aria-label="Evaluations"><table class="figures">
         <thead><tr><th scope="col">Epoch</th><th scope="col">Step</th><th scope="col">Loss</th>\
         <th scope="col">Top-1</th><th scope="col">Top-5</th><th scope="col">GAP</th>\
-        <th scope="col">Mean over landmarks</th><th scope="col">Photos</th>\
+        <th scope="col">Mean per landmark</th><th scope="col">Photos</th>\
         <th scope="col">Unreadable</th><th scope="col">Time</th></tr></thead>
         <tbody>
         {{#rows}}
@@ -77,7 +77,7 @@ enum PageTemplate {
         <h2>Test photos</h2>
         <div class="scroll" tabindex="0" role="region" aria-label="Test"><table class="figures">
         <thead><tr><th scope="col">Loss</th><th scope="col">Top-1</th><th scope="col">Top-5</th>\
-        <th scope="col">GAP</th><th scope="col">Mean over landmarks</th><th scope="col">Photos</th>\
+        <th scope="col">GAP</th><th scope="col">Mean per landmark</th><th scope="col">Photos</th>\
         <th scope="col">Unreadable</th></tr></thead>
         <tbody>
         {{#rows}}
@@ -93,15 +93,15 @@ enum PageTemplate {
     private static let landmarks = """
         {{#answers}}
         <section class="card">
-        <h2>What the network was surest of <small>{{after}}</small></h2>
+        <h2>Most confident answers <small>{{after}}</small></h2>
         {{#rows}}
         <h3>{{heading}}</h3>
         <div class="gallery">
         {{#entries}}
         <figure class="answer {{tone}}">{{#photo}}<img alt="{{alt}}" src="data:image/jpeg;base64,{{.}}">\
         {{/photo}}{{^photo}}<span class="blank">cannot be read</span>{{/photo}}
-        <figcaption><strong>{{landmark}}</strong><span class="said">named {{answer}}</span>\
-        <span>{{confidence}} sure</span><span class="soft">{{trained}}</span></figcaption></figure>
+        <figcaption><strong>{{landmark}}</strong><span class="said">predicted {{answer}}</span>\
+        <span>confidence {{confidence}}</span><span class="soft">{{trained}}</span></figcaption></figure>
         {{/entries}}
         </div>
         {{/rows}}
@@ -109,9 +109,9 @@ enum PageTemplate {
         {{/answers}}
         {{#matrix}}
         <section class="card">
-        <h2>Which landmark was taken for which</h2>
-        <p class="soft">A row for each landmark that photos show, a column for what they were named; \
-        green cells are right answers.</p>
+        <h2>Confusion matrix</h2>
+        <p class="soft">Rows are the landmarks that photos show, columns those predicted; \
+        green cells are correct answers.</p>
         <div class="scroll" tabindex="0" role="region" aria-label="Confusion matrix">\
         <table class="matrix">
         <thead><tr><th scope="col" class="text">Landmark</th>\
@@ -128,9 +128,9 @@ enum PageTemplate {
         <div class="pair">
         {{#pairs}}
         <section class="card">
-        <h2>Confused most often</h2>
+        <h2>Most confused pairs</h2>
         <table class="fixed">
-        <thead><tr><th scope="col" class="text">Landmark</th><th scope="col" class="text">Taken for</th>\
+        <thead><tr><th scope="col" class="text">Landmark</th><th scope="col" class="text">Predicted</th>\
         <th scope="col" class="short">Photos</th></tr></thead>
         <tbody>
         {{#rows}}
@@ -145,8 +145,8 @@ enum PageTemplate {
         <h2>Hardest landmarks</h2>
         <table class="fixed">
         <thead><tr><th scope="col" class="text">Landmark</th>\
-        <th scope="col" class="text">Most often taken for</th><th scope="col" class="short">Right</th>\
-        <th scope="col" class="short">Learned from</th></tr></thead>
+        <th scope="col" class="text">Most often predicted</th><th scope="col" class="short">Correct</th>\
+        <th scope="col" class="short">Training photos</th></tr></thead>
         <tbody>
         {{#rows}}
         <tr><th scope="row" class="text">{{name}}</th><td class="text">{{takenFor}}</td>\
@@ -157,10 +157,10 @@ enum PageTemplate {
         {{/hardest}}
         {{#sizes}}
         <section class="card">
-        <h2>By number of photos learned from</h2>
+        <h2>Accuracy by number of training photos</h2>
         <table class="fixed">
-        <thead><tr><th scope="col" class="short">Photos</th><th scope="col" class="short">Landmarks</th>\
-        <th scope="col" class="short">Asked about</th><th scope="col">Top-1</th></tr></thead>
+        <thead><tr><th scope="col" class="short">Training photos</th><th scope="col" class="short">Landmarks</th>\
+        <th scope="col" class="short">Held out</th><th scope="col">Top-1</th></tr></thead>
         <tbody>
         {{#rows}}
         <tr><th scope="row">{{range}}</th><td>{{classes}}</td><td>{{images}}</td>\
@@ -173,7 +173,7 @@ enum PageTemplate {
         </div>
         {{#landmarks}}
         <section class="card">
-        <h2>Photos that each landmark was learned from <small>{{count}}</small></h2>
+        <h2>Training photos per landmark <small>{{count}}</small></h2>
         {{#chart}}<div class="wide">{{wide}}</div><div class="narrow">{{narrow}}</div>{{/chart}}
         <div class="columns">
         {{#tables}}
@@ -211,10 +211,10 @@ enum PageTemplate {
         <h2>Launches</h2>
         {{#rows}}
         <dl class="launch">
-        <div><dt>Begun</dt><dd>{{started}}</dd></div>
+        <div><dt>Started</dt><dd>{{started}}</dd></div>
         <div><dt>Duration</dt><dd>{{duration}}</dd></div>
         <div><dt>Steps</dt><dd>{{steps}}</dd></div>
-        <div><dt>End</dt><dd>{{ended}}</dd></div>
+        <div><dt>Outcome</dt><dd>{{ended}}</dd></div>
         <div><dt>Ranks</dt><dd>{{ranks}}</dd></div>
         <div class="span"><dt>Nodes</dt><dd class="path">{{nodes}}</dd></div>
         <div><dt>Version</dt><dd>{{version}}</dd></div>
@@ -235,7 +235,7 @@ enum PageTemplate {
         {{/settings}}
         {{#commands}}
         <section class="card next">
-        <h2>Go on from here</h2>
+        <h2>Next steps</h2>
         <pre>{{#rows}}{{.}}
         {{/rows}}</pre>
         </section>

@@ -19,30 +19,23 @@ extension ReportPage {
         }
         if let best {
             let result = best.result
-            tile("top-1", Figures.percent(result.top1), "held out, best: epoch \(best.epoch)")
+            tile("top-1", Figures.percent(result.top1), "held-out photos, epoch \(best.epoch)")
             tile("top-5", Figures.percent(result.top5), "at the same step")
             tile("GAP", Figures.fixed(result.gap, 3), "global average precision")
-            tile(
-                "held-out loss",
-                Figures.compact(result.loss.rounded(toDigits: 4)),
-                "cross-entropy"
-            )
+            tile("held-out loss", loss(result.loss), "cross-entropy")
         }
         if let test = content.history.test {
             let photos = Figures.count(test.images, "test photo")
-            tile("top-1 in the test", Figures.percent(test.top1), photos)
+            tile("test top-1", Figures.percent(test.top1), photos)
         }
         if let last = steps.last {
             if best == nil {
-                tile("training loss", Figures.compact(last.loss.rounded(toDigits: 4)), "last step")
+                tile("training loss", loss(last.loss), "last step")
             }
             let rates = steps.map(\.imagesPerSecond).sorted()
             let seconds = steps.reduce(0) { $0 + $1.stepSeconds }
-            tile(
-                "photos a second",
-                Figures.compact(rates[rates.count / 2].rounded(toDigits: 3)),
-                "median of the steps"
-            )
+            let rate = rates[rates.count / 2].rounded(toDigits: 3)
+            tile("photos per second", Figures.compact(rate), "median of the steps")
             tile("steps", Figures.grouped(last.step), Figures.count(last.epoch, "epoch"))
             tile("training time", Figures.duration(seconds), "without evaluations")
         }
@@ -64,12 +57,7 @@ extension ReportPage {
             showsAll: Bool = false,
             note: String = ""
         ) -> [String: String]? {
-            let chart = LineChart(
-                title: title,
-                series: series,
-                share: share,
-                showsAll: showsAll
-            )
+            let chart = LineChart(title: title, series: series, share: share, showsAll: showsAll)
             guard !chart.isEmpty else { return nil }
             return [
                 "title": title, "note": note,
@@ -88,7 +76,7 @@ extension ReportPage {
                 note: why
             ),
             chart(
-                "Photos named rightly",
+                "Accuracy",
                 [
                     .init(name: "training", points: curve(\.accuracy), colour: 1, smoothed: true),
                     .init(name: "top-1", points: held(\.top1), colour: 2),
@@ -102,23 +90,15 @@ extension ReportPage {
                 showsAll: true
             ),
             chart(
-                "Photos a second",
-                [
-                    .init(
-                        name: "speed",
-                        points: curve(\.imagesPerSecond),
-                        colour: 3,
-                        smoothed: true
-                    )
-                ]
+                "Photos per second",
+                [.init(name: "speed", points: curve(\.imagesPerSecond), colour: 3, smoothed: true)]
             ),
         ].compactMap { $0 }
     }
 
     /// Evaluations in their order; of many the first, the last, the best and some between.
     var evaluationRows: [[String: Any]] {
-        let places = shownEvaluations
-        return places.map { place in
+        shownEvaluations.map { place in
             let record = evaluations[place]
             return row(record.result).merging([
                 "epoch": Figures.grouped(record.epoch),
@@ -153,9 +133,11 @@ extension ReportPage {
         return places.sorted()
     }
 
+    private func loss(_ value: Double) -> String { Figures.compact(value.rounded(toDigits: 4)) }
+
     private func row(_ result: EvaluationResult) -> [String: Any] {
         [
-            "loss": Figures.compact(result.loss.rounded(toDigits: 4)),
+            "loss": loss(result.loss),
             "top1": Figures.percent(result.top1),
             "top5": Figures.percent(result.top5),
             "gap": Figures.fixed(result.gap, 3),
@@ -172,5 +154,68 @@ extension Double {
         guard self != 0, isFinite else { return self }
         let factor = pow(10, Double(digits - 1) - log10(abs(self)).rounded(.down))
         return (self * factor).rounded() / factor
+    }
+}
+
+/// Why the loss in training lies above the held-out loss, which alarms whoever expects the opposite.
+struct LossNote {
+    /// One or two sentences.
+    let text: String
+
+    /// Looks at the last evaluation and the epoch that led to it; nil where the training loss is not
+    /// clearly above.
+    init?(_ history: RunHistory, _ configuration: TrainingConfiguration) {
+        guard let last = history.evaluations.last else { return nil }
+        let losses = history.steps.reversed().prefix {
+            $0.epoch >= last.epoch || $0.step > last.step
+        }
+        .filter { $0.step <= last.step && $0.loss.isFinite }.map(\.loss)
+        guard !losses.isEmpty else { return nil }
+        let training = losses.reduce(0, +) / Double(losses.count)
+        guard training > 1.02 * last.result.loss else { return nil }
+        var reasons: [String] = []
+        if configuration.labelSmoothing > 0 {
+            reasons.append(
+                "label smoothing \(Figures.compact(configuration.labelSmoothing)) raises it, since "
+                    + "the target is spread over all landmarks"
+            )
+        }
+        let changes = LossNote.changes(configuration.augmentation)
+        if !changes.isEmpty {
+            reasons.append(
+                "augmentation (\(changes.joined(separator: ", "))) makes training photos harder"
+            )
+        }
+        switch configuration.balance {
+        case .none: break
+        case .weights: reasons.append("class weights let rare landmarks count more")
+        case .sampling: reasons.append("rare landmarks are drawn more often than they occur")
+        }
+        if configuration.dropoutRate > 0 {
+            let rate = Figures.compact(configuration.dropoutRate)
+            reasons.append("dropout \(rate) is active in training only")
+        }
+        if configuration.ema != nil {
+            reasons.append("held-out photos are evaluated with the running average of the weights")
+        }
+        if reasons.isEmpty {
+            reasons.append(
+                "it is the mean over an epoch in which the network still learned, while the "
+                    + "held-out loss is measured at the epoch's end"
+            )
+        }
+        text =
+            "After epoch \(last.epoch) the training loss, \(Figures.fixed(training, 3)), is above "
+            + "the held-out loss, \(Figures.fixed(last.result.loss, 3)). That is to be "
+            + "expected: " + reasons.joined(separator: "; ") + "."
+    }
+
+    private static func changes(_ settings: AugmentationSettings) -> [String] {
+        var changes: [String] = []
+        if settings.minimumScale < 1 { changes.append("crops") }
+        if settings.flip > 0 { changes.append("mirroring") }
+        if settings.colourJitter > 0 { changes.append("colours") }
+        if settings.erasing > 0 { changes.append("erasing") }
+        return changes
     }
 }

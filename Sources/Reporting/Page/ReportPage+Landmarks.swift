@@ -90,7 +90,7 @@ extension ReportPage {
     /// Right and wrong answers with their photos.
     var answerGroups: [[String: Any]] {
         guard let answers = content.answers else { return [] }
-        return [("Right", answers.right, "right"), ("Wrong", answers.wrong, "wrong")].compactMap {
+        return [("Correct", answers.right, "right"), ("Wrong", answers.wrong, "wrong")].compactMap {
             heading,
             entries,
             tone in
@@ -100,15 +100,13 @@ extension ReportPage {
                 "tone": tone,
                 "entries": entries.map { entry -> [String: Any] in
                     let landmark = PageText.cut(entry.landmark)
-                    let alt = "Photo of \(landmark), named \(PageText.cut(entry.answer))"
+                    let alt = "Photo of \(landmark), predicted \(PageText.cut(entry.answer))"
                     var fields: [String: Any] = [
                         "alt": PageText.plain(alt),
                         "landmark": PageText.name(entry.landmark),
                         "answer": PageText.name(entry.answer),
                         "confidence": Figures.percent(entry.confidence),
-                        "trained": entry.trained.map {
-                            "learned from \(Figures.count($0, "photo"))"
-                        } ?? "",
+                        "trained": entry.trained.map { Figures.count($0, "training photo") } ?? "",
                     ]
                     if let photo = entry.photo { fields["photo"] = [photo.base64EncodedString()] }
                     return fields
@@ -161,8 +159,8 @@ extension ReportPage {
 
     private func counts(_ sorted: [NamedBarChart.Bar]) -> BarChart {
         BarChart(
-            title: "Photos that each landmark was learned from",
-            xLabel: "landmarks, the most photographed first",
+            title: "Training photos per landmark",
+            xLabel: "landmarks, by number of photos",
             yLabel: "photos",
             bars: sorted.enumerated().map { place, bar in
                 .init(

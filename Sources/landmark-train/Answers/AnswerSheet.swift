@@ -4,7 +4,7 @@ import Images
 import Reporting
 import Training
 
-/// The surest right and wrong answers as one picture.
+/// The most confident right and wrong answers as one picture.
 struct AnswerSheet {
     /// The sheet of a run's last evaluation, in its folder.
     static let name = "answers.jpg"
@@ -27,10 +27,10 @@ struct AnswerSheet {
             surest.wrong.map { AnswerSheet.entry($0, photos, classes, trained, isRight: false) }
         )
         sheet = PhotoSheet(
-            title: "What the network was surest of",
+            title: "Most confident answers",
             sections: [
-                .init(right.isEmpty ? "No photo was named rightly" : "Right", right),
-                .init(wrong.isEmpty ? "No photo was named wrongly" : "Wrong", wrong),
+                .init(right.isEmpty ? "No photo was predicted correctly" : "Correct", right),
+                .init(wrong.isEmpty ? "No photo was predicted wrongly" : "Wrong", wrong),
             ],
             columns: AnswerSheet.columns
         )
@@ -52,9 +52,9 @@ struct AnswerSheet {
         let confidence = Figures.percent(Double(outcome.best.first?.confidence ?? 0))
         let answer = outcome.best.first.map { classes.names[Int($0.label)] } ?? ""
         var lines = [PhotoSheet.Line(classes.names[label], .strong)]
-        lines.append(.init("named \(answer), \(confidence)", isRight ? .right : .wrong))
+        lines.append(.init("predicted \(answer), \(confidence)", isRight ? .right : .wrong))
         if label < trained.count {
-            lines.append(.init("learned from \(Figures.count(trained[label], "photo"))", .faint))
+            lines.append(.init(Figures.count(trained[label], "training photo"), .faint))
         }
         return PhotoSheet.Entry(
             path: photos.path(outcome.photo),
@@ -64,7 +64,7 @@ struct AnswerSheet {
     }
 }
 
-/// The answers that a network was surest of.
+/// The most confident answers of a network.
 struct SurestAnswers {
     /// Right ones, the surest first.
     let right: [PhotoOutcome]

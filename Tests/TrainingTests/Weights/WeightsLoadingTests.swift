@@ -46,6 +46,7 @@ struct WeightsLoadingTests {
     }
 
     private func expectEqual(_ a: ParameterStore, _ b: ParameterStore) {
+        #expect(!a.parameters.isEmpty && a.parameters.map(\.name) == b.parameters.map(\.name))
         for (x, y) in zip(a.parameters, b.parameters) {
             #expect(a.read(x) == b.read(y), "\(x.name)")
         }

@@ -106,7 +106,7 @@ let package = Package(
         .target(name: "TensorFiles", dependencies: ["Files"], swiftSettings: strict),
 
         // Landmarks drawn by code: seen by the roof and tests alone.
-        .target(name: "BuiltIn", dependencies: ["Tensors"], swiftSettings: strict),
+        .target(name: "BuiltIn", dependencies: ["Files", "Tensors"], swiftSettings: strict),
 
         // Floors 3 and 4.
         .target(

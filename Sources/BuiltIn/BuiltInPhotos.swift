@@ -1,3 +1,4 @@
+import Files
 public import Foundation
 import Synchronization
 import Tensors
@@ -30,15 +31,7 @@ public struct LandmarkSet: Codable, Sendable, Equatable {
         self.seed = seed
     }
 
-    /// The set as JSON with `snake_case` keys.
-    func json() throws -> String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .prettyPrinted]
-        encoder.keyEncodingStrategy = .convertToSnakeCase
-        return String(decoding: try encoder.encode(self), as: UTF8.self) + "\n"
-    }
-
-    /// Reads what `json()` wrote; nil where it is something else.
+    /// Reads what is noted in `BuiltInPhotos.notes`; nil where it is something else.
     public init?(json: Data) {
         let decoder = JSONDecoder()
         decoder.keyDecodingStrategy = .convertFromSnakeCase
@@ -177,9 +170,10 @@ public struct BuiltInPhotos: Sendable {
             if photo.isTest { test += line } else { training += line }
         }
         let categories = zip(ids, names).map { "\($0),\($1)\n" }.joined()
+        let notes = String(decoding: try set.jsonPage(snakeCase: true), as: UTF8.self) + "\n"
         return [
             ("train_label_to_category.csv", "landmark_id,category\n" + categories),
-            (BuiltInPhotos.notes, try set.json()), ("train.csv", training),
+            (BuiltInPhotos.notes, notes), ("train.csv", training),
         ] + (set.testPhotos > 0 ? [("test.csv", test)] : [])
     }
 

@@ -108,7 +108,7 @@ enum RunReport {
         let path = run.path + "/" + AnswerGallery.name
         guard let text = try contents(of: path) else { return nil }
         guard let gallery = try? JSONDecoder().decode(AnswerGallery.self, from: text) else {
-            throw ReportingError.data("\(path) is damaged and was passed over.")
+            throw ReportingError.data("\(path) is damaged and was skipped.")
         }
         return gallery
     }

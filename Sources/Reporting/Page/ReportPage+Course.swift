@@ -19,7 +19,7 @@ extension ReportPage {
         }
         if let best {
             let result = best.result
-            tile("top-1", Figures.percent(result.top1), "held-out photos, epoch \(best.epoch)")
+            tile("top-1", Figures.percent(result.top1), "best held-out epoch: \(best.epoch)")
             tile("top-5", Figures.percent(result.top5), "at the same step")
             tile("GAP", Figures.fixed(result.gap, 3), "global average precision")
             tile("held-out loss", loss(result.loss), "cross-entropy")

@@ -11,7 +11,18 @@ import Testing
 
     @Test(arguments: architectures)
     func logitsAndGradients(_ architecture: Architecture) throws {
-        let bench = try ParityBench(architecture)
+        try compare(ParityBench(architecture))
+    }
+
+    @Test(
+        .enabled(if: (try? SystemBLAS.found.get()) != nil, "this machine has no CBLAS"),
+        arguments: architectures
+    )
+    func logitsAndGradientsByTheSystemsBLAS(_ architecture: Architecture) throws {
+        try compare(ParityBench(architecture, blas: .system))
+    }
+
+    private func compare(_ bench: ParityBench) throws {
         let expected = bench.expected
         let store = bench.model.store
 

@@ -12,7 +12,7 @@ public final class ParityBench {
     private let dlogits: Storage
 
     /// Loads the fixture of `architecture`, which is `vgg11_bn` or `resnet18`.
-    public init(_ architecture: Architecture, threads: Int = 2) throws {
+    public init(_ architecture: Architecture, threads: Int = 2, blas: BLASEngine = .own) throws {
         expected = try decodeFixture(architecture.rawValue + ".json", as: ParityFixture.self)
         model = Model(
             ModelDescription(
@@ -23,7 +23,7 @@ public final class ParityBench {
             ),
             maximumBatch: expected.labels.count,
             purpose: .training,
-            pool: ThreadPool(threads: threads)
+            pool: ThreadPool(threads: threads, blas: blas)
         )
         for parameter in model.store.parameters {
             model.store.write(

@@ -8,8 +8,8 @@ let strict: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
 ]
 
-/// The hot loops work on raw floats whose extents are checked at the layer boundary.
-let hot: [SwiftSetting] =
+/// For the innermost loops alone: they work on raw floats, whose extents Tensors checks before it calls them.
+let unchecked: [SwiftSetting] =
     strict + [
         .unsafeFlags(
             ["-Ounchecked", "-enforce-exclusivity=unchecked"],
@@ -35,7 +35,7 @@ let kernels: [Target] = instructionSets.map { set in
     .target(
         name: "Kernels\(set.name)",
         dependencies: ["KernelTable", "CVectorShim"],
-        swiftSettings: hot + [.unsafeFlags(set.flags, .when(configuration: .release))]
+        swiftSettings: unchecked + [.unsafeFlags(set.flags, .when(configuration: .release))]
     )
 }
 
@@ -87,7 +87,7 @@ let package = Package(
             name: "Tensors",
             dependencies: ["KernelTable", "CBLASShim", "CThreadShim", "CVectorShim"]
                 + instructionSets.map { .target(name: "Kernels\($0.name)") },
-            swiftSettings: hot
+            swiftSettings: strict
         ),
 
         // Floor 2: these four never see one another.
@@ -95,7 +95,7 @@ let package = Package(
         .target(
             name: "Images",
             dependencies: ["Files", "Tensors", "CJPEGShim", "CPNGShim", "CWebPShim"],
-            swiftSettings: hot
+            swiftSettings: strict
         ),
         .target(
             name: "Distributed",

@@ -185,8 +185,8 @@ everywhere 74 'no checkpoint or run folder at nowhere' evaluate nowhere --data p
 everywhere 65 'cannot read nowhere.jpg' predict run nowhere.jpg
 # Standard input, a photo or not; ranks but the first are given what it reads.
 photo=$(find photos/test -name '*.jpg' | sort | sed -n 1p)
-"$program" predict run "$photo" --json 2>/dev/null \
-    | sed 's/"photo" : .*/"photo" : "standard input",/' >expected || true
+"$program" predict run "$photo" --json >out 2>err || { cat err >&2; fail "predict fails on a good photo"; }
+sed 's/"photo" : .*/"photo" : "standard input",/' out >expected
 for count in 1 2 3; do
     refused 65 'cannot read standard input: it is empty' "$count" predict run - </dev/null
     refused 65 'cannot read standard input: this is text' "$count" predict run - <settings.json
@@ -350,8 +350,8 @@ if mknod null c 1 3 2>/dev/null; then
     stays -c null
 fi
 (timeout 60 cat pipe >piped) &
-launch 1 evaluate run --predictions pipe >out 2>err
-wait $!
+launch 1 evaluate run --predictions pipe >out 2>err || { cat err >&2; fail "evaluate fails with a pipe"; }
+wait $! || fail "the reader of a pipe ended with code $?"
 stays -p pipe
 grep -q '^id,landmark_id' piped || { failures=$((failures + 1)); echo "FAILED: nothing came through a pipe"; }
 launch 1 evaluate run --predictions /dev/stdout >both 2>err

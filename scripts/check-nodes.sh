@@ -134,6 +134,11 @@ done
 for process in $(ip netns pids "${nodes[1]}"); do
     [ "$(cat "/proc/$process/comm" 2>/dev/null)" != landmark-train ] || kill -9 "$process"
 done
-wait "$launched" && fail "a run that lost a rank ended well"
+code=0
+wait "$launched" || code=$?
+case $code in
+    0) fail "a run that lost a rank ended well" ;;
+    124) fail "a run that lost a rank hangs" ;;
+esac
 must "resuming on 1 rank" "$bin/landmark-train" --resume killed >/dev/null
 same whole killed "never interrupted, and killed on 1:1 ranks, finished on 1"

@@ -60,11 +60,12 @@ small=(--model small --image-size 32 --batch 12)
 must "the whole run" "$program" --data few "${small[@]}" --epochs 2 --label-smoothing 0.1 --output whole >/dev/null
 must "the run of one step" "$program" --data pair "${small[@]}" --steps 1 --output step >/dev/null
 must "the run of many landmarks" "$program" --data many "${small[@]}" --epochs 1 --output many >/dev/null
-if "$program" --data few "${small[@]}" --epochs 5 --learning-rate 1e18 --output failed >/dev/null 2>&1; then
-    fail "a learning rate of 1e18 does no harm; the page of a failed run cannot be looked at"
-fi
+code=0
+"$program" --data few "${small[@]}" --epochs 5 --learning-rate 1e18 --output failed >/dev/null 2>&1 || code=$?
+[ "$code" -eq 70 ] || fail "a learning rate of 1e18 ends a run with code $code instead of 70"
 # A run that is stopped, and one that is killed.
-for end in TERM KILL; do
+for end in TERM:75 KILL:137; do
+    expected=${end#*:} end=${end%:*} code=0
     "$program" --data few "${small[@]}" --epochs 100000 --output "$end" >/dev/null 2>&1 &
     launched=$!
     tries=0
@@ -74,7 +75,8 @@ for end in TERM KILL; do
         sleep 0.05
     done
     kill -s "$end" "$launched"
-    { wait "$launched" || true; } 2>/dev/null
+    { wait "$launched" || code=$?; } 2>/dev/null
+    [ "$code" -eq "$expected" ] || fail "SIG$end ends a run with code $code instead of $expected"
 done
 "$program" report KILL >/dev/null 2>words || fail "there is no page of a killed run"
 grep -q 'Ended unexpectedly: last step [0-9,]* of' words || fail "$(cat words)"

@@ -74,6 +74,7 @@ public func logarithm(_ x: Double) -> Double { log(x) }
 
 /// y = max(x, 0); `y` may be `x`.
 public func reluForward(_ x: Tensor, _ y: Tensor, _ pool: ThreadPool) {
+    precondition(x.count == y.count, "a ReLU of \(x.shape) gives \(y.shape)")
     let flat = pool.kernels.flat
     pool.parallelRanges(x.count, grain: grain) { range, _ in
         flat.relu(x.base + range.lowerBound, y.base + range.lowerBound, range.count)
@@ -82,6 +83,10 @@ public func reluForward(_ x: Tensor, _ y: Tensor, _ pool: ThreadPool) {
 
 /// dx = dy where the forward output `y` is positive, else 0; `dx` may be `dy`.
 public func reluBackward(y: Tensor, _ dy: Tensor, _ dx: Tensor, _ pool: ThreadPool) {
+    precondition(
+        y.count == dy.count && y.count == dx.count,
+        "a ReLU of \(y.shape) has the gradients \(dy.shape) and \(dx.shape)"
+    )
     let flat = pool.kernels.flat
     pool.parallelRanges(y.count, grain: grain) { range, _ in
         let i = range.lowerBound
@@ -124,6 +129,7 @@ public func reluBackward(
     scratch: UnsafeMutablePointer<Float>,
     _ pool: ThreadPool
 ) {
+    precondition(y.shape == dy.shape, "a ReLU of \(y.shape) has the gradient \(dy.shape)")
     let rows = pool.kernels.rows
     let C = dy.shape.C
     addChannels(dy, slices, sums, scratch: scratch, pool) { first, count, to in
@@ -140,6 +146,7 @@ private func addChannels(
     _ pool: ThreadPool,
     _ body: (_ first: Int, _ rows: Int, _ to: UnsafeMutablePointer<Float>) -> Void
 ) {
+    precondition(slices.total == dy.shape.N, "slices of \(slices.total) images of \(dy.shape.N)")
     let C = dy.shape.C
     let perImage = dy.shape.H * dy.shape.W
     let totals = scratch
@@ -180,6 +187,8 @@ public func dropoutApply(
     firstPosition: Int,
     _ pool: ThreadPool
 ) {
+    precondition(x.shape == y.shape, "dropout of \(x.shape) gives \(y.shape)")
+    precondition((0..<1).contains(rate), "dropout drops a share of \(rate)")
     let keep = 1 / (1 - rate)
     let size = x.shape.perImage
     pool.parallelFor(x.shape.N) { image, _ in

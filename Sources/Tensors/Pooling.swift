@@ -9,6 +9,15 @@ public struct PoolGeometry: Hashable, Sendable {
 
     let window: Window
 
+    /// Ends the program where a pass gets other maps than those planned.
+    func check(_ x: Tensor, _ y: Tensor) {
+        precondition(
+            x.shape.hasImages(like: input) && y.shape.hasImages(like: output)
+                && x.shape.N == y.shape.N,
+            "a pool of \(input) to \(output) is given \(x.shape) and \(y.shape)"
+        )
+    }
+
     /// Plans windows of `kernel` × `kernel` pixels, `stride` apart, over maps with a border of
     /// `padding` that never wins.
     ///
@@ -47,6 +56,7 @@ public func maxPoolForward(
     argmax: UnsafeMutablePointer<UInt8>?,
     _ pool: ThreadPool
 ) {
+    g.check(x, y)
     let maximum = pool.kernels.windows.maximum
     let window = g.window
     pool.parallelFor(x.shape.N) { image, _ in
@@ -71,6 +81,7 @@ public func maxPoolBackward(
     _ dx: Tensor,
     _ pool: ThreadPool
 ) {
+    g.check(dx, dy)
     let gradient = pool.kernels.windows.maximumGradient
     let streams = dx.exceedsCaches
     pool.parallelFor(dx.shape.N) { image, _ in
@@ -101,7 +112,11 @@ public func adaptiveAveragePoolBackward(_ dy: Tensor, _ dx: Tensor, _ pool: Thre
 
 /// The extents; kernel and stride follow from them, window by window.
 private func adaptiveWindow(_ input: Shape, _ output: Shape) -> Window {
-    Window(
+    precondition(
+        input.N == output.N && input.C == output.C,
+        "an average pool of \(input) gives \(output)"
+    )
+    return Window(
         H: input.H,
         W: input.W,
         C: input.C,

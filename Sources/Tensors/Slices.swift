@@ -190,6 +190,11 @@ extension SlicedWeights {
         scratch: UnsafeMutablePointer<Float>,
         _ pool: ThreadPool
     ) {
+        precondition(
+            slices.count <= self.slices && slices.total == x.shape.N
+                && slices.images.allSatisfy { $0.count <= sliceImages },
+            "planned for \(self.slices) slices of \(sliceImages) images, not for \(slices.images)"
+        )
         let working = scratch + waitingFloats
         func place(_ level: Int) -> UnsafeMutablePointer<Float> {
             level == 0 ? dweights : scratch + (level - 1) * geometry.weights

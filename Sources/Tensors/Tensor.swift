@@ -83,6 +83,9 @@ public struct Shape: Hashable, Sendable, CustomStringConvertible {
     /// The same maps for another number of images.
     public func with(N: Int) -> Shape { Shape(N: N, H: H, W: W, C: C) }
 
+    /// Whether an image is as large as one of `other`.
+    func hasImages(like other: Shape) -> Bool { H == other.H && W == other.W && C == other.C }
+
     /// The extents as `N×H×W×C`.
     public var description: String { "\(N)×\(H)×\(W)×\(C)" }
 }

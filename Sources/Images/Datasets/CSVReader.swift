@@ -90,6 +90,8 @@ public final class CSVReader {
 
     private func parse() throws -> Outcome {
         if start == end { return isAtEnd ? .finished : .starved }
+        // A span's bounds are checked in the release build too.
+        let buffer = self.buffer.span.extracting(0..<end)
         starts.removeAll(keepingCapacity: true)
         ends.removeAll(keepingCapacity: true)
         var lines = 0
@@ -129,7 +131,7 @@ public final class CSVReader {
                     buffer[place] != CSVReader.newline
                 { place += 1 }
                 ends.append(place)
-                if place == end || buffer[place] == CSVReader.newline { trimReturn() }
+                if place == end || buffer[place] == CSVReader.newline { trimReturn(buffer) }
             }
             if place == end {
                 guard isAtEnd else { return .starved }
@@ -149,7 +151,7 @@ public final class CSVReader {
     }
 
     /// Drops the carriage return that ends an unquoted last field.
-    private func trimReturn() {
+    private func trimReturn(_ buffer: Span<UInt8>) {
         let last = ends.count - 1
         if ends[last] > starts[last], buffer[ends[last] - 1] == UInt8(ascii: "\r") {
             ends[last] -= 1
@@ -158,6 +160,7 @@ public final class CSVReader {
 
     /// Makes one quote of two between `from` and `to`, in place; returns the new end.
     private func undouble(_ from: Int, _ to: Int) -> Int {
+        var buffer = self.buffer.mutableSpan
         var write = from
         var read = from
         while read < to {

@@ -28,7 +28,7 @@ final class JPEGDecoder: PhotoDecoder {
         guard jpegshim_read_header(handle, bytes.baseAddress, bytes.count, &raw) == 0 else {
             throw damaged(path)
         }
-        let orientation = Orientation(jpeg: bytes)
+        let orientation = Orientation(jpeg: bytes.span)
         let width = Int(raw.width)
         let height = Int(raw.height)
         try check(raw, bytes: bytes.count, path: path)

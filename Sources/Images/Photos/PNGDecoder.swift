@@ -66,7 +66,7 @@ final class PNGDecoder: PhotoDecoder {
                 path: path
             )
         }
-        let orientation = Orientation(png: bytes)
+        let orientation = Orientation(png: bytes.span)
         return PhotoHeader(
             width: orientation.transposed ? height : width,
             height: orientation.transposed ? width : height,

@@ -32,10 +32,11 @@ final class WebPDecoder: PhotoDecoder {
         _ bytes: UnsafeBufferPointer<UInt8>,
         path: String
     ) throws(PhotoError) -> PhotoHeader {
-        let file = WebPChunks(bytes)
-        guard let bitstream = file.bitstream else {
+        let file = WebPChunks(bytes.span)
+        guard let picture = file.bitstream else {
             throw .damaged(path: path, reason: "a damaged WebP: there is no picture in it")
         }
+        let bitstream = UnsafeBufferPointer(rebasing: bytes[picture])
         var raw = webpshim_header()
         let status = webpshim_read_header(bitstream.baseAddress, bitstream.count, &raw)
         guard status == 0 else { throw damaged(status, path) }
@@ -57,7 +58,7 @@ final class WebPDecoder: PhotoDecoder {
             path: path
         )
         self.bitstream = bitstream
-        let orientation = file.exif.map(Orientation.init(tiff:)) ?? .upright
+        let orientation = file.exif.map { Orientation(tiff: bytes.span.extracting($0)) } ?? .upright
         return PhotoHeader(
             width: orientation.transposed ? height : width,
             height: orientation.transposed ? width : height,
@@ -121,50 +122,49 @@ final class WebPDecoder: PhotoDecoder {
     }
 }
 
-/// The parts of a WebP file that matter here, found by its RIFF chunks.
+/// Where the parts of a WebP file lie that matter here, found by its RIFF chunks.
 ///
-/// Offsets are checked against the file; a chunk that claims more than the file has ends with it.
-struct WebPChunks {
-    /// The first picture, as the payload of its `VP8 ` or `VP8L` chunk.
-    private(set) var bitstream: UnsafeBufferPointer<UInt8>?
+/// A chunk that claims more than the file has ends with it.
+package struct WebPChunks {
+    /// The first picture: the payload of its `VP8 ` or `VP8L` chunk.
+    package private(set) var bitstream: Range<Int>?
     /// The payload of the `EXIF` chunk.
-    private(set) var exif: UnsafeBufferPointer<UInt8>?
+    package private(set) var exif: Range<Int>?
     /// Whether the picture has a chunk of alpha beside it.
     private(set) var hasAlpha = false
 
     /// Looks through a file that begins with RIFF and WEBP.
-    init(_ file: UnsafeBufferPointer<UInt8>) {
-        WebPChunks.each(of: file, from: 12) { name, payload in
-            switch name {
-            case "EXIF": exif = exif ?? payload
-            case "ANMF" where bitstream == nil:
-                // A frame: 16 bytes on its place and time, then the chunks of a still picture.
-                WebPChunks.each(of: payload, from: 16) { name, payload in
-                    take(name, payload)
-                }
-            default: take(name, payload)
-            }
+    package init(_ file: Span<UInt8>) { look(file, 12..<max(12, file.count), inFrame: false) }
+
+    private mutating func look(_ file: Span<UInt8>, _ part: Range<Int>, inFrame: Bool) {
+        var at = part.lowerBound
+        while at <= part.upperBound - 8 {
+            let size = file.number(at + 4, bytes: 4, littleEndian: true) ?? 0
+            let payload = at + 8..<min(at + 8 + size, part.upperBound)
+            if inFrame || !takeWhole(file, at, payload) { takePicture(file, at, payload) }
+            at = payload.upperBound + size & 1
         }
     }
 
-    private mutating func take(_ name: String, _ payload: UnsafeBufferPointer<UInt8>) {
-        guard bitstream == nil else { return }
-        if name == "ALPH" { hasAlpha = true }
-        if name == "VP8 " || name == "VP8L" { bitstream = payload }
+    /// Takes what stands outside of frames alone; false where it is no such chunk.
+    private mutating func takeWhole(_ file: Span<UInt8>, _ at: Int, _ payload: Range<Int>) -> Bool {
+        if file.holds(Array("EXIF".utf8), at: at) {
+            exif = exif ?? payload
+        } else if file.holds(Array("ANMF".utf8), at: at) {
+            // A frame: 16 bytes on its place and time, then the chunks of a still picture.
+            let chunks = payload.dropFirst(16)
+            if bitstream == nil { look(file, chunks, inFrame: true) }
+        } else {
+            return false
+        }
+        return true
     }
 
-    private static func each(
-        of bytes: UnsafeBufferPointer<UInt8>,
-        from start: Int,
-        _ use: (String, UnsafeBufferPointer<UInt8>) -> Void
-    ) {
-        var at = start
-        while at <= bytes.count - 8 {
-            let name = String(decoding: bytes[at..<at + 4], as: UTF8.self)
-            let size = (0..<4).reduce(0) { $0 | Int(bytes[at + 4 + $1]) << (8 * $1) }
-            let end = min(at + 8 + size, bytes.count)
-            use(name, UnsafeBufferPointer(rebasing: bytes[at + 8..<end]))
-            at = end + size & 1
+    private mutating func takePicture(_ file: Span<UInt8>, _ at: Int, _ payload: Range<Int>) {
+        guard bitstream == nil else { return }
+        if file.holds(Array("ALPH".utf8), at: at) { hasAlpha = true }
+        if file.holds(Array("VP8 ".utf8), at: at) || file.holds(Array("VP8L".utf8), at: at) {
+            bitstream = payload
         }
     }
 }

@@ -29,6 +29,7 @@ public func denseForward(
         return system.forward(x, weights: weights, bias: bias, y, slices: slices)
     }
     let (N, I, O) = (x.shape.N, x.shape.perImage, y.shape.perImage)
+    precondition(y.shape.N == N, "a dense layer has \(N) inputs and \(y.shape.N) outputs")
     let kernels = pool.kernels.gemm
     let width = kernels.width
     let parts = (I + packedInputs - 1) / packedInputs
@@ -93,6 +94,7 @@ public func denseBackwardData(
         return system.backwardData(dy, weights: weights, dx, slices: slices)
     }
     let (N, I, O) = (dy.shape.N, dx.shape.perImage, dy.shape.perImage)
+    precondition(dx.shape.N == N, "a dense layer has \(dx.shape.N) inputs and \(N) outputs")
     pool.parallelRanges(I, grain: blockInputs) { range, _ in
         pool.kernels.gemm.multiplyRowMajor(
             GemmKernels.Product(
@@ -154,6 +156,10 @@ private func addSlices(
     _ pool: ThreadPool
 ) {
     let (N, I, O) = (x.shape.N, x.shape.perImage, dy.shape.perImage)
+    precondition(
+        dy.shape.N == N && slices.total == N,
+        "a dense layer has \(N) inputs and \(dy.shape.N) outputs, its slices \(slices.total)"
+    )
     let kernels = pool.kernels.gemm
     let filled = kernels.packedCount(K: 1, N: I)
     withUnsafeTemporaryAllocation(of: Float.self, capacity: max(1, N * filled)) { buffer in

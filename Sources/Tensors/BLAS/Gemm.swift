@@ -35,6 +35,10 @@ public func gemm(
     C: UnsafeMutablePointer<Float>,
     ldc: Int
 ) {
+    precondition(
+        min(M, N, K) >= 0 && lda >= (transposeA ? M : K) && ldb >= (transposeB ? K : N) && ldc >= N,
+        "a row of a matrix is longer than the distance between rows"
+    )
     guard M > 0, N > 0 else { return }
     let kernels = InstructionSet.current.kernels.gemm
     let depth = max(1, min(K, packedSteps))

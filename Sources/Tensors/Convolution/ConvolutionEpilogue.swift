@@ -9,6 +9,8 @@ public struct ConvolutionFinish {
     private let scale: UnsafePointer<Float>?
     /// Term of each channel; nil = 0.
     private let shift: UnsafePointer<Float>?
+    /// Channels of the scale; nil = there is none.
+    private let channels: Int?
     /// Added before the ReLU.
     private let residual: Tensor?
     /// Whether negative results become zero.
@@ -18,6 +20,7 @@ public struct ConvolutionFinish {
     public init(bias: UnsafePointer<Float>?, relu: Bool = false) {
         scale = nil
         shift = bias
+        channels = nil
         residual = nil
         self.relu = relu
     }
@@ -31,12 +34,18 @@ public struct ConvolutionFinish {
     public init(factors: UnsafePointer<Float>, channels: Int, residual: Tensor?, relu: Bool) {
         scale = factors
         shift = factors + channels
+        self.channels = channels
         self.residual = residual
         self.relu = relu
     }
 
-    var kernelArguments: Finish {
-        Finish(
+    /// What kernels are told, for an output of `shape`.
+    func kernelArguments(_ shape: Shape) -> Finish {
+        precondition(
+            channels ?? shape.C == shape.C && residual?.shape ?? shape == shape,
+            "the finish of a convolution does not fit its output of \(shape)"
+        )
+        return Finish(
             scale: scale,
             shift: shift,
             residual: residual.map { UnsafePointer($0.base) },

@@ -60,6 +60,17 @@ public struct ConvolutionKernel: Sendable {
         system?.algorithm ?? (winograd == nil ? columns.algorithm : "winograd 4×4")
     }
 
+    /// Ends the program where a pass gets what was not planned.
+    private func check(_ x: Tensor, _ y: Tensor, _ pool: ThreadPool) {
+        let (input, output) = (columns.geometry.input, columns.geometry.output)
+        precondition(
+            x.shape.hasImages(like: input) && y.shape.hasImages(like: output)
+                && x.shape.N == y.shape.N && x.shape.N <= input.N,
+            "a convolution of \(input) to \(output) is given \(x.shape) and \(y.shape)"
+        )
+        precondition(pool.threads <= columns.threads, "planned for \(columns.threads) threads")
+    }
+
     // MARK: Forward
 
     /// Floats of the notes that a forward pass may take of its outputs.
@@ -104,7 +115,8 @@ public struct ConvolutionKernel: Sendable {
         scratch: UnsafeMutablePointer<Float>,
         _ pool: ThreadPool
     ) {
-        let finish = finish.kernelArguments
+        check(x, y, pool)
+        let finish = finish.kernelArguments(y.shape)
         if let system {
             system.forward(
                 x,
@@ -182,6 +194,7 @@ public struct ConvolutionKernel: Sendable {
         scratch: UnsafeMutablePointer<Float>,
         _ pool: ThreadPool
     ) {
+        check(dx, dy, pool)
         if let system {
             system.backwardData(dy, weights: filters, dx, slices: slices, scratch: scratch, pool)
         } else if let winograd {
@@ -221,6 +234,7 @@ public struct ConvolutionKernel: Sendable {
         scratch: UnsafeMutablePointer<Float>,
         _ pool: ThreadPool
     ) {
+        check(x, dy, pool)
         if let system {
             system.backwardWeights(x, dy, slices, dweights, scratch: scratch, pool)
         } else if let winogradWeights {

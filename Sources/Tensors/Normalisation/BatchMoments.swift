@@ -59,6 +59,9 @@ public struct MomentNotes {
     let plan: NotedMoments
     let base: UnsafeMutablePointer<Float>
 
+    /// Channels of the maps.
+    var channels: Int { plan.C }
+
     /// Where the notes of an image begin.
     func image(_ index: Int) -> UnsafeMutablePointer<Float> { base + index * plan.perImage }
 

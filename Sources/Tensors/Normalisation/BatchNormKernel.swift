@@ -30,6 +30,23 @@ public struct BatchNormKernel: Sendable {
         return (2 * blocks + 7 * slices) * shape.C
     }
 
+    /// Ends the program where a pass gets what was not planned.
+    ///
+    /// - Parameters:
+    ///   - slices: nil = statistics are given, so that the batch may have any size.
+    ///   - others: the tensors beside `x`, all of its shape.
+    private func check(_ x: Tensor, _ slices: Slices?, _ others: Tensor?...) {
+        precondition(
+            x.shape.hasImages(like: shape) && others.allSatisfy { $0?.shape ?? x.shape == x.shape },
+            "a batch norm of \(shape) is given \(x.shape) and \(others.compactMap(\.?.shape))"
+        )
+        guard let slices else { return }
+        precondition(
+            slices.count <= self.slices && slices.total == x.shape.N && x.shape.N <= shape.N,
+            "a batch norm of \(shape) in \(self.slices) slices is given \(slices.images)"
+        )
+    }
+
     private func blocks(_ slices: Slices) -> RowBlocks {
         RowBlocks(slices, pixelsPerImage: shape.H * shape.W, size: blockRows)
     }
@@ -61,6 +78,8 @@ public struct BatchNormKernel: Sendable {
         scratch: UnsafeMutablePointer<Float>,
         _ pool: ThreadPool
     ) {
+        check(x, slices, y, residual)
+        precondition(notes?.channels ?? shape.C == shape.C, "the notes are of other channels")
         let C = shape.C
         let cut = blocks(slices)
         let kernels = PixelRows(kernels: pool.kernels.rows, C: C)
@@ -171,6 +190,7 @@ public struct BatchNormKernel: Sendable {
         _ y: Tensor,
         _ pool: ThreadPool
     ) {
+        check(x, nil, y, residual)
         withUnsafeTemporaryAllocation(of: Float.self, capacity: 2 * shape.C) { factors in
             guard let factors = factors.baseAddress else { return }
             foldNorm(
@@ -244,6 +264,7 @@ public struct BatchNormKernel: Sendable {
         scratch: UnsafeMutablePointer<Float>,
         _ pool: ThreadPool
     ) {
+        check(x, slices, y, dy, dx, dresidual)
         let C = shape.C
         let cut = blocks(slices)
         let kernels = PixelRows(kernels: pool.kernels.rows, C: C)

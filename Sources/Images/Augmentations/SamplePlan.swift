@@ -1,3 +1,11 @@
+public import Tensors
+
+/// A change of how a photo is seen, decided before any pixel is read.
+public protocol Augmentation: Sendable {
+    /// Edits `plan`, drawing what is random from `random`.
+    func apply(to plan: inout SamplePlan, using random: inout Random)
+}
+
 /// What becomes of a photo on its way to the network's square input.
 ///
 /// Augmentations edit a plan and touch no pixels; one resampling pass carries the plan out.
@@ -55,4 +63,47 @@ public struct SamplePlan: Sendable, Equatable {
 
     /// Whether any colour changes.
     var recolours: Bool { brightness != 1 || contrast != 1 || saturation != 1 }
+}
+
+/// A rectangle in pixels, not necessarily on their borders.
+public struct CropBox: Sendable, Equatable {
+    /// Left edge.
+    public var x: Double
+    /// Top edge.
+    public var y: Double
+    /// Extent to the right.
+    public var width: Double
+    /// Extent downwards.
+    public var height: Double
+
+    /// Makes a rectangle.
+    public init(x: Double, y: Double, width: Double, height: Double) {
+        self.x = x
+        self.y = y
+        self.width = width
+        self.height = height
+    }
+}
+
+/// Mean and deviation of each channel, of values in [0, 1], that the network's input is freed of.
+public struct Normalisation: Sendable, Equatable {
+    /// Subtracted first.
+    public let mean: SIMD3<Float>
+    /// Divided by then.
+    public let deviation: SIMD3<Float>
+
+    /// Makes a normalisation (value − mean) / deviation of red, green and blue.
+    public init(mean: SIMD3<Float>, deviation: SIMD3<Float>) {
+        self.mean = mean
+        self.deviation = deviation
+    }
+
+    /// The values of ImageNet that torchvision's networks were trained with.
+    public static let imageNet = Normalisation(
+        mean: SIMD3(0.485, 0.456, 0.406),
+        deviation: SIMD3(0.229, 0.224, 0.225)
+    )
+
+    /// Values stay in [0, 1].
+    public static let unit = Normalisation(mean: .zero, deviation: .one)
 }

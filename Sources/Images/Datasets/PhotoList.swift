@@ -1,6 +1,6 @@
 /// Photos of a folder, or some of them, with their labels.
 struct PhotoList: Dataset {
-    let files: any PhotoFiles
+    let files: any PhotoLocations
     /// Rows of `files` that belong to the list; nil = all.
     let rows: [UInt32]?
     let classes: ClassIndex
@@ -19,7 +19,7 @@ struct PhotoList: Dataset {
     ///   - unusual: labels of the photos that do not show exactly one landmark, by row.
     ///   - usages: what each row is used for.
     init(
-        files: any PhotoFiles,
+        files: any PhotoLocations,
         classes: ClassIndex,
         labels: [Int32],
         unusual: [UInt32: [Int32]] = [:],
@@ -30,7 +30,7 @@ struct PhotoList: Dataset {
         self.usages = usages
     }
 
-    private init(files: any PhotoFiles, rows: [UInt32]?, classes: ClassIndex, labels: [Int32]) {
+    private init(files: any PhotoLocations, rows: [UInt32]?, classes: ClassIndex, labels: [Int32]) {
         self.files = files
         self.rows = rows
         self.classes = classes

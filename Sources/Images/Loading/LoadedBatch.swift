@@ -1,5 +1,48 @@
 public import Tensors
 
+/// The photos of one batch, by index, in order.
+public struct BatchRequest: Sendable, Equatable {
+    /// Indices into the photo source.
+    public var samples: [Int]
+    /// The epoch, which augmentations depend on.
+    public var epoch: Int
+    /// What comes in the place of photos that cannot be read; nil = blanks.
+    public var substitutes: Substitutes?
+
+    /// Makes a request.
+    public init(samples: [Int], epoch: Int, substitutes: Substitutes? = nil) {
+        self.samples = samples
+        self.epoch = epoch
+        self.substitutes = substitutes
+    }
+
+    /// The order of an epoch, in which a photo that cannot be read gives its place to the next good one.
+    ///
+    /// So what stands at a place is a function of the epoch's order and the photos alone.
+    public struct Substitutes: Sendable, Equatable {
+        /// The photos of the epoch.
+        public let order: [UInt32]
+        /// Place of the request's first photo in it.
+        public let first: Int
+
+        /// Most photos that are tried for a place.
+        public static let tries = 1000
+
+        /// Makes substitutes for a request whose photos stand in `order` from `first` on.
+        public init(order: [UInt32], first: Int) {
+            self.order = order
+            self.first = first
+        }
+
+        /// The photo that comes at the try number `number`, from 1, for the photo at `position` of the
+        /// request; nil where there are no more.
+        func photo(_ position: Int, try number: Int) -> Int? {
+            guard number < min(order.count, Substitutes.tries) else { return nil }
+            return Int(order[(first + position + number) % order.count])
+        }
+    }
+}
+
 /// A batch of photos ready for the network, lent by a loader until it is released.
 public final class LoadedBatch {
     /// The photos, [n, S, S, 3], normalised.
@@ -44,4 +87,51 @@ public final class LoadedBatch {
         self.init(slot, imageSize: imageSize)
         isLent = false
     }
+}
+
+/// A photo that could not be used: another stands in its place, or a blank.
+public struct SkippedPhoto: Codable, Sendable, Equatable {
+    /// Its file.
+    public var path: String
+    /// Why.
+    public var reason: String
+
+    /// Names a photo and what is wrong with it.
+    public init(path: String, reason: String) {
+        self.path = path
+        self.reason = reason
+    }
+}
+
+/// The memory of one batch in the loader's ring.
+///
+/// Invariant behind `@unchecked Sendable`: the floats of position n are written by the one thread
+/// that claimed position n; all else is read and written under the lock of the loader's `Workload`,
+/// or, between the end of the last photo and the release of the batch, by the consumer alone.
+final class BatchSlot: @unchecked Sendable {
+    let storage: Storage
+    /// Indices of the photos; of those that came in the place of others once they are read.
+    var samples: [Int] = []
+    /// Their classes.
+    var labels: [Int32] = []
+    var epoch = 0
+    var substitutes: BatchRequest.Substitutes?
+    /// Photos not yet claimed by a thread begin here.
+    var claimed = 0
+    /// Photos not yet finished.
+    var remaining = 0
+    /// What could not be read, a row for each position concerned, in the order in which that was found out.
+    var failures: [Failure] = []
+
+    /// Photos that were tried for a position in vain.
+    struct Failure {
+        let position: Int
+        let photos: [SkippedPhoto]
+        /// Whether no other photo could be read in their place.
+        let isBlank: Bool
+    }
+
+    convenience init(count: Int) { self.init(Storage(count: count)) }
+
+    init(_ storage: Storage) { self.storage = storage }
 }

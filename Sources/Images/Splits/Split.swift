@@ -1,3 +1,7 @@
+import Files
+import Foundation
+import Tensors
+
 /// Which photos of a dataset are learned from and which are held out; indices ascend.
 public struct Split: Sendable, Equatable {
     /// Photos to learn from.
@@ -62,4 +66,79 @@ public struct Split: Sendable, Equatable {
             if isHeld[photo] { held.append(UInt32(photo)) } else { training.append(UInt32(photo)) }
         }
     }
+}
+
+/// Writes a split of the photos of a folder to another one, which can be given as `--data` then.
+///
+/// Of Google Landmarks files it gets new tables and a link to the photos; of class folders a link to
+/// each photo, in `train` and `test`. No photo is copied.
+///
+/// - Parameters:
+///   - directory: the folder of photos, without a test split of its own.
+///   - target: a folder that is empty or not there yet.
+///   - holdOut: share of each class that goes into the test split, 0 < `holdOut` < 1.
+///   - seed: seed of the choice; a run makes the same with the same one.
+///   - threads: threads that look into the photos.
+///   - inspectAtMost: photos of a folder that are looked into, by which copies are kept on one side.
+/// - Returns: the photos, parted as in the new folder.
+/// - Throws: as `openPhotos`; `ImagesError.files` where the folder is taken or cannot be written.
+@discardableResult
+public func writeSplit(
+    of directory: String,
+    into target: String,
+    holdOut: Double,
+    seed: UInt64,
+    threads: Int = 1,
+    inspectAtMost: Int = ListedFolder.inspectedAtMost
+) throws -> LoadedPhotos {
+    guard holdOut > 0 else {
+        throw ImagesError.usage("the share held out is \(holdOut); give more than 0, less than 1")
+    }
+    let pool = ThreadPool(threads: max(threads, 1))
+    defer { pool.close() }
+    let listed = try ListedFolder(directory)
+    let facts =
+        listed.count <= inspectAtMost ? listed.inspect(0..<listed.count, pool) : []
+    let photos = try listed.parted(facts, holdOut: holdOut, seed: seed)
+    guard photos.source == .split else {
+        throw ImagesError.data("\(directory) has test photos already; nothing is left to split")
+    }
+    let folder = try NewFolder(target)
+    if let files = listed.training?.files as? LandmarkFiles {
+        try folder.write(table(photos.training), "train.csv")
+        try folder.write(table(photos.held), "test.csv")
+        try folder.write(names(photos.classes), "train_label_to_category.csv")
+        try folder.link("train", to: Path.absolute(files.root))
+    } else {
+        for (part, list) in [("train", photos.training), ("test", photos.held)] {
+            let ids = (0..<list.count).map { list.id($0) }
+            try folder.makeFolders(
+                [part] + ids.map { part + "/" + Path.parent(of: $0) }
+            )
+            for (index, id) in ids.enumerated() {
+                try folder.link(part + "/" + id, to: Path.absolute(list.path(index)))
+            }
+        }
+    }
+    try folder.publish()
+    return photos
+}
+
+private func table(_ photos: any Dataset) -> [UInt8] {
+    var text = "id,landmark_id\n"
+    for index in 0..<photos.count {
+        text += "\(photos.id(index)),\(photos.classes.ids[Int(photos.label(index))])\n"
+    }
+    return Array(text.utf8)
+}
+
+private func names(_ classes: ClassIndex) -> [UInt8] {
+    var text = "landmark_id,category\n"
+    for (id, name) in zip(classes.ids, classes.names) {
+        // Underscores stand for spaces in this file, and percent signs for bytes.
+        let safe = name.replacingOccurrences(of: "%", with: "%25")
+            .replacingOccurrences(of: "_", with: "%5F")
+        text += "\(id),\(CommaSeparated.quoted(safe))\n"
+    }
+    return Array(text.utf8)
 }

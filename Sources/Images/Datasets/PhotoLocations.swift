@@ -1,7 +1,7 @@
 import Files
 
 /// Where the photos of a list lie; row i is the i-th photo listed.
-protocol PhotoFiles: Sendable {
+protocol PhotoLocations: Sendable {
     var count: Int { get }
     func id(_ row: Int) -> String
     func path(_ row: Int) -> String
@@ -20,7 +20,7 @@ protocol PhotoFiles: Sendable {
 }
 
 /// Photos at `a/b/c/<id>.jpg` below a folder, a, b and c being the id's first characters.
-struct LandmarkFiles: PhotoFiles {
+struct LandmarkFiles: PhotoLocations {
     let root: String
     let ids: PhotoIDs
 
@@ -64,7 +64,7 @@ struct LandmarkFiles: PhotoFiles {
 }
 
 /// Photos in one folder per class.
-struct ClassFolderFiles: PhotoFiles {
+struct ClassFolderFiles: PhotoLocations {
     let root: String
     /// What comes before the class in names: `train/` or `test/`, or nothing.
     let part: String

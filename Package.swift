@@ -69,8 +69,7 @@ let package = Package(
         ),
 
         // Photos of these kinds are rare: the libraries are opened when one comes, not linked.
-        .target(name: "CPNGShim"),
-        .target(name: "CWebPShim"),
+        .target(name: "CPhotoShim"),
 
         // Finds the system's CBLAS, which is opened at run time too.
         .target(name: "CBLASShim"),
@@ -94,7 +93,7 @@ let package = Package(
         .target(name: "Networks", dependencies: ["Tensors"], swiftSettings: strict),
         .target(
             name: "Images",
-            dependencies: ["Files", "Tensors", "CJPEGShim", "CPNGShim", "CWebPShim"],
+            dependencies: ["Files", "Tensors", "CJPEGShim", "CPhotoShim"],
             swiftSettings: strict
         ),
         .target(

@@ -1,4 +1,4 @@
-import CPNGShim
+import CPhotoShim
 
 /// PNGs through libpng: every colour type and depth as 8 bits of red, green and blue.
 ///

@@ -1,5 +1,4 @@
-import CPNGShim
-import CWebPShim
+import CPhotoShim
 import Foundation
 
 /// A library of the system that is opened when the first photo of its kind comes, so that nobody

@@ -1,4 +1,4 @@
-import CWebPShim
+import CPhotoShim
 
 /// WebPs through libwebp, lossy and lossless.
 ///

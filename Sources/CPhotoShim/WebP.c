@@ -1,7 +1,6 @@
-#include "CWebPShim.h"
+#include "Binding.h"
+#include "CPhotoShim.h"
 
-#include <dlfcn.h>
-#include <pthread.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -63,36 +62,15 @@ static struct {
     int (*decode)(const uint8_t *, size_t, struct configuration *);
 } webp;
 
-static pthread_mutex_t binding = PTHREAD_MUTEX_INITIALIZER;
-
-/// Looks for all calls, and keeps them where `keep` is not 0.
-static const char *find_all(void *library, int keep) {
-    const struct {
-        const char *name;
-        void *place;
-    } calls[] = {
+const char *webpshim_bind(void *library) {
+    static const photoshim_call calls[] = {
         {"WebPGetDecoderVersion", &webp.version},
         {"WebPGetFeaturesInternal", &webp.get_features},
         {"WebPInitDecoderConfigInternal", &webp.prepare},
         {"WebPDecode", &webp.decode},
     };
-    for (size_t index = 0; index < sizeof calls / sizeof *calls; index++) {
-        void *found = dlsym(library, calls[index].name);
-        if (!found) return calls[index].name;
-        if (keep) memcpy(calls[index].place, &found, sizeof found);
-    }
-    return NULL;
-}
-
-const char *webpshim_bind(void *library) {
     static int bound = 0;
-    const char *lacking = find_all(library, 0);
-    if (lacking) return lacking;
-    pthread_mutex_lock(&binding);
-    if (!bound) find_all(library, 1);
-    bound = 1;
-    pthread_mutex_unlock(&binding);
-    return NULL;
+    return photoshim_bind(library, calls, sizeof calls / sizeof *calls, &bound);
 }
 
 int webpshim_version(void) {

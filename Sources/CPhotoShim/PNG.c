@@ -1,7 +1,6 @@
-#include "CPNGShim.h"
+#include "Binding.h"
+#include "CPhotoShim.h"
 
-#include <dlfcn.h>
-#include <pthread.h>
 #include <setjmp.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -43,8 +42,6 @@ static struct {
     void (*read_row)(void *, unsigned char *, unsigned char *);
 } png;
 
-static pthread_mutex_t binding = PTHREAD_MUTEX_INITIALIZER;
-
 struct pngshim_decoder {
     void *photo;
     void *info;
@@ -56,12 +53,8 @@ struct pngshim_decoder {
     char message[128];
 };
 
-/// Looks for all calls, and keeps them where `keep` is not 0.
-static const char *find_all(void *library, int keep) {
-    const struct {
-        const char *name;
-        void *place;
-    } calls[] = {
+const char *pngshim_bind(void *library) {
+    static const photoshim_call calls[] = {
         {"png_get_libpng_ver", &png.version},
         {"png_create_read_struct", &png.create_read},
         {"png_create_info_struct", &png.create_info},
@@ -83,23 +76,8 @@ static const char *find_all(void *library, int keep) {
         {"png_get_rowbytes", &png.row_bytes},
         {"png_read_row", &png.read_row},
     };
-    for (size_t index = 0; index < sizeof calls / sizeof *calls; index++) {
-        void *found = dlsym(library, calls[index].name);
-        if (!found) return calls[index].name;
-        if (keep) memcpy(calls[index].place, &found, sizeof found);
-    }
-    return NULL;
-}
-
-const char *pngshim_bind(void *library) {
     static int bound = 0;
-    const char *lacking = find_all(library, 0);
-    if (lacking) return lacking;
-    pthread_mutex_lock(&binding);
-    if (!bound) find_all(library, 1);
-    bound = 1;
-    pthread_mutex_unlock(&binding);
-    return NULL;
+    return photoshim_bind(library, calls, sizeof calls / sizeof *calls, &bound);
 }
 
 const char *pngshim_version(void) {

@@ -1,9 +1,9 @@
 import Foundation
 public import Tensors
 
-/// Left and right change places now and then.
+/// A random horizontal flip.
 public struct HorizontalFlip: Augmentation, Equatable {
-    /// How often.
+    /// Probability, 0…1.
     public let probability: Float
 
     /// Makes the augmentation.
@@ -46,10 +46,10 @@ public struct ColourJitter: Augmentation, Equatable {
     }
 }
 
-/// A random rectangle is blanked now and then (Zhong et al., "Random erasing data augmentation",
+/// Random erasing of a rectangle (Zhong et al., "Random erasing data augmentation",
 /// 2017), drawn as torchvision's `RandomErasing` draws it.
 public struct RandomErasing: Augmentation, Equatable {
-    /// How often.
+    /// Probability, 0…1.
     public let probability: Float
     /// Share of the square's area, uniform.
     public let scale: ClosedRange<Double>

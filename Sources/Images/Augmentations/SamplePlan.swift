@@ -1,14 +1,14 @@
 public import Tensors
 
-/// A change of how a photo is seen, decided before any pixel is read.
+/// An augmentation: edits the plan of a sample before any pixel is read.
 public protocol Augmentation: Sendable {
-    /// Edits `plan`, drawing what is random from `random`.
+    /// Edits `plan`; random numbers come from `random`.
     func apply(to plan: inout SamplePlan, using random: inout Random)
 }
 
-/// What becomes of a photo on its way to the network's square input.
+/// How a photo is turned into the network's square input.
 ///
-/// Augmentations edit a plan and touch no pixels; one resampling pass carries the plan out.
+/// Augmentations edit the plan and touch no pixels; one resampling pass executes it.
 public struct SamplePlan: Sendable, Equatable {
     /// How pixels are interpolated.
     public enum Filter: Sendable, Equatable {
@@ -26,7 +26,7 @@ public struct SamplePlan: Sendable, Equatable {
     public let imageSize: Int
     /// The part of the upright photo that fills the square.
     public var crop: CropBox
-    /// Whether left and right change places.
+    /// Whether the crop is flipped horizontally.
     public var flip = false
     /// Factor of all channels.
     public var brightness: Float = 1
@@ -85,7 +85,8 @@ public struct CropBox: Sendable, Equatable {
     }
 }
 
-/// Mean and deviation of each channel, of values in [0, 1], that the network's input is freed of.
+/// Mean and standard deviation of each channel, for values in [0, 1]: the mean is subtracted from the
+/// network's input, which is then divided by the deviation.
 public struct Normalisation: Sendable, Equatable {
     /// Subtracted first.
     public let mean: SIMD3<Float>

@@ -21,7 +21,7 @@ struct LandmarkTable {
 
     /// Reads a table.
     ///
-    /// - Parameter isTruth: whether the table is one to judge by, in which a photo may show no landmark
+    /// - Parameter isTruth: whether the table is one to evaluate on, in which a photo may show no landmark
     ///   or several.
     static func read(_ path: String, isTruth: Bool = false) throws -> LandmarkTable {
         let csv = try CSVReader(path)

@@ -1,16 +1,16 @@
 import Files
 public import Tensors
 
-/// The photos of a folder as it lists them, before it is decided which are learned from.
+/// The photos of a folder as it lists them, before it is decided which are trained on.
 public struct ListedFolder: Sendable {
-    /// Photos of a folder that are looked into where nothing else is said.
+    /// Photos of a folder that are inspected where nothing else is said.
     public static let inspectedAtMost = 200_000
 
     /// The folder.
     public let directory: String
     /// The classes that labels stand for: the folder's own, or those of a network.
     public let classes: ClassIndex
-    /// The photos to learn from; nil where the folder has others alone.
+    /// The training photos; nil where the folder has others alone.
     let training: PhotoList?
     /// Photos of the folder's own validation part, if any.
     let validation: PhotoList?
@@ -24,7 +24,7 @@ public struct ListedFolder: Sendable {
     /// - Parameters:
     ///   - directory: Google Landmarks files, or one folder per class.
     ///   - classes: the classes of a network, among which each photo gets its label, as `ClassMatch`
-    ///     says; nil = those of the photos to learn from.
+    ///     says; nil = those of the training photos.
     ///   - table: a table id,landmark_id, or id,landmarks as contests have it, whose photos are the test
     ///     photos, the only ones; nil = as the folder has it.
     ///   - needsPhotos: whether tables without any of their photos are refused.
@@ -64,7 +64,7 @@ public struct ListedFolder: Sendable {
     /// The lists of all parts, in the order in which photos are counted.
     private var lists: [PhotoList] { [training, validation, test].compactMap { $0 } }
 
-    /// The photos to learn from as they are listed; nil where the folder has others alone.
+    /// The training photos as they are listed; nil where the folder has others alone.
     public var listedTraining: (any Dataset)? { training }
     /// The folder's own validation photos as they are listed, if any.
     public var listedValidation: (any Dataset)? { validation }

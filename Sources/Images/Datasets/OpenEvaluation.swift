@@ -1,4 +1,4 @@
-/// Photos to judge a network on.
+/// Photos to evaluate a network on.
 ///
 /// Their labels are those of the network, −1 for landmarks it does not know.
 public struct EvaluationPhotos: Sendable {
@@ -10,13 +10,13 @@ public struct EvaluationPhotos: Sendable {
     public let added: any Dataset
     /// Where the photos come from.
     public let source: HeldSource
-    /// Photos that the network learned from: left out, or judged where all were asked for.
+    /// Photos that the network trained on: left out, or judged where all were asked for.
     public let learned: Int
     /// What the user should know about the folder.
     public let remarks: PhotoRemarks
     /// What was found about the photos on the way.
     public let findings: PhotoFindings
-    /// Photos with the name of one that was learned from and other bytes.
+    /// Photos with the name of one that was trained on and other bytes.
     public let renewed: PhotoFindings.Trouble
 
     /// All photos, those that came later last.
@@ -25,7 +25,7 @@ public struct EvaluationPhotos: Sendable {
     }
 }
 
-/// What is known of a network's past, by which photos that it learned from are told from others.
+/// What is known of a network's past, by which photos that it trained on are told from others.
 public struct NetworkPast: Sendable {
     /// The photos of its run; nil where they are not known.
     public var record: PhotoRecord?
@@ -43,14 +43,14 @@ public struct NetworkPast: Sendable {
 }
 
 extension ListedFolder {
-    /// The photos of the folder on which a network is judged.
+    /// The photos of the folder on which a network is evaluated.
     ///
     /// These are its test photos; without such, its validation photos; without such, those that its run
-    /// held out and those that it never saw. What it learned from is left out.
+    /// held out and those that it never saw. What it trained on is left out.
     ///
     /// - Parameters:
     ///   - facts: what is known of each photo's file; empty = nothing.
-    ///   - past: what the network learned from.
+    ///   - past: what the network trained on.
     ///   - all: whether to take all photos that the folder lists instead.
     /// - Throws: `ImagesError` where nothing is left to judge on, and where the network knows none of
     ///   the landmarks.
@@ -117,7 +117,7 @@ extension ListedFolder {
         )
     }
 
-    /// Which photos may be judged on, before it is known which were learned from.
+    /// Which photos may be judged on, before it is known which were trained on.
     private func chosenParts(
         all: Bool
     ) -> (source: HeldSource, photos: [UInt32], lists: [PhotoList]) {
@@ -154,7 +154,7 @@ extension ListedFolder {
         }
     }
 
-    /// Throws where there is nothing to judge a network on.
+    /// Throws where there is nothing to evaluate a network on.
     private func check(
         _ candidates: [UInt32],
         _ chosen: [UInt32],

@@ -1,8 +1,8 @@
 public import Tensors
 
-/// The photos of a folder, parted into those to learn from and those held out.
+/// The photos of a folder, split into training photos and held-out photos.
 public struct LoadedPhotos: Sendable {
-    /// Photos to learn from.
+    /// Training photos.
     public let training: any Dataset
     /// Photos held out, by which the best weights are chosen; may be empty.
     public let held: any Dataset
@@ -25,7 +25,7 @@ public struct LoadedPhotos: Sendable {
     /// Throws what would keep the photos from being used at all: nothing to read among those to learn
     /// from, or among those held out, or held-out photos of strange landmarks alone.
     ///
-    /// Photos are decoded until one can be; of a folder that is too large to look into, only some.
+    /// Photos are decoded until one can be; of a folder that is too large to inspect, only some.
     public func requireUsable() throws {
         guard held.count == 0 || held.labels.contains(where: { $0 >= 0 }) else {
             throw ImagesError.data(
@@ -48,7 +48,7 @@ public struct LoadedPhotos: Sendable {
                     return false
                 }
             }
-            // What was not looked into may still hold some.
+            // What was not inspected may still hold some.
             guard !isReadable, limit >= photos.count, let first else { continue }
             throw ImagesError.data(
                 "none of the \(grouped(photos.count)) \(what) can be read, the first being "
@@ -57,7 +57,7 @@ public struct LoadedPhotos: Sendable {
         }
     }
 
-    /// How many of the held-out photos another run has learned from.
+    /// How many of the held-out photos another run has trained on.
     public func heldOutPhotos(learnedBy other: PhotoRecord) -> Int {
         let match = other.isLearned(namesTell: false)
         let own = record.held
@@ -81,7 +81,7 @@ extension LoadedPhotos {
     }
 }
 
-/// Where the photos come from on which a network is judged.
+/// Where the photos come from on which a network is evaluated.
 public enum HeldSource: String, Codable, Sendable {
     /// The folder's own test photos.
     case test
@@ -99,7 +99,7 @@ public enum HeldSource: String, Codable, Sendable {
 ///   - directory: the folder.
 ///   - holdOut: share of the photos to hold out where the folder has no test photos.
 ///   - seed: seed of that choice.
-///   - pool: threads that look into each file, by which copies are found and photos are known; nil =
+///   - pool: threads that inspect each file, by which copies are found and photos are known; nil =
 ///     photos are known by their names, and none is looked at.
 /// - Throws: `ImagesError` where there is no such folder, where its tables lack columns or rows,
 ///   where no photo is found, or where all photos show the same landmark.
@@ -115,13 +115,13 @@ public func openPhotos(
 }
 
 extension ListedFolder {
-    /// Parts the photos into those to learn from and those held out.
+    /// Splits the photos into training photos and held-out photos.
     ///
     /// - Parameters:
     ///   - facts: what is known of each photo's file; empty = nothing.
     ///   - holdOut: share of the photos to hold out where the folder has no test photos.
     ///   - seed: seed of that choice.
-    ///   - record: the photos of a run that is gone on with, which are found again by their content or
+    ///   - record: the photos of a resumed run, which are found again by their content or
     ///     name; nil = a new run.
     /// - Throws: `ImagesError` where there is nothing to learn from, or to tell apart.
     public func parted(

@@ -6,7 +6,7 @@ protocol PhotoLayout {
     var hasTraining: Bool { get }
     /// What lies beside the photos and is not used.
     var remarks: PhotoRemarks { get }
-    /// The photos to learn from, before any split, with classes of their own.
+    /// The training photos, before any split, with classes of their own.
     func training() throws -> PhotoList
     /// The photos of the folder's own validation part, or nil where it has none, with labels among
     /// `classes`; −1 = a landmark that is not among them. An empty one counts as none.

@@ -109,7 +109,7 @@ public struct PhotoFact: Sendable, Equatable {
     public var size: Int64
     /// When it was changed last, in nanoseconds since 1970.
     public var modified: Int64
-    /// The hash of its content; nil where there is none: it is missing, empty, or was not looked into.
+    /// The hash of its content; nil where there is none: it is missing, empty, or was not inspected.
     public var hash: ContentHash?
 
     /// Puts together what is known.

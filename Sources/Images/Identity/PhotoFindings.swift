@@ -36,20 +36,20 @@ public struct PhotoFindings: Sendable, Equatable {
 
     /// Photos that the folder lists.
     public internal(set) var listed = 0
-    /// Photos whose files were looked into; less than `listed` where there are too many.
+    /// Photos whose files were inspected; less than `listed` where there are too many.
     public internal(set) var inspected = 0
     /// Photos that are listed and not there, among those looked at.
     public internal(set) var missing = Trouble()
     /// Rows that say again what a row before says.
     public internal(set) var repeated = Trouble()
-    /// Ids with two landmarks in the table that is learned from.
+    /// Ids with two landmarks in the table that is trained on.
     public internal(set) var contradictions = Trouble()
-    /// Photos to learn from with the bytes of another one of the same landmark.
+    /// Training photos with the bytes of another one of the same landmark.
     public internal(set) var copies = Trouble()
     /// Photos with the bytes of a photo of another landmark.
     public internal(set) var conflicts = Trouble()
     /// Photos of the folder's validation or test photos with the bytes or the id of a photo that is
-    /// learned from; they are not judged.
+    /// trained on; they are not evaluated.
     public internal(set) var leaks = Trouble()
     /// Photos that a run which is gone on with does not know.
     public internal(set) var added = Trouble()

@@ -1,7 +1,7 @@
 import Files
 import Foundation
 
-/// Which photos a run learned from and which it held out: the file `photos.csv` of its folder.
+/// Which photos a run trained on and which it held out: the file `photos.csv` of its folder.
 ///
 /// Columns: `part` (learned or held), `photo` (its id, or its path below the folder of photos),
 /// `label` (its place among the run's classes; −1 = none of them), and, where files were looked
@@ -12,7 +12,7 @@ public struct PhotoRecord: Sendable, Equatable {
         var names = PhotoIDs()
         /// The label of each.
         public internal(set) var labels: [Int32] = []
-        /// What is known of each file; empty where files were not looked into.
+        /// What is known of each file; empty where files were not inspected.
         public internal(set) var facts: [PhotoFact] = []
 
         /// Photos.
@@ -37,7 +37,7 @@ public struct PhotoRecord: Sendable, Equatable {
         }
     }
 
-    /// Photos that are learned from.
+    /// Training photos.
     public var learned = Part()
     /// Photos that are held out.
     public var held = Part()
@@ -112,13 +112,13 @@ public struct PhotoRecord: Sendable, Equatable {
 
     /// How a photo stands to a record.
     enum Match {
-        /// It was learned from.
+        /// It was trained on.
         case learned
         /// It was held out.
         case held
         /// It is not in the record.
         case new
-        /// A photo of its name was learned from, but with other bytes.
+        /// A photo of its name was trained on, but with other bytes.
         case renewed
     }
 

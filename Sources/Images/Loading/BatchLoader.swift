@@ -1,7 +1,7 @@
 import Foundation
 import Tensors
 
-/// Reads batches of photos ahead of their use, on threads of its own.
+/// Prefetches batches of photos on threads of its own.
 ///
 /// Batches come in the order of the requests, and their content depends on the seed, the epoch and
 /// the sample alone. The loader is used from one thread; requests are drawn on it, in `next`.
@@ -62,7 +62,7 @@ public final class BatchLoader {
 
     /// Waits for the next batch.
     ///
-    /// - Parameter leaves: asked now and then; once it holds, the wait is given up.
+    /// - Parameter leaves: polled while waiting; once it is true, the wait ends.
     /// - Returns: nil where the wait was given up; the same batch then comes next.
     ///
     /// Throws `PhotoError.loader` after the last request, after `stop`, for a request beyond

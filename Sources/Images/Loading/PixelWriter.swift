@@ -10,7 +10,7 @@ struct PixelWriter {
     /// Prepares to write a square of `size` pixels a side at `target`.
     ///
     /// - Parameters:
-    ///   - flip: whether left and right of the upright square change places.
+    ///   - flip: whether the upright square is flipped horizontally.
     ///   - scale, offset: applied to each channel on the way.
     init(
         _ target: UnsafeMutablePointer<Float>,

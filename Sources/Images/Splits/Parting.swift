@@ -1,6 +1,6 @@
 import Tensors
 
-/// Decides which photos of a folder are learned from and which are held out, and finds what is wrong
+/// Decides which photos of a folder are trained on and which are held out, and finds what is wrong
 /// with them on the way.
 ///
 /// Photos are counted over all parts of the folder.
@@ -53,7 +53,7 @@ struct Parting {
         )
     }
 
-    /// Photos of a part of the folder that are not learned from, each row once.
+    /// Photos of a part of the folder that are not trained on, each row once.
     mutating func apart(_ part: Range<Int>, from learned: Photos) -> Photos {
         guard !part.isEmpty else { return [] }
         var photos = listed(folder.place(part.lowerBound).list, from: part.lowerBound)
@@ -61,11 +61,11 @@ struct Parting {
         return photos
     }
 
-    /// Finds the photos of a run that is gone on with, in the run's own order.
+    /// Finds the photos of a resumed run, in the run's own order.
     ///
     /// The run goes on with the labels that it began with.
     ///
-    /// - Throws: `ImagesError.data` where photos that it learned from are gone.
+    /// - Throws: `ImagesError.data` where photos that it trained on are gone.
     mutating func find(
         _ record: PhotoRecord
     ) throws -> (learned: Photos, held: Photos, heldLabels: [Int32]) {
@@ -142,7 +142,7 @@ struct Parting {
         if folder.label(photo) != label { findings.relabelled.add(folder.path(photo)) }
     }
 
-    /// What photos to learn from are known by: their bytes where they were looked into, else their
+    /// What training photos are known by: their bytes where they were inspected, else their
     /// names.
     func identities(_ photos: Photos, of training: PhotoList) -> [ContentHash] {
         let files = training.files
@@ -188,7 +188,7 @@ struct Parting {
         return photos
     }
 
-    /// Counts copies among the photos to learn from, and those under two landmarks among all.
+    /// Counts copies among the training photos, and those under two landmarks among all.
     private mutating func noteCopies(_ learned: Photos) {
         guard !facts.isEmpty else { return }
         var first: [ContentHash: Int] = [:]
@@ -207,7 +207,7 @@ struct Parting {
         }
     }
 
-    /// Takes out of `held` what is learned from: copies, and photos of an id that is given once.
+    /// Takes out of `held` what is trained on: copies, and photos of an id that is given once.
     private mutating func removeLeaks(from held: inout Photos, _ learned: Photos) {
         guard !held.isEmpty else { return }
         let namesTell = folder.namesAreGlobal

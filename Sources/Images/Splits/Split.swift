@@ -2,9 +2,9 @@ import Files
 import Foundation
 import Tensors
 
-/// Which photos of a dataset are learned from and which are held out; indices ascend.
+/// Which photos of a dataset are trained on and which are held out; indices ascend.
 public struct Split: Sendable, Equatable {
-    /// Photos to learn from.
+    /// Training photos.
     public var training: [UInt32] = []
     /// Photos held out.
     public var held: [UInt32] = []
@@ -14,11 +14,11 @@ public struct Split: Sendable, Equatable {
     /// Whether a photo is held out depends on the seed and the photo's identity alone, so that it does
     /// not move when the folder grows, is sorted anew or renamed; photos of one identity, which are
     /// copies, are on one side. Where all photos of a class would be held out, the one that came
-    /// closest to being learned from is learned from, with its copies; where none of all would be
+    /// closest to being trained on is trained on, with its copies; where none of all would be
     /// held out, the one that came closest is.
     ///
     /// - Parameters:
-    ///   - labels: the class of each photo; a photo of none is learned from.
+    ///   - labels: the class of each photo; a photo of none is trained on.
     ///   - identities: what each photo is known by.
     ///   - share: the probability of being held out.
     /// - Throws: `ImagesError.usage` unless 0 ≤ `share` < 1.
@@ -78,8 +78,8 @@ public struct Split: Sendable, Equatable {
 ///   - target: a folder that is empty or not there yet.
 ///   - holdOut: share of each class that goes into the test split, 0 < `holdOut` < 1.
 ///   - seed: seed of the choice; a run makes the same with the same one.
-///   - threads: threads that look into the photos.
-///   - inspectAtMost: photos of a folder that are looked into, by which copies are kept on one side.
+///   - threads: threads that inspect the photos.
+///   - inspectAtMost: photos of a folder that are inspected, by which copies are kept on one side.
 /// - Returns: the photos, parted as in the new folder.
 /// - Throws: as `openPhotos`; `ImagesError.files` where the folder is taken or cannot be written.
 @discardableResult

@@ -59,7 +59,7 @@ public struct DatasetDescription: Codable, Sendable, Equatable {
     /// Describes a dataset, of whose photos at least one has a label.
     ///
     /// - Parameters:
-    ///   - photos: what is learned from, or all photos where there is no other part.
+    ///   - photos: what is trained on, or all photos where there is no other part.
     ///   - validationImages: photos of the validation part, if there is one.
     ///   - testImages: photos of the test part, if there is one.
     public init(_ photos: any Dataset, validationImages: Int? = nil, testImages: Int? = nil) {

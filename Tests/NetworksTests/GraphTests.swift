@@ -1,8 +1,7 @@
+import Networks
 import Tensors
 import TestSupport
 import Testing
-
-@testable import Networks
 
 /// What becomes of a list: which operations are joined, what is left out, what lies where.
 @Suite struct GraphTests {

@@ -1,4 +1,4 @@
-import Tensors
+package import Tensors
 
 /// The pass that knows which operations are computed together.
 ///
@@ -10,7 +10,7 @@ import Tensors
 ///
 /// Operations are only joined where nobody else reads what lies between. The result stands where the last of
 /// them stood, so that a model which computes a shortcut before its branch has both in their order.
-struct Fusion {
+package struct Fusion {
     private let graph: Graph
     /// The nodes so far, by the value they compute; values keep the numbers of the graph.
     private var fused: [(node: Graph.Node, value: Int)] = []
@@ -22,7 +22,7 @@ struct Fusion {
     /// The graph with operations joined for `purpose`.
     ///
     /// - Parameter joinsNorms: whether convolutions take over batch norms; without, each can be measured alone.
-    static func apply(
+    package static func apply(
         _ graph: Graph,
         inputs: [Shape],
         _ purpose: Purpose,

@@ -40,7 +40,7 @@ public struct Graph: Sendable {
     }
 
     /// The output of the node `number`.
-    func output(ofNode number: Int) -> Value { Value(index: inputCount + number) }
+    package func output(ofNode number: Int) -> Value { Value(index: inputCount + number) }
 
     /// Appends an operation and returns its output.
     ///

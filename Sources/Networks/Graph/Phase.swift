@@ -14,7 +14,7 @@ public enum Phase: Sendable {
     }
 
     /// Whether a backward pass may follow.
-    var isTraining: Bool {
+    package var isTraining: Bool {
         if case .training = self { return true }
         return false
     }

@@ -1,4 +1,4 @@
-import Tensors
+package import Tensors
 
 /// A parameter or running statistic that an operation asks for.
 public struct ParameterSpecification: Sendable {
@@ -97,7 +97,7 @@ public struct ParameterTable: Sendable {
     let count, trainable: Int
 
     /// Lays out what the nodes of `graph` ask for, for inputs of given shapes.
-    init(_ graph: Graph, _ inputs: [Shape]) {
+    package init(_ graph: Graph, _ inputs: [Shape]) {
         let shapes = graph.shapes(inputs)
         let wanted = graph.nodes.flatMap { node in
             node.operation.parameters(node.name, node.inputs.map { shapes[$0.index] })

@@ -11,7 +11,8 @@ extension Model {
     /// The logits of the photos as an array.
     func logits(_ photos: Storage, images: Range<Int>, _ phase: Phase) -> [Float] {
         withExtendedLifetime((self, photos)) {
-            forward(photos.tensor(input).images(images), phase).toArray()
+            let all = photos.tensor(input.with(N: photos.count / input.perImage))
+            return forward(all.images(images), phase).toArray()
         }
     }
 

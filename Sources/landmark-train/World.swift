@@ -34,7 +34,7 @@ struct World {
         let communicator = join()
         do {
             let world = try World(communicator, threads: threads)
-            if alike { try LikeProcessors.require(communicator, world.topology) }
+            if alike { try InstructionSetAgreement.require(communicator, world.topology) }
             let code = try body(world)
             try world.together { if world.isRoot { try StandardOutput.finish() } }
             communicator.finish()
@@ -85,7 +85,7 @@ struct World {
             guard engine == .system, case .failure(let missing) = SystemBLAS.found else { return }
             throw TrainingError.usage("--blas system: \(missing)")
         }
-        try LikeProcessors.require(engine, communicator, topology)
+        try InstructionSetAgreement.require(engine, communicator, topology)
         pool.blas = engine
     }
 
@@ -138,7 +138,7 @@ struct World {
 }
 
 /// Whether all ranks compute with the same kernels, without which their bits would differ.
-enum LikeProcessors {
+enum InstructionSetAgreement {
     /// Throws on all ranks where `LANDMARK_CPU` names no set of a rank's processor, or where ranks
     /// would compute with different sets.
     static func require(_ communicator: any Communicator, _ topology: Topology) throws {

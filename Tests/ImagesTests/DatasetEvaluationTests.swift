@@ -19,7 +19,7 @@ import Testing
         all: Bool = false
     ) throws -> EvaluationPhotos {
         try ListedFolder(folder.path, classes: classes)
-            .evaluated([], NetworkPast(holdOut: holdOut, seed: seed), all: all)
+            .evaluated([], KnownPhotos(holdOut: holdOut, seed: seed), all: all)
     }
 
     @Test func theHeldOutPartIsTheOneOfTraining() throws {

@@ -64,7 +64,7 @@ func openEvaluation(
     all: Bool = false
 ) throws -> EvaluationPhotos {
     try ListedFolder(directory, classes: classes)
-        .evaluated([], NetworkPast(holdOut: holdOut, seed: seed), all: all)
+        .evaluated([], KnownPhotos(holdOut: holdOut, seed: seed), all: all)
 }
 
 /// The photos of a folder that a table lists, to judge a network on.
@@ -73,5 +73,5 @@ func openTable(
     in directory: String,
     classes: ClassIndex
 ) throws -> EvaluationPhotos {
-    try ListedFolder(directory, classes: classes, table: table).evaluated([], NetworkPast())
+    try ListedFolder(directory, classes: classes, table: table).evaluated([], KnownPhotos())
 }

@@ -26,7 +26,7 @@ import Testing
         let classes = try openPhotos(folder.path, holdOut: 0, seed: 0).classes
         let table = folder.path + "/some.csv"
         let listed = try ListedFolder(folder.path, classes: classes, table: table)
-        let chosen = try listed.evaluated([], NetworkPast())
+        let chosen = try listed.evaluated([], KnownPhotos())
         #expect(chosen.photos.labels == [1, -1])
         #expect(chosen.photos.path(0).hasSuffix("/train/0/0/3/\(photoID(3)).jpg"))
     }
@@ -39,7 +39,7 @@ import Testing
         let table = folder.path + "/some.csv"
         let said = message {
             _ = try ListedFolder(folder.path, classes: classes, table: table)
-                .evaluated([], NetworkPast())
+                .evaluated([], KnownPhotos())
         }
         #expect(said.contains("none of the landmarks of"))
     }

@@ -24,7 +24,7 @@ import Testing
     ) throws -> EvaluationPhotos {
         let listed = try ListedFolder(folder.path, classes: photos.classes)
         let facts = listed.inspect(0..<listed.count, pool)
-        return try listed.evaluated(facts, NetworkPast(record: photos.record), all: all)
+        return try listed.evaluated(facts, KnownPhotos(record: photos.record), all: all)
     }
 
     private func contents(_ photos: any Dataset) -> [String] {

@@ -28,7 +28,7 @@ public final class MPICommunicator: Communicator {
 
     /// Starts MPI; once in a process.
     public init() throws {
-        let key = try NodeKey.own()
+        let key = try NodeIdentity.own()
         var state: Int32 = 0
         try MPICommunicator.check("MPI_Initialized", mpishim_state(&state))
         guard state == 0 else {
@@ -57,7 +57,7 @@ public final class MPICommunicator: Communicator {
             try MPICommunicator.check("MPI_Allreduce", mpishim_sum_doubles(&keys, size))
             return keys
         }
-        let names = try gathered(NodeKey.machine())
+        let names = try gathered(NodeIdentity.machine())
         machines = names.map { name in names.firstIndex(of: name) ?? 0 }
         let keys = try gathered(key)
         sharesMemory = !keys.contains(0) && Set(keys).count < keys.count
@@ -232,7 +232,7 @@ extension MPICommunicator {
     /// Anonymous shared memory (a memfd) where the node has other ranks.
     public func makeStorage(count: Int) -> Storage {
         guard mates.count > 1 else { return Storage(count: count) }
-        return SharedArea.make(count: count)?.storage ?? Storage(count: count)
+        return SharedMemory.make(count: count)?.storage ?? Storage(count: count)
     }
 
     /// Anonymous shared memory of the node's lowest rank, which the others map; each touches its part of the
@@ -241,9 +241,9 @@ extension MPICommunicator {
         guard sharesMemory else { return NodeStorage(Storage(count: count), ranks: size) }
         let home = mates[0]
         let isShared = mates.count > 1
-        let made = isShared && rank == home ? SharedArea.reserve(count: count) : nil
+        let made = isShared && rank == home ? SharedMemory.reserve(count: count) : nil
         let offers = try gather(made?.handle)
-        let area = made ?? (isShared ? offers[home].flatMap(SharedArea.init(of:)) : nil)
+        let area = made ?? (isShared ? offers[home].flatMap(SharedMemory.init(of:)) : nil)
         area?.touch(mates.firstIndex(of: rank) ?? 0, of: mates.count)
         let homes = try gather(isShared && area == nil ? -1 : home)
         guard !homes.contains(-1) else { return NodeStorage(Storage(count: count), ranks: size) }
@@ -254,13 +254,13 @@ extension MPICommunicator {
     public func mapMemory(_ storages: [Storage]) throws -> [[Storage]?] {
         let alone = (0..<size).map { $0 == rank ? storages : nil }
         guard sharesMemory else { return alone }
-        let handles = storages.compactMap { ($0.owner as? SharedArea)?.handle }
+        let handles = storages.compactMap { ($0.owner as? SharedMemory)?.handle }
         let offer = handles.count == storages.count ? handles : nil
         let offers = try gather(offer)
         let reached = (0..<size).map { other -> [Storage]? in
             guard other != rank else { return storages }
             guard mates.contains(other), let handles = offers[other] else { return nil }
-            let areas = handles.compactMap { SharedArea(of: $0)?.storage }
+            let areas = handles.compactMap { SharedMemory(of: $0)?.storage }
             return areas.count == handles.count ? areas : nil
         }
         // Ranks that are alone on their nodes have plain memory, which nobody asks for.

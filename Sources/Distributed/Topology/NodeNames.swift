@@ -35,7 +35,7 @@ enum NodeNames {
 }
 
 /// What two processes have in common that may open one another's files by their numbers.
-enum NodeKey {
+enum NodeIdentity {
     /// The environment variable that says how ranks of a node exchange.
     static let variable = "LANDMARK_EXCHANGE"
 

@@ -96,7 +96,7 @@ public struct ListedFolder: Sendable {
     ///   - examples: photos of each kind that are named.
     public func findings(_ facts: [PhotoFact], examples: Int) throws -> PhotoFindings {
         guard let training else { return PhotoFindings() }
-        var parting = Parting(self, facts: facts, examples: examples)
+        var parting = TrainingSplit(self, facts: facts, examples: examples)
         _ = try parting.part(training, share: 0, seed: 0)
         return parting.findings
     }

@@ -26,7 +26,7 @@ public struct EvaluationPhotos: Sendable {
 }
 
 /// What is known of a network's past, by which photos that it trained on are told from others.
-public struct NetworkPast: Sendable {
+public struct KnownPhotos: Sendable {
     /// The photos of its run; nil where they are not known.
     public var record: PhotoRecord?
     /// The share that its run held out, where only the settings are known.
@@ -56,7 +56,7 @@ extension ListedFolder {
     ///   the landmarks.
     public func evaluated(
         _ facts: [PhotoFact],
-        _ past: NetworkPast,
+        _ past: KnownPhotos,
         all: Bool = false
     ) throws -> EvaluationPhotos {
         let parts = chosenParts(all: all)
@@ -93,7 +93,7 @@ extension ListedFolder {
         } else if source != .split {
             held = candidates
         } else if let training {
-            let parting = Parting(self, facts: facts)
+            let parting = TrainingSplit(self, facts: facts)
             let split = try Split(
                 labels: candidates.map { training.labels[Int($0)] },
                 identities: parting.identities(candidates, of: training),
@@ -159,7 +159,7 @@ extension ListedFolder {
         _ candidates: [UInt32],
         _ chosen: [UInt32],
         learned: Int,
-        _ past: NetworkPast,
+        _ past: KnownPhotos,
         _ remarks: PhotoRemarks
     ) throws {
         guard !candidates.isEmpty else {

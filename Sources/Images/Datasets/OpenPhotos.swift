@@ -139,7 +139,7 @@ extension ListedFolder {
                 "all \(training.count) photos of \(directory) show \(classes.names[0]); \(advice)"
             )
         }
-        var parting = Parting(self, facts: facts)
+        var parting = TrainingSplit(self, facts: facts)
         let chosen: FolderPhotos
         let heldOut: FolderPhotos
         if let record {

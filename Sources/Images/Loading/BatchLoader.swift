@@ -6,7 +6,7 @@ import Tensors
 /// Batches come in the order of the requests, and their content depends on the seed, the epoch and
 /// the sample alone. The loader is used from one thread; requests are drawn on it, in `next`.
 public final class BatchLoader {
-    private let workload = Workload()
+    private let workload = PrefetchQueue()
     private let worker: PhotoWorker
     private let maximumBatch: Int
     private var requests: AnyIterator<BatchRequest>
@@ -54,7 +54,8 @@ public final class BatchLoader {
         )
         for index in 0..<max(threads, 1) {
             workload.enter()
-            Shortage.startThread("photos-\(index)") { [worker, workload] in worker.run(workload) }
+            Shortage.startThread("photos-\(index)") { [worker, workload] in worker.run(workload)
+            }
         }
     }
 

@@ -106,7 +106,7 @@ public struct SkippedPhoto: Codable, Sendable, Equatable {
 /// The memory of one batch in the loader's ring.
 ///
 /// Invariant behind `@unchecked Sendable`: the floats of position n are written by the one thread
-/// that claimed position n; all else is read and written under the lock of the loader's `Workload`,
+/// that claimed position n; all else is read and written under the lock of the loader's `PrefetchQueue`,
 /// or, between the end of the last photo and the release of the batch, by the consumer alone.
 final class BatchSlot: @unchecked Sendable {
     let storage: Storage

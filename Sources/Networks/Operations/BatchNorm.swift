@@ -230,7 +230,7 @@ struct NormPasses: Sendable {
     func forward(
         _ x: Tensor,
         residual: Tensor?,
-        moments: MomentNotes?,
+        moments: RecordedMoments?,
         _ y: Tensor,
         _ parameters: Parameters,
         statistics: UnsafeMutablePointer<Float>,

@@ -175,14 +175,14 @@ private struct ConvolutionPasses: Kernel {
     func forward(_ pass: ForwardPass) {
         let bias = hasBias ? UnsafePointer(pass.parameters[1].value) : nil
         guard let norm else {
-            return convolve(pass, pass.y, ConvolutionFinish(bias: bias, relu: relu))
+            return convolve(pass, pass.y, ConvolutionEpilogue(bias: bias, relu: relu))
         }
         let normParameters = NormPasses.Parameters(pass.parameters.suffix(4))
         let residual = norm.addsResidual ? pass.inputs[1] : nil
         switch pass.phase {
         case .evaluation:
             norm.fold(normParameters, bias: bias, into: pass.saved + factors)
-            let finish = ConvolutionFinish(
+            let finish = ConvolutionEpilogue(
                 factors: pass.saved + factors,
                 channels: output.C,
                 residual: residual,
@@ -193,7 +193,7 @@ private struct ConvolutionPasses: Kernel {
             let x = Tensor(pass.saved + sums, pass.y.shape)
             // The norm reads the moments before it writes anything else to the workspace.
             let moments = convolution.notes(in: pass.workspace)
-            convolve(pass, x, ConvolutionFinish(bias: bias), moments)
+            convolve(pass, x, ConvolutionEpilogue(bias: bias), moments)
             norm.forward(
                 x,
                 residual: residual,
@@ -271,8 +271,8 @@ private struct ConvolutionPasses: Kernel {
     private func convolve(
         _ pass: ForwardPass,
         _ y: Tensor,
-        _ finish: ConvolutionFinish,
-        _ moments: MomentNotes? = nil
+        _ finish: ConvolutionEpilogue,
+        _ moments: RecordedMoments? = nil
     ) {
         let working = pass.workspace + convolution.notedFloats
         let weights = UnsafePointer(pass.parameters[0].value)

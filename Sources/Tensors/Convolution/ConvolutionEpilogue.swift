@@ -4,7 +4,7 @@ import KernelTable
 /// y = relu(scale · sums + shift + residual).
 ///
 /// In evaluation, a batch norm, the sum of a residual block and a ReLU are fused into the output pass.
-public struct ConvolutionFinish {
+public struct ConvolutionEpilogue {
     /// Factor of each channel; nil = 1.
     private let scale: UnsafePointer<Float>?
     /// Term of each channel; nil = 0.

@@ -11,7 +11,7 @@ public struct ConvolutionKernel: Sendable {
     private let winograd: WinogradConvolution?
     private let winogradWeights: WinogradWeights?
     private let system: SystemConvolution?
-    private let moments: NotedMoments?
+    private let moments: MomentPlan?
     private let biasScratch: Int
 
     /// Plans `geometry` for pools of at most `threads` threads.
@@ -38,7 +38,7 @@ public struct ConvolutionKernel: Sendable {
         winograd = fast ? WinogradConvolution(geometry: geometry, threads: threads) : nil
         winogradWeights =
             fast ? WinogradWeights(geometry: geometry, slices: slices, threads: threads) : nil
-        moments = fast ? NotedMoments(geometry.output) : nil
+        moments = fast ? MomentPlan(geometry.output) : nil
         biasScratch = channelSumsScratch(geometry.output, slices: slices)
     }
 
@@ -77,8 +77,8 @@ public struct ConvolutionKernel: Sendable {
     public var notedFloats: Int { (moments?.perImage ?? 0) * columns.geometry.output.N }
 
     /// Notes in `notedFloats` floats; nil where the method takes none.
-    public func notes(in floats: UnsafeMutablePointer<Float>) -> MomentNotes? {
-        moments.map { MomentNotes(plan: $0, base: floats) }
+    public func notes(in floats: UnsafeMutablePointer<Float>) -> RecordedMoments? {
+        moments.map { RecordedMoments(plan: $0, base: floats) }
     }
 
     /// Floats of the filters that `prepareForward` makes.
@@ -108,9 +108,9 @@ public struct ConvolutionKernel: Sendable {
     public func forward(
         _ x: Tensor,
         filters: UnsafePointer<Float>,
-        finish: ConvolutionFinish,
+        finish: ConvolutionEpilogue,
         _ y: Tensor,
-        notes: MomentNotes? = nil,
+        notes: RecordedMoments? = nil,
         slices: Slices? = nil,
         scratch: UnsafeMutablePointer<Float>,
         _ pool: ThreadPool
@@ -156,7 +156,7 @@ public struct ConvolutionKernel: Sendable {
         forward(
             x,
             filters: readsWeights ? weights : UnsafePointer(scratch),
-            finish: ConvolutionFinish(bias: bias),
+            finish: ConvolutionEpilogue(bias: bias),
             y,
             slices: slices,
             scratch: scratch + forwardFilters,

@@ -163,7 +163,7 @@ struct WinogradConvolution: Sendable {
         filters: UnsafePointer<Float>,
         finish: Finish,
         _ y: Tensor,
-        notes: MomentNotes?,
+        notes: RecordedMoments?,
         scratch: UnsafeMutablePointer<Float>,
         _ pool: ThreadPool
     ) {
@@ -204,7 +204,7 @@ extension WinogradConvolution {
         var x, y: Tensor
         var filters: UnsafePointer<Float>
         var finish: Finish
-        var notes: MomentNotes?
+        var notes: RecordedMoments?
         var plan: Plan
         var kernels: KernelTable
     }
@@ -221,7 +221,7 @@ extension WinogradConvolution {
         _ filters: UnsafePointer<Float>,
         _ finish: Finish,
         _ y: Tensor,
-        _ notes: MomentNotes?,
+        _ notes: RecordedMoments?,
         _ scratch: UnsafeMutablePointer<Float>,
         _ pool: ThreadPool
     ) {

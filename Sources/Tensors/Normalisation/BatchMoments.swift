@@ -25,7 +25,7 @@ struct Moments {
 /// For each group of tiles and each channel: a pivot p, Σ (x − p) and Σ (x − p)². Groups never span images, so the
 /// moments of a slice depend on the slice alone. Recorded only for maps whose tiles form whole groups and whose
 /// channels fill vectors.
-struct NotedMoments: Sendable {
+struct MomentPlan: Sendable {
     /// Pixels of each group of tiles of an image.
     fileprivate let pixels: [Double]
     /// Channels.
@@ -55,8 +55,8 @@ struct NotedMoments: Sendable {
 }
 
 /// The notes of a batch.
-public struct MomentNotes {
-    let plan: NotedMoments
+public struct RecordedMoments {
+    let plan: MomentPlan
     let base: UnsafeMutablePointer<Float>
 
     /// Channels of the maps.

@@ -71,7 +71,7 @@ public struct BatchNormKernel: Sendable {
         gamma: UnsafePointer<Float>,
         beta: UnsafePointer<Float>,
         residual: Tensor?,
-        notes: MomentNotes? = nil,
+        notes: RecordedMoments? = nil,
         _ y: Tensor,
         mean: UnsafeMutablePointer<Float>,
         variance: UnsafeMutablePointer<Float>,

@@ -152,7 +152,7 @@ struct Evaluate: ParsableCommand {
         let photos = try world.together {
             try shared.folder.evaluated(
                 shared.facts,
-                NetworkPast(
+                KnownPhotos(
                     record: notes?.photos,
                     holdOut: facts.settings?.holdOut ?? 0,
                     seed: facts.settings?.seed ?? 0

@@ -101,7 +101,7 @@ final class RunReports {
 ///
 /// `mpirun` sends SIGCONT at once, SIGTERM after `odls_base_sigkill_timeout` seconds and SIGKILL after as many
 /// again, however soon the ranks are through.
-struct Grace {
+struct KillTimeout {
     /// Seconds from the first signal to the last.
     let seconds: Double
     private let pause: Double

@@ -118,7 +118,7 @@ struct TrainingSession {
 
     private func trainAndReport() throws -> Int32 {
         try begin()
-        if world.isRoot, let grace = Grace(), let rate = folder.writeRate(),
+        if world.isRoot, let grace = KillTimeout(), let rate = folder.writeRate(),
             let advice = grace.advice(
                 bytes: trainer.checkpointBytes,
                 rate: rate,

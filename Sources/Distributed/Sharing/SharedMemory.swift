@@ -8,7 +8,7 @@ import Tensors
 /// that ends, and the size of /dev/shm does not limit it.
 ///
 /// `@unchecked Sendable`: the object only fixes where the memory lies, as `Storage` does.
-final class SharedArea: @unchecked Sendable {
+final class SharedMemory: @unchecked Sendable {
     /// The first float, at the start of a page.
     let base: UnsafeMutablePointer<Float>
     /// How other processes find the file.
@@ -34,7 +34,7 @@ final class SharedArea: @unchecked Sendable {
     }
 
     deinit {
-        munmap(base, SharedArea.length(handle.count))
+        munmap(base, SharedMemory.length(handle.count))
         if let descriptor { close(descriptor) }
     }
 
@@ -43,7 +43,7 @@ final class SharedArea: @unchecked Sendable {
 
     /// Makes an area of `count` zeros, whose pages lie near this process and are there; nil where the
     /// system does not allow it.
-    static func make(count: Int) -> SharedArea? {
+    static func make(count: Int) -> SharedMemory? {
         let area = reserve(count: count)
         area?.touch(0, of: 1)
         return area
@@ -51,7 +51,7 @@ final class SharedArea: @unchecked Sendable {
 
     /// Makes an area of `count` zeros whose pages come when they are touched; nil where the system does
     /// not allow it.
-    static func reserve(count: Int) -> SharedArea? {
+    static func reserve(count: Int) -> SharedMemory? {
         #if os(Linux)
             let descriptor = memoryshim_file("landmark-train")
             guard descriptor >= 0 else { return nil }
@@ -69,7 +69,7 @@ final class SharedArea: @unchecked Sendable {
                 file: identity.file,
                 count: count
             )
-            return SharedArea(base, handle, descriptor)
+            return SharedMemory(base, handle, descriptor)
         #else
             return nil
         #endif
@@ -88,9 +88,9 @@ final class SharedArea: @unchecked Sendable {
             let descriptor = open(path, O_RDWR | O_CLOEXEC)
             guard descriptor >= 0 else { return nil }
             defer { close(descriptor) }
-            guard let identity = SharedArea.identity(descriptor),
+            guard let identity = SharedMemory.identity(descriptor),
                 identity == (handle.device, handle.file),
-                let base = SharedArea.map(descriptor, handle.count)
+                let base = SharedMemory.map(descriptor, handle.count)
             else { return nil }
             self.base = base
             self.handle = handle

@@ -4,7 +4,7 @@ import Tensors
 /// What a loader's threads and its consumer share: batches under way, oldest first.
 ///
 /// Invariant behind `@unchecked Sendable`: every stored property is read and written under `lock`.
-final class Workload: @unchecked Sendable {
+final class PrefetchQueue: @unchecked Sendable {
     /// Signalled when there are photos to claim, and when the threads are to end.
     private let work = NSCondition()
     private var underWay: [BatchSlot] = []
@@ -122,7 +122,7 @@ struct PhotoWorker: Sendable {
     let seed: UInt64
 
     /// Reads photos until the workload is closed.
-    func run(_ workload: Workload) {
+    func run(_ workload: PrefetchQueue) {
         defer { workload.leave() }
         var reader: PhotoReader?
         while let claim = workload.claim() {
@@ -153,7 +153,7 @@ struct PhotoWorker: Sendable {
     ///   not changed as it is at its own, where the same batch may hold it.
     private func read(
         _ sample: Int,
-        _ claim: Workload.Claim,
+        _ claim: PrefetchQueue.Claim,
         _ tries: Int,
         _ reader: inout PhotoReader?
     ) -> SkippedPhoto? {

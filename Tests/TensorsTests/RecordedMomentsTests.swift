@@ -2,7 +2,7 @@ import Tensors
 import Testing
 
 /// Moments that a convolution notes of its outputs, beside those of the outputs themselves.
-@Suite struct NotedMomentsTests {
+@Suite struct RecordedMomentsTests {
     struct Case: Sendable {
         let side, channels, N, slices: Int
         /// Added to the outputs: a mean far from zero must not cost the variance its digits.
@@ -45,7 +45,7 @@ import Testing
             kernel.forward(
                 x.tensor(geometry.input),
                 filters: scratch.base,
-                finish: ConvolutionFinish(bias: bias.base),
+                finish: ConvolutionEpilogue(bias: bias.base),
                 y.tensor(geometry.output),
                 notes: notes,
                 scratch: scratch.base + kernel.forwardFilters,
@@ -130,7 +130,7 @@ import Testing
                     geometry.input.with(N: count)
                 ),
                 filters: scratch.base,
-                finish: ConvolutionFinish(bias: nil),
+                finish: ConvolutionEpilogue(bias: nil),
                 y.tensor(geometry.output.with(N: count)),
                 notes: kernel.notes(in: notes.base),
                 scratch: scratch.base + kernel.forwardFilters,

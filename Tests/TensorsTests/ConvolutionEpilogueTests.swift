@@ -2,7 +2,7 @@ import Tensors
 import Testing
 
 /// What a convolution does to its sums on their way to memory.
-@Suite struct ConvolutionFinishTests {
+@Suite struct ConvolutionEpilogueTests {
     @Test(arguments: [(3, 1), (3, 2), (1, 1)], [true, false])
     func agreesWithThePassesThatItSaves(_ window: (Int, Int), _ relu: Bool) {
         let g = ConvolutionGeometry(
@@ -24,7 +24,7 @@ import Testing
                 return relu ? max(total, 0) : total
             }
         }
-        func result(_ finish: ConvolutionFinish, _ instructions: InstructionSet) -> Storage {
+        func result(_ finish: ConvolutionEpilogue, _ instructions: InstructionSet) -> Storage {
             let pool = ThreadPool(threads: 2, instructions: instructions)
             let kernel = ConvolutionKernel(g, threads: 2)
             let filters = noise(kernel.forwardFilters, seed: 5)
@@ -43,14 +43,14 @@ import Testing
         }
         for instructions in InstructionSet.available {
             let biased = result(
-                ConvolutionFinish(bias: factors.base + O, relu: relu),
+                ConvolutionEpilogue(bias: factors.base + O, relu: relu),
                 instructions
             )
             let plain = expected(scale: false, shift: true, residual: false)
             #expect(relativeError(biased.buffer, plain) < 3e-6)
             for added in [true, false] {
                 let normalised = result(
-                    ConvolutionFinish(
+                    ConvolutionEpilogue(
                         factors: factors.base,
                         channels: O,
                         residual: added ? residual.tensor(g.output) : nil,

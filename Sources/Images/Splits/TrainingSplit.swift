@@ -4,7 +4,7 @@ import Tensors
 /// with them on the way.
 ///
 /// Photos are counted over all parts of the folder.
-struct Parting {
+struct TrainingSplit {
     private let folder: ListedFolder
     /// What is known of each photo's file; empty where there are too many to look at each.
     private let facts: [PhotoFact]

@@ -19,6 +19,8 @@ public struct KernelTable: Sendable {
     public let rows: RowKernels
     /// Loops over the windows of convolutions and pools.
     public let windows: WindowKernels
+    /// Loops of depthwise convolutions.
+    public let depthwise: DepthwiseKernels
     /// Matrix products.
     public let gemm: GemmKernels
     /// Transforms of the fast 3×3 convolution.
@@ -31,6 +33,7 @@ public struct KernelTable: Sendable {
         flat: FlatKernels,
         rows: RowKernels,
         windows: WindowKernels,
+        depthwise: DepthwiseKernels,
         gemm: GemmKernels,
         winograd: WinogradKernels,
         peak: PeakKernel
@@ -38,6 +41,7 @@ public struct KernelTable: Sendable {
         self.flat = flat
         self.rows = rows
         self.windows = windows
+        self.depthwise = depthwise
         self.gemm = gemm
         self.winograd = winograd
         self.peak = peak

@@ -10,8 +10,11 @@ public struct Window: Hashable, Sendable {
     public var kernel: Int
     /// Step of the window.
     public var stride: Int
-    /// Border on each side.
-    public var padding: Int
+    /// Pixels by which the first windows extend over the upper border; what they extend over the lower one follows
+    /// from `OH`.
+    public var top: Int
+    /// Pixels by which the first windows extend over the left border.
+    public var left: Int
     /// Rows of the output.
     public var OH: Int
     /// Columns of the output.
@@ -24,7 +27,8 @@ public struct Window: Hashable, Sendable {
         C: Int,
         kernel: Int,
         stride: Int,
-        padding: Int,
+        top: Int,
+        left: Int,
         OH: Int,
         OW: Int
     ) {
@@ -33,7 +37,8 @@ public struct Window: Hashable, Sendable {
         self.C = C
         self.kernel = kernel
         self.stride = stride
-        self.padding = padding
+        self.top = top
+        self.left = left
         self.OH = OH
         self.OW = OW
     }

@@ -28,6 +28,11 @@ public func makeKernelTable() -> KernelTable {
             average: average,
             averageGradient: averageGradient
         ),
+        depthwise: DepthwiseKernels(
+            forward: anyDepthwise,
+            data: anyDepthwiseData,
+            weights: anyDepthwiseWeights
+        ),
         gemm: GemmKernels(
             width: stripWidth,
             depth: sumDepth,

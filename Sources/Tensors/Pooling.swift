@@ -38,7 +38,8 @@ public struct PoolGeometry: Hashable, Sendable {
             C: input.C,
             kernel: kernel,
             stride: stride,
-            padding: padding,
+            top: padding,
+            left: padding,
             OH: output.H,
             OW: output.W
         )
@@ -122,7 +123,8 @@ private func adaptiveWindow(_ input: Shape, _ output: Shape) -> Window {
         C: input.C,
         kernel: 1,
         stride: 1,
-        padding: 0,
+        top: 0,
+        left: 0,
         OH: output.H,
         OW: output.W
     )

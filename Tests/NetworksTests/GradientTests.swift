@@ -34,6 +34,23 @@ import Testing
         Case("convolution of many channels", Shape(N: 2, H: 8, W: 8, C: 32)) {
             $0.conv($1, "c", 32)
         },
+        Case("convolution in groups", maps) {
+            $0.convolution($1, "c", 6, kernel: 3, padding: 1, groups: 2, bias: true)
+        },
+        Case("convolution in groups, padding as TensorFlow's", Shape(N: 2, H: 7, W: 6, C: 64)) {
+            $0.convolution($1, "c", 32, kernel: 3, stride: 2, padding: .same, groups: 32)
+        },
+        Case("depthwise 3×3", maps) { $0.depthwise($1, "c", 4, kernel: 3, padding: 1, bias: true) },
+        Case("depthwise 5×5 / 2", Shape(N: 2, H: 8, W: 7, C: 24)) {
+            $0.depthwise($1, "c", 24, kernel: 5, stride: 2, padding: .same)
+        },
+        Case("depthwise 7×7, batch norm", Shape(N: 2, H: 9, W: 8, C: 20)) {
+            $0.batchNorm($0.depthwise($1, "c", 20, kernel: 7, padding: 3), "n")
+        },
+        Case("depthwise 3×3, batch norm, ReLU", maps) {
+            $0.relu($0.batchNorm($0.depthwise($1, "c", 4, kernel: 3, padding: 1), "n"), "r")
+        },
+        Case("linear on maps", maps) { $0.linear($1, "l", 7) },
         Case("batch norm", maps) { $0.batchNorm($1, "n") },
         Case("batch norm, ReLU", maps) { $0.relu($0.batchNorm($1, "n"), "r") },
         Case("convolution, batch norm", maps) { $0.batchNorm($0.conv($1, "c", 5), "n") },

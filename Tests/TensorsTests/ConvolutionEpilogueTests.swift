@@ -10,7 +10,7 @@ import Testing
             channels: 21,
             kernel: window.0,
             stride: window.1,
-            padding: window.0 / 2
+            padding: .symmetric(window.0 / 2)
         )
         let O = g.output.C
         let (x, weights) = (noise(g.input.count, seed: 1), noise(g.weights, seed: 2))

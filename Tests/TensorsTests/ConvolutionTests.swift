@@ -14,7 +14,8 @@ import Testing
             _ O: Int,
             _ kernel: Int,
             stride: Int = 1,
-            padding: Int = 0,
+            padding: Padding = 0,
+            groups: Int = 1,
             plan: Int = 3,
             N: Int = 3
         ) {
@@ -23,14 +24,16 @@ import Testing
                 channels: O,
                 kernel: kernel,
                 stride: stride,
-                padding: padding
+                padding: padding,
+                groups: groups
             )
             self.N = N
         }
 
         var testDescription: String {
             let g = geometry
-            return "\(g.input)→\(g.output.C) \(g.kernel)² /\(g.stride) +\(g.padding), \(N) images"
+            return
+                "\(g.input)→\(g.output.C) \(g.kernel)² /\(g.stride) +\(g.padding), \(g.groups) groups, \(N) images"
         }
     }
 
@@ -50,6 +53,15 @@ import Testing
         Case(23, 19, 3, 17, 7, stride: 2, padding: 3),
         Case(32, 32, 3, 64, 7, stride: 2, padding: 3, plan: 2, N: 1),
         Case(6, 6, 20, 33, 5, padding: 2),
+        // TensorFlow's padding, more of it below and to the right.
+        Case(8, 7, 3, 16, 3, stride: 2, padding: .same),
+        Case(9, 8, 17, 16, 3, padding: .same),
+        Case(10, 13, 16, 24, 5, stride: 2, padding: .same),
+        // Groups.
+        Case(7, 6, 16, 32, 3, stride: 2, padding: 1, groups: 4),
+        Case(8, 8, 32, 32, 3, padding: 1, groups: 2, plan: 9, N: 9),
+        Case(5, 4, 64, 32, 1, groups: 32),
+        Case(6, 5, 6, 12, 3, padding: .same, groups: 6),
     ]
 
     @Test(arguments: cases)
@@ -92,7 +104,7 @@ import Testing
 
     /// Slices of several sizes, one of them empty: each alone, added in the order of their tree.
     @Test(
-        arguments: cases.filter { $0.N > 1 } + [
+        arguments: cases.filter { $0.N > 1 } + DepthwiseTests.cases + [
             Case(16, 16, 40, 72, 3, padding: 1, plan: 21, N: 21)
         ]
     )
@@ -103,7 +115,8 @@ import Testing
             channels: test.geometry.output.C,
             kernel: test.geometry.kernel,
             stride: test.geometry.stride,
-            padding: test.geometry.padding
+            padding: test.geometry.padding,
+            groups: test.geometry.groups
         )
         let operands = ConvolutionRun.Operands(g)
         let images = [
@@ -149,7 +162,7 @@ import Testing
             if: InstructionSet.available.contains(.avx512),
             "compares AVX-512 with AVX2, and this processor has no AVX-512"
         ),
-        arguments: cases
+        arguments: cases + DepthwiseTests.cases
     )
     func instructionSetsWithFusedProductsAgreeInBits(_ test: Case) {
         let operands = ConvolutionRun.Operands(test.geometry)
@@ -160,7 +173,7 @@ import Testing
         for run in runs.dropFirst() { #expect(run == runs[0]) }
     }
 
-    @Test(arguments: cases)
+    @Test(arguments: cases + DepthwiseTests.cases)
     func anImagesResultDoesNotDependOnItsBatch(_ test: Case) {
         let g = test.geometry
         let operands = ConvolutionRun.Operands(g)

@@ -102,7 +102,8 @@ struct SystemBLASTests {
             channels: geometry.output.C,
             kernel: geometry.kernel,
             stride: geometry.stride,
-            padding: geometry.padding
+            padding: geometry.padding,
+            groups: geometry.groups
         )
         let operands = ConvolutionRun.Operands(g)
         let images = [
@@ -125,7 +126,8 @@ struct SystemBLASTests {
                 channels: geometry.output.C,
                 kernel: geometry.kernel,
                 stride: geometry.stride,
-                padding: geometry.padding
+                padding: geometry.padding,
+                groups: geometry.groups
             )
             let part = operands.images(range, g)
             let slices = Slices.whole(range.count)

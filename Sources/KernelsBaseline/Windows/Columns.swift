@@ -12,9 +12,9 @@ func gather(_ x: Floats, _ w: Window, _ rows: Range<Int>, _ columns: MutableFloa
     let run = w.kernel &* w.C
     var to = columns
     for oh in rows {
-        let top = oh &* w.stride &- w.padding
+        let top = oh &* w.stride &- w.top
         for ow in 0..<w.OW {
-            let left = ow &* w.stride &- w.padding
+            let left = ow &* w.stride &- w.left
             let valid = inside(left, w.kernel, w.W)
             for kh in 0..<w.kernel {
                 let h = top &+ kh
@@ -42,9 +42,9 @@ func scatter(_ columns: Floats, _ w: Window, _ rows: Range<Int>, _ dx: MutableFl
     let run = w.kernel &* w.C
     var from = columns
     for oh in rows {
-        let top = oh &* w.stride &- w.padding
+        let top = oh &* w.stride &- w.top
         for ow in 0..<w.OW {
-            let left = ow &* w.stride &- w.padding
+            let left = ow &* w.stride &- w.left
             let valid = inside(left, w.kernel, w.W)
             for kh in 0..<w.kernel {
                 let h = top &+ kh

@@ -30,7 +30,9 @@ func maximumGradient(
     _ dx: MutableFloats,
     _ streams: Bool
 ) {
-    guard w.stride == w.kernel, w.padding == 0 else { return overlapping(argmax, dy, w, dx) }
+    guard w.stride == w.kernel, w.top == 0, w.left == 0 else {
+        return overlapping(argmax, dy, w, dx)
+    }
     if streams, fillsLines(dx, w.C) {
         apart(argmax, dy, w, dx) { v, to, _ in stream(v, to) }
         vectorshim_fence()
@@ -48,10 +50,10 @@ private func pool(
     _ write: (Vector, Vector, Int, Int) -> Void
 ) {
     for oh in rows {
-        let top = oh &* w.stride &- w.padding
+        let top = oh &* w.stride &- w.top
         let vertical = inside(top, w.kernel, w.H)
         for ow in 0..<w.OW {
-            let left = ow &* w.stride &- w.padding
+            let left = ow &* w.stride &- w.left
             let horizontal = inside(left, w.kernel, w.W)
             let to = (oh &* w.OW &+ ow) &* w.C
             let first = vertical.lowerBound &* w.kernel &+ horizontal.lowerBound
@@ -117,13 +119,13 @@ private func overlapping(_ argmax: Bytes, _ dy: Floats, _ w: Window, _ dx: Mutab
     let row = w.W &* w.C
     var cleared = 0
     for oh in 0..<w.OH {
-        let top = oh &* w.stride &- w.padding
+        let top = oh &* w.stride &- w.top
         let vertical = inside(top, w.kernel, w.H)
         let reached = max(cleared, min(w.H, top &+ w.kernel))
         clear(dx + cleared &* row, (reached &- cleared) &* row)
         cleared = reached
         for ow in 0..<w.OW {
-            let left = ow &* w.stride &- w.padding
+            let left = ow &* w.stride &- w.left
             let horizontal = inside(left, w.kernel, w.W)
             let from = (oh &* w.OW &+ ow) &* w.C
             sweep(w.C) { c, n in

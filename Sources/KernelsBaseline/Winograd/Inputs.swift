@@ -17,7 +17,7 @@ func winogradInput(
         tiles,
         across: (w.OW &+ tileSide &- 1) / tileSide,
         side: patchSide,
-        padding: w.padding,
+        padding: w.top,
         channels,
         planes
     ) { inputPoints(readSix($0, $1)) }

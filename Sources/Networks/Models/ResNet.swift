@@ -1,3 +1,5 @@
+import Tensors
+
 /// ResNet (He et al., 2016) as torchvision has it, and a small relative for small photos.
 ///
 /// The stride of a bottleneck sits on its 3×3 convolution.

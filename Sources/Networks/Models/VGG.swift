@@ -1,3 +1,5 @@
+import Tensors
+
 /// VGG (Simonyan and Zisserman, 2015) as torchvision has it: configurations A, B, D and E, with
 /// an average pool to 7×7 before the classifier and optional batch norm.
 struct VGG {

@@ -1,7 +1,10 @@
 public import Tensors
 
 /// A 2-d convolution, [N, H, W, I] → [N, OH, OW, O], with weights of PyTorch's shape
-/// [O, I, K, K] that lie in memory as [O][K][K][I].
+/// [O, I / groups, K, K] that lie in memory as [O][K][K][I / groups].
+///
+/// With several groups, each run of O / groups outputs sums over the run of I / groups inputs in its place;
+/// with as many groups as channels the convolution is depthwise.
 ///
 /// With what `Fusion` lets it take over: a ReLU, or a batch norm with its residual sum and its ReLU. In
 /// evaluation the norm is an affine function of each channel that is applied on the way to memory.
@@ -9,34 +12,53 @@ public struct Convolution: Operation {
     private let channels: Int
     private let side: Int
     private let stride: Int
-    private let padding: Int
+    private let padding: Padding
+    private let groups: Int
     private let hasBias: Bool
     private let rule: InitialisationRule
+    /// Whether it is PyTorch's Linear, whose weights have the shape [O, I].
+    private let isLinear: Bool
     /// Whether a ReLU follows at once.
     private(set) var relu = false
     /// The batch norm that follows at once, under its own name.
     private var norm: (name: String, operation: BatchNorm)?
 
     /// Makes a convolution to `channels` channels with a square kernel.
+    ///
+    /// - Parameters:
+    ///   - channels: of the output, a multiple of `groups`.
+    ///   - kernel: side of the kernel.
+    ///   - stride: pixels between windows.
+    ///   - padding: zeros around the maps.
+    ///   - groups: a divisor of the channels of both maps.
+    ///   - bias: whether a bias is added.
+    ///   - rule: how weights and bias begin; its fan-out is PyTorch's, which counts all groups.
+    ///   - isLinear: whether the weights have the shape [O, I], for which the kernel must be 1.
     public init(
         channels: Int,
         kernel: Int,
         stride: Int = 1,
-        padding: Int = 0,
+        padding: Padding = 0,
+        groups: Int = 1,
         bias: Bool,
-        rule: InitialisationRule = .kaimingFanOut
+        rule: InitialisationRule = .kaimingFanOut,
+        isLinear: Bool = false
     ) {
+        precondition(!isLinear || kernel == 1, "a linear layer sees one pixel")
         self.channels = channels
         side = kernel
         self.stride = stride
         self.padding = padding
+        self.groups = groups
+        self.isLinear = isLinear
         hasBias = bias
         self.rule = rule
     }
 
     /// The kernel's sides, the stride, and what was taken over.
     public var kind: String {
-        "convolution \(side)×\(side)" + (stride > 1 ? " / \(stride)" : "")
+        (isLinear ? "linear" : "convolution \(side)×\(side)") + (stride > 1 ? " / \(stride)" : "")
+            + (groups > 1 ? ", \(groups) groups" : "")
             + (norm.map { " + \($0.operation.kind)" } ?? "") + (relu ? " + ReLU" : "")
     }
 
@@ -60,7 +82,8 @@ public struct Convolution: Operation {
             channels: channels,
             kernel: side,
             stride: stride,
-            padding: padding
+            padding: padding,
+            groups: groups
         )
     }
 
@@ -69,10 +92,10 @@ public struct Convolution: Operation {
 
     /// The weights, the bias, and the norm's parameters.
     public func parameters(_ name: String, _ inputs: [Shape]) -> [ParameterSpecification] {
-        let (taps, I) = (side * side, inputs[0].C)
+        let (taps, I) = (side * side, inputs[0].C / groups)
         let weight = ParameterSpecification(
             name + ".weight",
-            shape: [channels, I, side, side],
+            shape: isLinear ? [channels, I] : [channels, I, side, side],
             kind: .weight,
             initial: rule.weight(fanIn: taps * I, fanOut: taps * channels),
             planes: taps
@@ -89,7 +112,7 @@ public struct Convolution: Operation {
 
     /// One for each tap of each output.
     public func multiplyAdds(_ inputs: [Shape]) -> Int {
-        output(inputs).perImage * side * side * inputs[0].C
+        output(inputs).perImage * side * side * (inputs[0].C / groups)
     }
 
     /// Chooses the algorithm.
@@ -121,7 +144,8 @@ extension Graph {
         _ channels: Int,
         kernel: Int,
         stride: Int = 1,
-        padding: Int = 0,
+        padding: Padding = 0,
+        groups: Int = 1,
         bias: Bool = false,
         rule: InitialisationRule = .kaimingFanOut
     ) -> Value {
@@ -130,8 +154,51 @@ extension Graph {
             kernel: kernel,
             stride: stride,
             padding: padding,
+            groups: groups,
             bias: bias,
             rule: rule
+        )
+        return append(name, operation, x)
+    }
+
+    /// Appends a depthwise convolution: each of `channels`, as many as `x` has, with a filter of its own; weights
+    /// [C, 1, K, K].
+    public mutating func depthwise(
+        _ x: Value,
+        _ name: String,
+        _ channels: Int,
+        kernel: Int,
+        stride: Int = 1,
+        padding: Padding = 0,
+        bias: Bool = false,
+        rule: InitialisationRule = .kaimingFanOut
+    ) -> Value {
+        convolution(
+            x,
+            name,
+            channels,
+            kernel: kernel,
+            stride: stride,
+            padding: padding,
+            groups: channels,
+            bias: bias,
+            rule: rule
+        )
+    }
+
+    /// Appends PyTorch's Linear at each pixel of maps, [N, H, W, I] → [N, H, W, O]: weights [O, I] and a bias [O].
+    public mutating func linear(
+        _ x: Value,
+        _ name: String,
+        _ channels: Int,
+        rule: InitialisationRule = .uniformFanIn
+    ) -> Value {
+        let operation = Convolution(
+            channels: channels,
+            kernel: 1,
+            bias: true,
+            rule: rule,
+            isLinear: true
         )
         return append(name, operation, x)
     }

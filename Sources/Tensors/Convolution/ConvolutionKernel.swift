@@ -1,17 +1,14 @@
 import KernelTable
 
-/// A planned convolution: y[n][oh][ow][o] = bias[o] + Σ x[n][oh·s + kh − p][ow·s + kw − p][i] ·
-/// weights[o][kh][kw][i].
+/// A planned convolution: y[n][oh][ow][o] = bias[o] + Σ x[n][oh·s + kh − top][ow·s + kw − left][i] ·
+/// weights[o][kh][kw][i], the sum over the inputs of o's group.
 ///
 /// The algorithm is chosen when the plan is made. Every sum's order depends on the geometry and the
 /// slices, never on the threads.
 public struct ConvolutionKernel: Sendable {
-    private let columns: ColumnConvolution
-    private let columnWeights: ColumnWeights
-    private let winograd: WinogradConvolution?
-    private let winogradWeights: WinogradWeights?
-    private let system: SystemConvolution?
-    private let moments: MomentPlan?
+    private let geometry: ConvolutionGeometry
+    private let threads: Int
+    private let method: any ConvolutionMethod
     private let biasScratch: Int
 
     /// Plans `geometry` for pools of at most `threads` threads.
@@ -21,7 +18,8 @@ public struct ConvolutionKernel: Sendable {
     ///   - slices: the most slices of a batch, none of them with more than its share of `input.N`.
     ///   - threads: the most threads that a call's pool may have.
     ///   - exact: whether only algorithms with the rounding of plain fp32 sums may be chosen.
-    ///   - blas: the engine of the pool that calls are made with; `system` is always exact.
+    ///   - blas: the engine of the pool that calls are made with; `system` is always exact. Depthwise
+    ///     convolutions are no matrix products: our loops compute them with either engine.
     public init(
         _ geometry: ConvolutionGeometry,
         slices: Int = 1,
@@ -29,62 +27,59 @@ public struct ConvolutionKernel: Sendable {
         exact: Bool = false,
         blas: BLASEngine = .own
     ) {
-        system = SystemBLAS.library(blas).map {
-            SystemConvolution(geometry, slices: slices, threads: threads, library: $0)
+        self.geometry = geometry
+        self.threads = threads
+        if geometry.isDepthwise {
+            method = DepthwiseConvolution(geometry, slices: slices)
+        } else {
+            let each = PlainConvolution(
+                geometry.ofGroup,
+                slices: slices,
+                threads: threads,
+                exact: exact,
+                blas: blas
+            )
+            method =
+                geometry.groups == 1 ? each : GroupedConvolution(geometry: geometry, each: each)
         }
-        columns = ColumnConvolution(geometry, threads: threads)
-        columnWeights = ColumnWeights(columns: columns, slices: slices)
-        let fast = !exact && blas == .own && WinogradConvolution.pays(for: geometry)
-        winograd = fast ? WinogradConvolution(geometry: geometry, threads: threads) : nil
-        winogradWeights =
-            fast ? WinogradWeights(geometry: geometry, slices: slices, threads: threads) : nil
-        moments = fast ? MomentPlan(geometry.output) : nil
         biasScratch = channelSumsScratch(geometry.output, slices: slices)
     }
 
     /// Whether the passes read the weights as they are, which are passed for `filters` then.
-    public var readsWeights: Bool { system != nil }
+    public var readsWeights: Bool { method.readsWeights }
 
     /// Floats of scratch that each call takes.
     public var scratch: Int { max(forwardFilters, backwardFilters) + scratchBesideFilters }
 
     /// Floats of scratch that a call with prepared filters takes.
-    public var scratchBesideFilters: Int {
-        let products = winograd.map { max($0.scratch, winogradWeights?.scratch ?? 0) }
-        let own = products ?? max(columns.scratch, columnWeights.scratch)
-        return max(system?.scratch ?? own, biasScratch)
-    }
+    public var scratchBesideFilters: Int { max(method.scratch, biasScratch) }
 
     /// Name of the chosen algorithm.
-    public var algorithm: String {
-        system?.algorithm ?? (winograd == nil ? columns.algorithm : "winograd 4×4")
-    }
+    public var algorithm: String { method.algorithm }
 
     /// Ends the program where a pass gets what was not planned.
     private func check(_ x: Tensor, _ y: Tensor, _ pool: ThreadPool) {
-        let (input, output) = (columns.geometry.input, columns.geometry.output)
+        let (input, output) = (geometry.input, geometry.output)
         precondition(
             x.shape.hasImages(like: input) && y.shape.hasImages(like: output)
                 && x.shape.N == y.shape.N && x.shape.N <= input.N,
             "a convolution of \(input) to \(output) is given \(x.shape) and \(y.shape)"
         )
-        precondition(pool.threads <= columns.threads, "planned for \(columns.threads) threads")
+        precondition(pool.threads <= threads, "planned for \(threads) threads")
     }
 
     // MARK: Forward
 
     /// Floats of the notes that a forward pass may take of its outputs.
-    public var notedFloats: Int { (moments?.perImage ?? 0) * columns.geometry.output.N }
+    public var notedFloats: Int { (method.moments?.perImage ?? 0) * geometry.output.N }
 
     /// Notes in `notedFloats` floats; nil where the method takes none.
     public func notes(in floats: UnsafeMutablePointer<Float>) -> RecordedMoments? {
-        moments.map { RecordedMoments(plan: $0, base: floats) }
+        method.moments.map { RecordedMoments(plan: $0, base: floats) }
     }
 
     /// Floats of the filters that `prepareForward` makes.
-    public var forwardFilters: Int {
-        readsWeights ? 0 : winograd?.forwardFilters ?? columns.forwardFilters
-    }
+    public var forwardFilters: Int { method.forwardFilters }
 
     /// Brings the weights into the form that the forward pass reads.
     public func prepareForward(
@@ -93,11 +88,7 @@ public struct ConvolutionKernel: Sendable {
         _ pool: ThreadPool
     ) {
         precondition(!readsWeights, "weights that are read as they are need no preparation")
-        if let winograd {
-            winograd.prepareForward(weights, into: filters, pool)
-        } else {
-            columns.prepareForward(weights, into: filters, pool)
-        }
+        method.prepareForward(weights, into: filters, pool)
     }
 
     /// y = convolution of x with prepared filters, finished on the way to memory.
@@ -116,30 +107,16 @@ public struct ConvolutionKernel: Sendable {
         _ pool: ThreadPool
     ) {
         check(x, y, pool)
-        let finish = finish.kernelArguments(y.shape)
-        if let system {
-            system.forward(
-                x,
-                weights: filters,
-                finish: finish,
-                y,
-                slices: slices,
-                scratch: scratch,
-                pool
-            )
-        } else if let winograd {
-            winograd.forward(
-                x,
-                filters: filters,
-                finish: finish,
-                y,
-                notes: notes,
-                scratch: scratch,
-                pool
-            )
-        } else {
-            columns.forward(x, filters: filters, finish: finish, y, scratch: scratch, pool)
-        }
+        method.forward(
+            x,
+            filters: filters,
+            finish: finish.kernelArguments(y.shape),
+            y,
+            notes: notes,
+            slices: slices,
+            scratch: scratch,
+            pool
+        )
     }
 
     /// y = convolution of x, plus the bias of each channel.
@@ -167,9 +144,7 @@ public struct ConvolutionKernel: Sendable {
     // MARK: Backward
 
     /// Floats of the filters that `prepareBackward` makes.
-    public var backwardFilters: Int {
-        readsWeights ? 0 : winograd?.backwardFilters ?? columns.backwardFilters
-    }
+    public var backwardFilters: Int { method.backwardFilters }
 
     /// Brings the weights into the form that `backwardData` reads.
     public func prepareBackward(
@@ -178,11 +153,7 @@ public struct ConvolutionKernel: Sendable {
         _ pool: ThreadPool
     ) {
         precondition(!readsWeights, "weights that are read as they are need no preparation")
-        if let winograd {
-            winograd.prepareBackward(weights, into: filters, pool)
-        } else {
-            columns.prepareBackward(weights, into: filters, pool)
-        }
+        method.prepareBackward(weights, into: filters, pool)
     }
 
     /// Overwrites `dx` with the gradient of the input, from prepared filters.
@@ -195,13 +166,7 @@ public struct ConvolutionKernel: Sendable {
         _ pool: ThreadPool
     ) {
         check(dx, dy, pool)
-        if let system {
-            system.backwardData(dy, weights: filters, dx, slices: slices, scratch: scratch, pool)
-        } else if let winograd {
-            winograd.backwardData(dy, filters: filters, dx, scratch: scratch, pool)
-        } else {
-            columns.backwardData(dy, filters: filters, dx, scratch: scratch, pool)
-        }
+        method.backwardData(dy, filters: filters, dx, slices: slices, scratch: scratch, pool)
     }
 
     /// Overwrites `dx` with the gradient of the input.
@@ -235,64 +200,7 @@ public struct ConvolutionKernel: Sendable {
         _ pool: ThreadPool
     ) {
         check(x, dy, pool)
-        if let system {
-            system.backwardWeights(x, dy, slices, dweights, scratch: scratch, pool)
-        } else if let winogradWeights {
-            winogradWeights.backwardWeights(x, dy, slices, dweights, scratch: scratch, pool)
-        } else {
-            columnWeights.backwardWeights(x, dy, slices, dweights, scratch: scratch, pool)
-        }
+        method.backwardWeights(x, dy, slices, dweights, scratch: scratch, pool)
         if let dbias { channelSums(dy, slices, dbias, scratch: scratch, pool) }
-    }
-}
-
-/// Extents of a convolution with square windows.
-public struct ConvolutionGeometry: Hashable, Sendable {
-    /// Extents of the input; `N` is the largest batch.
-    public let input: Shape
-    /// Extents of the output.
-    public let output: Shape
-    /// Side of the window.
-    public let kernel: Int
-    /// Step of the window.
-    public let stride: Int
-    /// Border of zeros on each side.
-    public let padding: Int
-
-    /// Plans `channels` outputs of `kernel` × `kernel` windows, `stride` apart.
-    public init(input: Shape, channels: Int, kernel: Int, stride: Int = 1, padding: Int = 0) {
-        precondition(kernel > 0 && stride > 0 && padding >= 0, "a window without extent")
-        self.input = input
-        self.kernel = kernel
-        self.stride = stride
-        self.padding = padding
-        output = Shape(
-            N: input.N,
-            H: max(0, input.H + 2 * padding - kernel) / stride + 1,
-            W: max(0, input.W + 2 * padding - kernel) / stride + 1,
-            C: channels
-        )
-    }
-
-    /// Number of weights, [O][KH][KW][I] in memory.
-    public var weights: Int { output.C * taps }
-
-    /// Inputs that one output sums over: the columns of the im2col matrix.
-    var taps: Int { kernel * kernel * input.C }
-
-    /// Whether the im2col matrix is the input itself.
-    var isPointwise: Bool { kernel == 1 && stride == 1 && padding == 0 }
-
-    var window: Window {
-        Window(
-            H: input.H,
-            W: input.W,
-            C: input.C,
-            kernel: kernel,
-            stride: stride,
-            padding: padding,
-            OH: output.H,
-            OW: output.W
-        )
     }
 }

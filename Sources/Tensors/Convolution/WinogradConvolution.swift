@@ -31,7 +31,9 @@ struct WinogradConvolution: Sendable {
     /// fill a register (photos), transforms eat the gain. The rule looks at neither the batch nor the
     /// processor, so that a layer computes the same everywhere.
     static func pays(for g: ConvolutionGeometry) -> Bool {
-        guard g.kernel == 3, g.stride == 1, g.padding <= 2, g.input.C >= 8 else { return false }
+        guard g.kernel == 3, g.stride == 1, g.top == g.left, g.top <= 2, g.input.C >= 8 else {
+            return false
+        }
         return g.output.H * g.output.W >= 10 * tiles(g.output).count
     }
 
@@ -52,11 +54,11 @@ struct WinogradConvolution: Sendable {
     }
 
     private var forwardDirection: Direction {
-        direction(from: geometry.input, to: geometry.output, padding: geometry.padding)
+        direction(from: geometry.input, to: geometry.output, padding: geometry.top)
     }
 
     private var backwardDirection: Direction {
-        direction(from: geometry.output, to: geometry.input, padding: 2 - geometry.padding)
+        direction(from: geometry.output, to: geometry.input, padding: 2 - geometry.top)
     }
 
     private func direction(from x: Shape, to y: Shape, padding: Int) -> Direction {
@@ -66,7 +68,8 @@ struct WinogradConvolution: Sendable {
             C: x.C,
             kernel: 3,
             stride: 1,
-            padding: padding,
+            top: padding,
+            left: padding,
             OH: y.H,
             OW: y.W
         )

@@ -22,11 +22,10 @@ struct Moments {
 
 /// The moments of a convolution's outputs, which its output pass records for the batch norm behind it.
 ///
-/// For each group of tiles and each channel: a pivot p, Σ (x − p) and Σ (x − p)². Groups never span images, so the
-/// moments of a slice depend on the slice alone. Recorded only for maps whose tiles form whole groups and whose
-/// channels fill vectors.
+/// For each group of pixels and each channel: a pivot p, Σ (x − p) and Σ (x − p)². Groups, which are tiles or bands
+/// of rows, never span images, so the moments of a slice depend on the slice alone.
 struct MomentPlan: Sendable {
-    /// Pixels of each group of tiles of an image.
+    /// Pixels of each group of an image.
     fileprivate let pixels: [Double]
     /// Channels.
     fileprivate let C: Int
@@ -34,8 +33,17 @@ struct MomentPlan: Sendable {
     /// Channels that are summed up together.
     private static let lanes = 16
 
-    /// Plans maps of `shape`; nil where they are not noted.
-    init?(_ shape: Shape) {
+    /// Plans bands of `rows` rows of maps of `shape`.
+    init(bandsOf shape: Shape, rows: Int) {
+        C = shape.C
+        pixels = stride(from: 0, to: shape.H, by: rows).map {
+            Double(min(rows, shape.H - $0) * shape.W)
+        }
+    }
+
+    /// Plans groups of tiles of maps of `shape`; nil where the tiles form no whole groups or the channels fill no
+    /// vectors, which are not noted.
+    init?(tilesOf shape: Shape) {
         let side = WinogradConvolution.tileSide
         let tiles = WinogradConvolution.tiles(shape)
         let together = WinogradKernels.notedTiles
@@ -61,6 +69,11 @@ public struct RecordedMoments {
 
     /// Channels of the maps.
     var channels: Int { plan.C }
+
+    /// Where the notes of a group of an image begin.
+    func group(_ index: Int, ofImage image: Int) -> UnsafeMutablePointer<Float> {
+        self.image(image) + index * 3 * plan.C
+    }
 
     /// Where the notes of an image begin.
     func image(_ index: Int) -> UnsafeMutablePointer<Float> { base + index * plan.perImage }
@@ -99,7 +112,7 @@ public struct RecordedMoments {
         }
     }
 
-    /// Calls `body` with the notes of each group of tiles, from a channel on, and with its pixels.
+    /// Calls `body` with the notes of each group, from a channel on, and with its pixels.
     @inline(__always)
     private func forEachGroup(
         _ images: Range<Int>,

@@ -9,20 +9,22 @@ struct NaiveConvolution {
     private func products(_ body: (Int, Int, Int) -> Void) {
         let g = geometry
         let (input, output) = (g.input, g.output)
+        let ofGroup = input.C / g.groups
         for n in 0..<N {
             for oh in 0..<output.H {
                 for ow in 0..<output.W {
                     let pixel = ((n * output.H + oh) * output.W + ow) * output.C
                     for kh in 0..<g.kernel {
-                        let h = oh * g.stride + kh - g.padding
+                        let h = oh * g.stride + kh - g.top
                         guard h >= 0, h < input.H else { continue }
                         for kw in 0..<g.kernel {
-                            let w = ow * g.stride + kw - g.padding
+                            let w = ow * g.stride + kw - g.left
                             guard w >= 0, w < input.W else { continue }
                             let from = ((n * input.H + h) * input.W + w) * input.C
                             for o in 0..<output.C {
-                                let tap = ((o * g.kernel + kh) * g.kernel + kw) * input.C
-                                for i in 0..<input.C { body(from + i, tap + i, pixel + o) }
+                                let tap = ((o * g.kernel + kh) * g.kernel + kw) * ofGroup
+                                let first = o / (output.C / g.groups) * ofGroup
+                                for i in 0..<ofGroup { body(from + first + i, tap + i, pixel + o) }
                             }
                         }
                     }

@@ -1,0 +1,227 @@
+import KernelTable
+
+/// A convolution that computes each channel from the one in its place alone.
+///
+/// With one multiply-add for each float that is read it is bound by memory. A task is a band of rows that stays in
+/// cache: forward, the band is finished there, or its moments are recorded for the batch norm behind it. The
+/// gradient of the input is gathered by the pixels that receive it; with windows a pixel apart that is the forward
+/// pass with rotated filters. The gradient of the weights is summed over bands, which are added in order; bands
+/// are cut by the geometry and the slices alone.
+struct DepthwiseConvolution: ConvolutionMethod {
+    let geometry: ConvolutionGeometry
+    let slices: Int
+    /// Rows of a band of the output.
+    private let bandRows: Int
+    /// Images whose gradients of the weights are summed together; more than one only where a band is a whole image.
+    private let sumImages: Int
+
+    /// Floats of a band: a part of the second cache.
+    private static let bandFloats = 1 << 15
+    /// Output pixels worth sums of the weights' gradients of their own.
+    private static let sumPixels = 256
+
+    init(_ geometry: ConvolutionGeometry, slices: Int) {
+        self.geometry = geometry
+        self.slices = slices
+        let y = geometry.output
+        let rows = max(1, min(y.H, Self.bandFloats / max(1, y.W * y.C)))
+        // Bands of about equal height.
+        let bands = (y.H + rows - 1) / rows
+        bandRows = (y.H + bands - 1) / bands
+        sumImages = bandRows < y.H ? 1 : max(1, Self.sumPixels / max(1, y.H * y.W))
+    }
+
+    var algorithm: String { "depthwise" }
+    var readsWeights: Bool { false }
+    var moments: MomentPlan? { MomentPlan(bandsOf: geometry.output, rows: bandRows) }
+
+    private var bands: Int { (geometry.output.H + bandRows - 1) / bandRows }
+
+    private func rows(_ band: Int) -> Range<Int> {
+        band * bandRows..<min(geometry.output.H, (band + 1) * bandRows)
+    }
+
+    private var taps: Int { geometry.kernel * geometry.kernel }
+
+    // MARK: Forward
+
+    var forwardFilters: Int { taps * geometry.input.C }
+
+    /// Brings [C][K][K] into [K][K][C].
+    func prepareForward(
+        _ weights: UnsafePointer<Float>,
+        into filters: UnsafeMutablePointer<Float>,
+        _ pool: ThreadPool
+    ) {
+        let (taps, C) = (taps, geometry.input.C)
+        for tap in 0..<taps {
+            for c in 0..<C { filters[tap * C + c] = weights[c * taps + tap] }
+        }
+    }
+
+    func forward(
+        _ x: Tensor,
+        filters: UnsafePointer<Float>,
+        finish: Finish,
+        _ y: Tensor,
+        notes: RecordedMoments?,
+        slices: Slices?,
+        scratch: UnsafeMutablePointer<Float>,
+        _ pool: ThreadPool
+    ) {
+        let g = geometry
+        let (kernels, window, C) = (pool.kernels, g.window, g.output.C)
+        let pixels = PixelRows(kernels: kernels.rows, C: C)
+        pool.parallelFor(x.shape.N * bands) { task, _ in
+            let (image, band) = task.quotientAndRemainder(dividingBy: bands)
+            let rows = rows(band)
+            let to = y.base + image * g.output.perImage
+            kernels.depthwise.forward(
+                x.base + image * g.input.perImage,
+                window,
+                rows,
+                filters,
+                to
+            )
+            let start = image * g.output.perImage + rows.lowerBound * g.output.W * C
+            let count = rows.count * g.output.W
+            finish.advanced(by: start).apply(y.base + start, count, C, kernels)
+            if let noted = notes?.group(band, ofImage: image) {
+                // The pivot is the mean, so that the sum of the differences is zero.
+                pixels.moments(y.base + start, count, noted, noted + 2 * C)
+                (noted + C).update(repeating: 0, count: C)
+            }
+        }
+    }
+
+    // MARK: Backward
+
+    /// Whether the gradient of the input is a convolution of the output's.
+    private var isRotated: Bool { geometry.stride == 1 }
+
+    /// The extents of the pass from `dy` to `dx`.
+    private var backwardWindow: Window {
+        let g = geometry
+        guard isRotated else { return g.window }
+        return Window(
+            H: g.output.H,
+            W: g.output.W,
+            C: g.input.C,
+            kernel: g.kernel,
+            stride: 1,
+            top: g.kernel - 1 - g.top,
+            left: g.kernel - 1 - g.left,
+            OH: g.input.H,
+            OW: g.input.W
+        )
+    }
+
+    var backwardFilters: Int { forwardFilters }
+
+    /// Brings [C][K][K] into [K][K][C], rotated where the windows are a pixel apart.
+    func prepareBackward(
+        _ weights: UnsafePointer<Float>,
+        into filters: UnsafeMutablePointer<Float>,
+        _ pool: ThreadPool
+    ) {
+        let (taps, C) = (taps, geometry.input.C)
+        for tap in 0..<taps {
+            let from = isRotated ? taps - 1 - tap : tap
+            for c in 0..<C { filters[tap * C + c] = weights[c * taps + from] }
+        }
+    }
+
+    func backwardData(
+        _ dy: Tensor,
+        filters: UnsafePointer<Float>,
+        _ dx: Tensor,
+        slices: Slices?,
+        scratch: UnsafeMutablePointer<Float>,
+        _ pool: ThreadPool
+    ) {
+        let g = geometry
+        let window = backwardWindow
+        let loop = isRotated ? pool.kernels.depthwise.forward : pool.kernels.depthwise.data
+        let height = bandRows * g.stride
+        let bands = (g.input.H + height - 1) / height
+        pool.parallelFor(dy.shape.N * bands) { task, _ in
+            let (image, band) = task.quotientAndRemainder(dividingBy: bands)
+            loop(
+                dy.base + image * g.output.perImage,
+                window,
+                band * height..<min(g.input.H, (band + 1) * height),
+                filters,
+                dx.base + image * g.input.perImage
+            )
+        }
+    }
+
+    /// Output rows of images of one slice, whose gradients of the weights are summed together.
+    private struct Part {
+        var slice: Int
+        var images: Range<Int>
+        var rows: Range<Int>
+    }
+
+    private func parts(_ slices: Slices) -> [Part] {
+        slices.images.enumerated().flatMap { slice, images in
+            stride(from: images.lowerBound, to: images.upperBound, by: sumImages).flatMap { first in
+                (0..<bands).map { band in
+                    Part(
+                        slice: slice,
+                        images: first..<min(first + sumImages, images.upperBound),
+                        rows: rows(band)
+                    )
+                }
+            }
+        }
+    }
+
+    /// The sums of the parts, and those of the slices.
+    var scratch: Int {
+        let N = geometry.input.N
+        return (((N + sumImages - 1) / sumImages + slices) * bands + slices) * forwardFilters
+    }
+
+    func backwardWeights(
+        _ x: Tensor,
+        _ dy: Tensor,
+        _ slices: Slices,
+        _ dweights: UnsafeMutablePointer<Float>,
+        scratch: UnsafeMutablePointer<Float>,
+        _ pool: ThreadPool
+    ) {
+        precondition(
+            slices.count <= self.slices && slices.total == x.shape.N,
+            "planned for \(self.slices) slices, not for \(slices.images) of \(x.shape.N) images"
+        )
+        let g = geometry
+        let (kernels, window, floats) = (pool.kernels, g.window, forwardFilters)
+        let parts = parts(slices)
+        let totals = scratch
+        let sums = scratch + slices.count * floats
+        pool.parallelFor(parts.count) { index, _ in
+            let part = parts[index]
+            let own = sums + index * floats
+            own.update(repeating: 0, count: floats)
+            for image in part.images {
+                kernels.depthwise.weights(
+                    x.base + image * g.input.perImage,
+                    dy.base + image * g.output.perImage,
+                    window,
+                    part.rows,
+                    own
+                )
+            }
+        }
+        totals.update(repeating: 0, count: slices.count * floats)
+        for (index, part) in parts.enumerated() {
+            kernels.flat.add(totals + part.slice * floats, sums + index * floats, floats)
+        }
+        sumSlices(totals, slices, width: floats, into: sums)
+        let (taps, C) = (taps, g.input.C)
+        for c in 0..<C {
+            for tap in 0..<taps { dweights[c * taps + tap] = sums[tap * C + c] }
+        }
+    }
+}

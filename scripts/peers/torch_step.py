@@ -31,6 +31,7 @@ def arguments():
     parser.add_argument("--optimizer", choices=["sgd", "rmsprop"], default="sgd")
     parser.add_argument("--layout", choices=["nchw", "channels_last"], default="nchw")
     parser.add_argument("--frozen", action="store_true", help="evaluate a traced and frozen network")
+    parser.add_argument("--compile", action="store_true", help="use torch.compile")
     parser.add_argument("--ranks", type=int, default=1)
     parser.add_argument("--threads", type=int, default=2, help="threads of each rank")
     parser.add_argument("--steps", type=int, default=5)
@@ -52,6 +53,8 @@ def training(options, network, photos, labels):
         optimizer = torch.optim.RMSprop(network.parameters(), lr=1e-5, alpha=0.9)
     loss = torch.nn.CrossEntropyLoss()
     network.train()
+    if options.compile:
+        network = torch.compile(network)
 
     def step():
         # Gradients that are views of buckets are zeroed in place.
@@ -70,9 +73,17 @@ def evaluation(options, network, photos):
             network = torch.jit.optimize_for_inference(
                 torch.jit.freeze(torch.jit.trace(network, photos))
             )
+    if options.compile:
+        from torch._inductor import config
+
+        # Weights become constants, which are then packed once.
+        config.freezing = True
+        network = torch.compile(network)
+    # Freezing in torch.compile works on tensors that know of gradients.
+    without_gradients = torch.no_grad if options.compile else torch.inference_mode
 
     def step():
-        with torch.inference_mode():
+        with without_gradients():
             network(photos)
 
     return step

@@ -15,8 +15,12 @@ public typealias MutableBytes = UnsafeMutablePointer<UInt8>
 public struct KernelTable: Sendable {
     /// Loops over flat floats.
     public let flat: FlatKernels
+    /// Loops that apply activations.
+    public let activations: ActivationKernels
     /// Loops over rows of channels.
     public let rows: RowKernels
+    /// Loops over pixels that normalise over channels or scale them.
+    public let channels: ChannelKernels
     /// Loops over the windows of convolutions and pools.
     public let windows: WindowKernels
     /// Loops of depthwise convolutions.
@@ -31,7 +35,9 @@ public struct KernelTable: Sendable {
     /// Assembles a table.
     public init(
         flat: FlatKernels,
+        activations: ActivationKernels,
         rows: RowKernels,
+        channels: ChannelKernels,
         windows: WindowKernels,
         depthwise: DepthwiseKernels,
         gemm: GemmKernels,
@@ -39,7 +45,9 @@ public struct KernelTable: Sendable {
         peak: PeakKernel
     ) {
         self.flat = flat
+        self.activations = activations
         self.rows = rows
+        self.channels = channels
         self.windows = windows
         self.depthwise = depthwise
         self.gemm = gemm
@@ -49,33 +57,38 @@ public struct KernelTable: Sendable {
 }
 
 /// The epilogue of a convolution, applied to the sums before they are written:
-/// y = relu(scale · sum + shift + residual).
+/// y = activation(scale · sum + shift + residual).
 public struct Finish {
     /// Scale of each channel; nil = 1.
     public var scale: Floats?
     /// Shift of each channel; nil = 0.
     public var shift: Floats?
-    /// Added before the ReLU; has the layout of the result.
+    /// Added before the activation; has the layout of the result.
     public var residual: Floats?
-    /// Whether a ReLU follows.
-    public var relu: Bool
+    /// What follows.
+    public var activation: ElementFunction
 
     /// Makes an epilogue; by default it changes nothing.
     public init(
         scale: Floats? = nil,
         shift: Floats? = nil,
         residual: Floats? = nil,
-        relu: Bool = false
+        activation: ElementFunction = .none
     ) {
         self.scale = scale
         self.shift = shift
         self.residual = residual
-        self.relu = relu
+        self.activation = activation
     }
 
     /// The epilogue for results that begin `offset` floats later.
     public func advanced(by offset: Int) -> Finish {
-        Finish(scale: scale, shift: shift, residual: residual.map { $0 + offset }, relu: relu)
+        Finish(
+            scale: scale,
+            shift: shift,
+            residual: residual.map { $0 + offset },
+            activation: activation
+        )
     }
 }
 
@@ -87,10 +100,6 @@ public struct FlatKernels: Sendable {
     public let sum: @Sendable (MutableFloats, Floats, Floats, Int) -> Void
     /// (average, values, count, decay): average = decay · average + (1 − decay) · values.
     public let blend: @Sendable (MutableFloats, Floats, Int, Float) -> Void
-    /// (x, y, count): y = max(x, 0).
-    public let relu: @Sendable (Floats, MutableFloats, Int) -> Void
-    /// (y, dy, dx, count): dx = dy where y > 0, else 0.
-    public let reluMask: @Sendable (Floats, Floats, MutableFloats, Int) -> Void
     /// (x, count): the sum of squares, in double precision.
     public let sumOfSquares: @Sendable (Floats, Int) -> Double
 
@@ -99,15 +108,11 @@ public struct FlatKernels: Sendable {
         add: @escaping @Sendable (MutableFloats, Floats, Int) -> Void,
         sum: @escaping @Sendable (MutableFloats, Floats, Floats, Int) -> Void,
         blend: @escaping @Sendable (MutableFloats, Floats, Int, Float) -> Void,
-        relu: @escaping @Sendable (Floats, MutableFloats, Int) -> Void,
-        reluMask: @escaping @Sendable (Floats, Floats, MutableFloats, Int) -> Void,
         sumOfSquares: @escaping @Sendable (Floats, Int) -> Double
     ) {
         self.add = add
         self.sum = sum
         self.blend = blend
-        self.relu = relu
-        self.reluMask = reluMask
         self.sumOfSquares = sumOfSquares
     }
 }

@@ -4,7 +4,7 @@ public struct RowKernels: Sendable {
     public struct Normalise {
         /// Input.
         public var x: Floats
-        /// Added before the ReLU.
+        /// Added before the activation.
         public var residual: Floats?
         /// Output.
         public var y: MutableFloats
@@ -12,8 +12,8 @@ public struct RowKernels: Sendable {
         public var scale: Floats
         /// Shift of each channel.
         public var shift: Floats
-        /// Whether a ReLU follows.
-        public var relu: Bool
+        /// What follows.
+        public var activation: ElementFunction
         /// Whether to write with non-temporal stores, because the whole result exceeds the caches.
         public var streams: Bool
 
@@ -24,7 +24,7 @@ public struct RowKernels: Sendable {
             y: MutableFloats,
             scale: Floats,
             shift: Floats,
-            relu: Bool,
+            activation: ElementFunction,
             streams: Bool
         ) {
             self.x = x
@@ -32,21 +32,23 @@ public struct RowKernels: Sendable {
             self.y = y
             self.scale = scale
             self.shift = shift
-            self.relu = relu
+            self.activation = activation
             self.streams = streams
         }
     }
 
     /// Arguments of the backward pass of a normalisation; extents are (rows, channels).
     ///
-    /// With dy' = dy masked by the ReLU (dy' = dy if there is none):
+    /// With dy' = dy · the derivative of the activation (dy' = dy if there is none):
     /// dx = a · dy' + b · (x − mean) + c.
     public struct Gradient {
         /// Input of the forward pass.
         public var x: Floats
+        /// What follows; behind a residual a ReLU or nothing, else one that `followsNorms`.
+        public var activation: ElementFunction
         /// Output of the forward pass, if a ReLU follows and a residual was added.
         public var y: Floats?
-        /// Scale of each channel, if a ReLU follows and y = scale · x + shift: recomputing y is
+        /// Scale of each channel, if an activation follows and its argument is scale · x + shift: recomputing it is
         /// cheaper than reading it.
         public var scale: Floats?
         /// Shift of each channel, if there is a `scale`.
@@ -69,6 +71,7 @@ public struct RowKernels: Sendable {
         /// Assembles the arguments.
         public init(
             x: Floats,
+            activation: ElementFunction,
             y: Floats?,
             scale: Floats?,
             shift: Floats?,
@@ -81,6 +84,7 @@ public struct RowKernels: Sendable {
             dresidual: MutableFloats?
         ) {
             self.x = x
+            self.activation = activation
             self.y = y
             self.scale = scale
             self.shift = shift
@@ -102,7 +106,7 @@ public struct RowKernels: Sendable {
     public let moments: @Sendable (Floats, Int, Int, MutableFloats, MutableFloats) -> Void
     /// (y, bias, rows, C): y += bias, row by row.
     public let addBias: @Sendable (MutableFloats, Floats, Int, Int) -> Void
-    /// y = relu(scale · x + shift + residual).
+    /// y = activation(scale · x + shift + residual).
     public let normalise: @Sendable (Normalise, Int, Int) -> Void
     /// (…, rows, C, sumDy, sumDyX): Σ dy' and Σ dy' · (x − mean); writes neither dx nor dresidual.
     public let gradientSums: @Sendable (Gradient, Int, Int, MutableFloats, MutableFloats) -> Void

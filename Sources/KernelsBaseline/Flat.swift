@@ -16,20 +16,6 @@ func blend(_ average: MutableFloats, _ values: Floats, _ count: Int, _ decay: Fl
     }
 }
 
-func relu(_ x: Floats, _ y: MutableFloats, _ count: Int) {
-    sweep(count) { i, n in
-        let v = load(x + i, n)
-        // This form of the comparison propagates NaN.
-        store(v.replacing(with: 0, where: v .< 0), y + i, n)
-    }
-}
-
-func reluMask(_ y: Floats, _ dy: Floats, _ dx: MutableFloats, _ count: Int) {
-    sweep(count) { i, n in
-        store(Vector().replacing(with: load(dy + i, n), where: load(y + i, n) .> 0), dx + i, n)
-    }
-}
-
 func sumOfSquares(_ x: Floats, _ count: Int) -> Double {
     var low = SIMD8<Double>()
     var high = SIMD8<Double>()

@@ -5,18 +5,38 @@ import KernelTable
 /// boundaries.
 private let distance = 1024
 
-/// y = relu(scale · x + shift + residual); bound by memory.
+/// y = activation(scale · x + shift + residual); bound by memory.
+///
+/// Functions are chosen outside of the loops.
 func normalise(_ k: RowKernels.Normalise, _ rows: Int, _ C: Int) {
     if let residual = k.residual {
-        if k.relu {
-            pass(k, rows, C) { v, i, n in positive(v + load(residual + i, n)) }
-        } else {
-            pass(k, rows, C) { v, i, n in v + load(residual + i, n) }
+        switch k.activation {
+        case .none: pass(k, rows, C) { v, i, n in v + load(residual + i, n) }
+        case .relu: pass(k, rows, C) { v, i, n in positive(v + load(residual + i, n)) }
+        default: normaliseFirst(k, rows, C)
         }
-    } else if k.relu {
-        pass(k, rows, C) { v, _, _ in positive(v) }
     } else {
-        pass(k, rows, C) { v, _, _ in v }
+        switch k.activation {
+        case .none: pass(k, rows, C) { v, _, _ in v }
+        case .relu: pass(k, rows, C) { v, _, _ in positive(v) }
+        case .relu6: pass(k, rows, C) { v, _, _ in upToSix(v) }
+        case .silu: pass(k, rows, C) { v, _, _ in inRegisters(v) { silu($0) } }
+        case .hardSwish: pass(k, rows, C) { v, _, _ in inRegisters(v) { hardSwish($0) } }
+        case .hardSigmoid, .sigmoid, .gelu: normaliseFirst(k, rows, C)
+        }
+    }
+}
+
+/// The rarer activations, each row after it is normalised, in cache.
+private func normaliseFirst(_ k: RowKernels.Normalise, _ rows: Int, _ C: Int) {
+    var one = k
+    (one.activation, one.streams) = (.none, false)
+    for _ in 0..<rows {
+        normalise(one, 1, C)
+        activate(k.activation, one.y, one.y, C)
+        one.x += C
+        one.y += C
+        one.residual = one.residual.map { $0 + C }
     }
 }
 
@@ -53,9 +73,6 @@ private func pass(
     }
 }
 
-@inline(__always)
-private func positive(_ v: Vector) -> Vector { v.replacing(with: 0, where: v .< 0) }
-
 /// Σ dy' and Σ dy' · (x − mean) of each channel.
 func gradientSums(
     _ k: RowKernels.Gradient,
@@ -71,8 +88,26 @@ func gradientSums(
             Vector().replacing(with: g, where: load(y + i, n) .> 0)
         }
     } else if let scale = k.scale, let shift = k.shift {
-        sumPass(k, rows, C, sumDy, sumDyX) { g, x, c, _, n in
-            masked(g, x, load(scale + c, n), load(shift + c, n))
+        // The argument of the activation, with the roundings of the forward pass.
+        switch k.activation {
+        case .relu6:
+            sumPass(k, rows, C, sumDy, sumDyX) { g, x, c, _, n in
+                between(g, argument(x, load(scale + c, n), load(shift + c, n)), 6)
+            }
+        case .silu:
+            sumPass(k, rows, C, sumDy, sumDyX) { g, x, c, _, n in
+                let v = argument(x, load(scale + c, n), load(shift + c, n))
+                return g * inRegisters(v) { siluSlope($0) }
+            }
+        case .hardSwish:
+            sumPass(k, rows, C, sumDy, sumDyX) { g, x, c, _, n in
+                let v = argument(x, load(scale + c, n), load(shift + c, n))
+                return g * inRegisters(v) { hardSwishSlope($0) }
+            }
+        default:
+            sumPass(k, rows, C, sumDy, sumDyX) { g, x, c, _, n in
+                masked(g, x, load(scale + c, n), load(shift + c, n))
+            }
         }
     } else {
         sumPass(k, rows, C, sumDy, sumDyX) { g, _, _, _, _ in g }
@@ -104,12 +139,18 @@ private func sumPass(
     }
 }
 
-/// g masked by the ReLU, whose input is recomputed with the roundings of the forward pass.
+/// scale · x + shift, what the activation was given.
 @inline(__always)
-private func masked(_ g: Vector, _ x: Vector, _ scale: Vector, _ shift: Vector) -> Vector {
+private func argument(_ x: Vector, _ scale: Vector, _ shift: Vector) -> Vector {
     var v = shift
     accumulate(&v, x, scale)
-    return Vector().replacing(with: g, where: v .> 0)
+    return v
+}
+
+/// g masked by the ReLU, whose input is recomputed.
+@inline(__always)
+private func masked(_ g: Vector, _ x: Vector, _ scale: Vector, _ shift: Vector) -> Vector {
+    Vector().replacing(with: g, where: argument(x, scale, shift) .> 0)
 }
 
 /// dx = a · dy' + b · (x − mean) + c, and dresidual = dy'; bound by memory.
@@ -127,8 +168,25 @@ func normaliseGradient(_ k: RowKernels.Gradient, _ rows: Int, _ C: Int) {
             }
         }
     } else if let scale = k.scale, let shift = k.shift {
-        gradientPass(k, rows, C) { g, x, c, _, n in
-            masked(g, x, load(scale + c, n), load(shift + c, n))
+        switch k.activation {
+        case .relu6:
+            gradientPass(k, rows, C) { g, x, c, _, n in
+                between(g, argument(x, load(scale + c, n), load(shift + c, n)), 6)
+            }
+        case .silu:
+            gradientPass(k, rows, C) { g, x, c, _, n in
+                let v = argument(x, load(scale + c, n), load(shift + c, n))
+                return g * inRegisters(v) { siluSlope($0) }
+            }
+        case .hardSwish:
+            gradientPass(k, rows, C) { g, x, c, _, n in
+                let v = argument(x, load(scale + c, n), load(shift + c, n))
+                return g * inRegisters(v) { hardSwishSlope($0) }
+            }
+        default:
+            gradientPass(k, rows, C) { g, x, c, _, n in
+                masked(g, x, load(scale + c, n), load(shift + c, n))
+            }
         }
     } else if let dresidual = k.dresidual {
         gradientPass(k, rows, C) { g, _, _, i, n in

@@ -7,10 +7,9 @@ public func makeKernelTable() -> KernelTable {
             add: add,
             sum: sum,
             blend: blend,
-            relu: relu,
-            reluMask: reluMask,
             sumOfSquares: sumOfSquares
         ),
+        activations: ActivationKernels(apply: activate, gradient: activationGradient),
         rows: RowKernels(
             sums: rowSums,
             maskedSums: maskedSums,
@@ -19,6 +18,11 @@ public func makeKernelTable() -> KernelTable {
             normalise: normalise,
             gradientSums: gradientSums,
             gradient: normaliseGradient
+        ),
+        channels: ChannelKernels(
+            layerNorm: layerNorm,
+            layerNormGradient: layerNormGradient,
+            scaleGradient: scaleGradient
         ),
         windows: WindowKernels(
             gather: gather,

@@ -72,28 +72,6 @@ public func exponential(_ x: Double) -> Double { exp(x) }
 /// The natural logarithm.
 public func logarithm(_ x: Double) -> Double { log(x) }
 
-/// y = max(x, 0); `y` may be `x`.
-public func reluForward(_ x: Tensor, _ y: Tensor, _ pool: ThreadPool) {
-    precondition(x.count == y.count, "a ReLU of \(x.shape) gives \(y.shape)")
-    let flat = pool.kernels.flat
-    pool.parallelRanges(x.count, grain: grain) { range, _ in
-        flat.relu(x.base + range.lowerBound, y.base + range.lowerBound, range.count)
-    }
-}
-
-/// dx = dy where the forward output `y` is positive, else 0; `dx` may be `dy`.
-public func reluBackward(y: Tensor, _ dy: Tensor, _ dx: Tensor, _ pool: ThreadPool) {
-    precondition(
-        y.count == dy.count && y.count == dx.count,
-        "a ReLU of \(y.shape) has the gradients \(dy.shape) and \(dx.shape)"
-    )
-    let flat = pool.kernels.flat
-    pool.parallelRanges(y.count, grain: grain) { range, _ in
-        let i = range.lowerBound
-        flat.reluMask(y.base + i, dy.base + i, dx.base + i, range.count)
-    }
-}
-
 /// Rows that one task sums, fixed so that the sums are.
 private let blockRows = 1024
 

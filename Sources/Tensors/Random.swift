@@ -30,6 +30,8 @@ public struct Random: RandomNumberGenerator, Sendable {
         case benchmark
         /// Choice of held-out photos that evaluations in the course of a run take.
         case sample
+        /// Stochastic depth; a = step and layer, b = position in the global batch.
+        case stochasticDepth
     }
 
     private let key: SIMD2<UInt32>

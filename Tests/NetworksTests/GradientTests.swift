@@ -81,6 +81,51 @@ import Testing
         Case("dropout", maps) {
             $0.dropout($0.relu($0.conv($1, "c", 4), "r"), "o", rate: 0.4)
         },
+        Case("SiLU", maps) { $0.activation($1, "s", .silu) },
+        Case("ReLU6", maps) { $0.activation($1, "s", .relu6) },
+        Case("hard-swish over a convolution", maps) {
+            $0.activation($0.conv($1, "c", 5), "s", .hardSwish)
+        },
+        Case("hard-sigmoid over a convolution", maps) {
+            $0.activation($0.conv($1, "c", 5), "s", .hardSigmoid)
+        },
+        Case("sigmoid over a convolution", maps) {
+            $0.activation($0.conv($1, "c", 5), "s", .sigmoid)
+        },
+        Case("GELU over a convolution", maps) { $0.activation($0.conv($1, "c", 5), "s", .gelu) },
+        Case("convolution, batch norm, ReLU6", maps) {
+            $0.activation($0.batchNorm($0.conv($1, "c", 5), "n"), "s", .relu6)
+        },
+        Case("convolution, batch norm, SiLU", maps) {
+            $0.activation($0.batchNorm($0.conv($1, "c", 18), "n"), "s", .silu)
+        },
+        Case("batch norm, hard-swish", maps) {
+            $0.activation($0.batchNorm($1, "n"), "s", .hardSwish)
+        },
+        Case("batch norm, GELU", maps) { $0.activation($0.batchNorm($1, "n"), "s", .gelu) },
+        Case("layer norm", maps) { $0.layerNorm($1, "n") },
+        Case("layer norm of many channels", Shape(N: 2, H: 3, W: 2, C: 40)) {
+            $0.layerNorm($0.convolution($1, "c", 40, kernel: 1, bias: true), "n")
+        },
+        Case("squeeze and excitation", maps) { $0.excited($1, "se") },
+        Case("channel scale of a convolution by another input", maps) { graph, x in
+            let gate = graph.averagePool(graph.conv(x, "g", 6), "p")
+            return graph.scaleChannels(graph.conv(x, "c", 6), by: gate, "m")
+        },
+        Case("layer scale", maps) { $0.layerScale($0.conv($1, "c", 5), "gamma", initial: 0.7) },
+        Case("stochastic depth", Shape(N: 6, H: 3, W: 2, C: 4)) {
+            $0.stochasticDepth($0.conv($1, "c", 5), "d", rate: 0.5)
+        },
+        Case("layer scale, stochastic depth, sum", Shape(N: 6, H: 3, W: 2, C: 4)) { graph, x in
+            let x = graph.conv(x, "a", 4)
+            let y = graph.layerScale(graph.conv(x, "c", 4), "gamma", initial: 0.7)
+            return graph.add(graph.stochasticDepth(y, "d", rate: 0.5), x, "s")
+        },
+        Case("inverted residuals with stochastic depth", Shape(N: 5, H: 5, W: 4, C: 4)) {
+            graph,
+            x in
+            graph.inverted(graph.inverted(graph.conv(x, "a", 4), "b", rate: 0.3), "c", rate: 0.4)
+        },
         Case("residual block", maps) { $0.conv($0.block($1, "b"), "e", 2) },
         Case("residual block, shortcut computed last", maps) { graph, x in
             let y = graph.batchNorm(graph.conv(x, "c", 6, stride: 2), "n")
@@ -160,6 +205,23 @@ extension Graph {
         y = relu(batchNorm(y, name + "2"), name + "r")
         y = batchNorm(convolution(y, name + "3", 4, kernel: 3, padding: 1), name + "4")
         return relu(add(y, x, name + "+"), name + "s")
+    }
+
+    /// x times what its means say of each channel.
+    mutating func excited(_ x: Value, _ name: String) -> Value {
+        let means = averagePool(x, name + "p")
+        let narrow = convolution(means, name + "1", 3, kernel: 1, bias: true)
+        let wide = activation(narrow, name + "a", .silu)
+        let gate = convolution(wide, name + "2", 4, kernel: 1, bias: true)
+        return scaleChannels(x, by: activation(gate, name + "g", .sigmoid), name + "s")
+    }
+
+    /// An inverted residual of four channels with squeeze-and-excitation, SiLU and stochastic depth.
+    mutating func inverted(_ x: Value, _ name: String, rate: Double) -> Value {
+        var y = convolution(x, name + "1", 4, kernel: 3, padding: 1)
+        y = excited(activation(batchNorm(y, name + "2"), name + "a", .silu), name + "e")
+        y = batchNorm(convolution(y, name + "3", 4, kernel: 1), name + "4")
+        return add(stochasticDepth(y, name + "d", rate: rate), x, name + "+")
     }
 
     /// A shortcut of half the size.

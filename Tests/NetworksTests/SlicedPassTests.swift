@@ -72,6 +72,25 @@ import Testing
         x = graph.maxPool(x, "e", kernel: 2, stride: 2)
         x = graph.relu(graph.dense(x, "f", 90), "g")
         graph.output("y", graph.dense(graph.dropout(x, "h", rate: 0.5), "i", 30))
+        Self.check(graph, threads: threads)
+    }
+
+    /// What networks for CPUs and ConvNeXt have beside: curved activations, layer norms, scales of channels and of
+    /// branches, stochastic depth.
+    @Test(arguments: [1, 3])
+    func ofInvertedResidualsAndConvNeXtsBranches(_ threads: Int) {
+        var graph = Graph()
+        var x = graph.conv(graph.input, "a", 4)
+        x = graph.inverted(graph.inverted(x, "b", rate: 0.4), "c", rate: 0.4)
+        var y = graph.layerNorm(graph.conv(x, "d", 4), "n")
+        y = graph.activation(graph.convolution(y, "e", 20, kernel: 1, bias: true), "f", .gelu)
+        y = graph.convolution(y, "g", 4, kernel: 1, bias: true)
+        y = graph.stochasticDepth(graph.layerScale(y, "gamma", initial: 0.5), "s", rate: 0.4)
+        graph.output("y", graph.dense(graph.add(y, x, "t"), "i", 30))
+        Self.check(graph, threads: threads)
+    }
+
+    private static func check(_ graph: Graph, threads: Int) {
         func executor(_ N: Int, slices: Int) -> Executor {
             let executor = Executor(
                 graph,
@@ -84,20 +103,20 @@ import Testing
         func pass(_ executor: Executor, _ photos: Storage, _ slices: [Range<Int>]) -> [Float] {
             let images = slices[0].lowerBound..<slices[slices.count - 1].upperBound
             let x = photos.tensor(executor.inputs[0].with(N: 8)).images(images)
-            let y = Storage(executor.forward([x], Self.context(slices))[0].toArray())
+            let y = Storage(executor.forward([x], context(slices))[0].toArray())
             return withExtendedLifetime((executor, photos, y)) {
                 executor.backward([y.tensor(executor.outputs[0].with(N: images.count))])
                 return Array(executor.store.gradients.buffer)
             }
         }
         let photos = SharedValues.photos(Shape(N: 8, H: 16, W: 16, C: 3))
-        let gradients = pass(executor(12, slices: 6), photos, Self.images)
+        let gradients = pass(executor(12, slices: 6), photos, images)
         let apart = executor(2, slices: 1)
-        let parts = Self.images.map { images in
+        let parts = images.map { images in
             images.isEmpty
                 ? [Float](repeating: 0, count: gradients.count) : pass(apart, photos, [images])
         }
-        #expect(gradients == Self.sum(parts, 0..<6))
+        #expect(gradients == sum(parts, 0..<6))
         #expect(gradients.contains { $0 != 0 })
     }
 }

@@ -101,7 +101,8 @@ struct BoundaryTests {
         }
         await #expect(processExitsWith: .failure) {
             let maps = Maps()
-            reluForward(maps.tensor(Shape(N: 2, C: 8)), maps.tensor(Shape(N: 1, C: 8)), maps.pool)
+            let (two, one) = (Shape(N: 2, C: 8), Shape(N: 1, C: 8))
+            activationForward(.relu, maps.tensor(two), maps.tensor(one), maps.pool)
         }
         await #expect(processExitsWith: .failure) {
             let maps = Maps()
@@ -152,7 +153,7 @@ private struct Maps {
         let norm = BatchNormKernel(
             shape: Shape(N: 2, H: 2, W: 2, C: 4),
             epsilon: 1e-5,
-            relu: false
+            activation: .none
         )
         norm.forwardTraining(
             tensor(x),

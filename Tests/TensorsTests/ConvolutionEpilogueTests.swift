@@ -3,8 +3,8 @@ import Testing
 
 /// What a convolution does to its sums on their way to memory.
 @Suite struct ConvolutionEpilogueTests {
-    @Test(arguments: [(3, 1), (3, 2), (1, 1)], [true, false])
-    func agreesWithThePassesThatItSaves(_ window: (Int, Int), _ relu: Bool) {
+    @Test(arguments: [(3, 1), (3, 2), (1, 1)], Activation.allCases)
+    func agreesWithThePassesThatItSaves(_ window: (Int, Int), _ activation: Activation) {
         let g = ConvolutionGeometry(
             input: Shape(N: 2, H: 9, W: 7, C: 17),
             channels: 21,
@@ -21,7 +21,7 @@ import Testing
                 let scaled = sum * (scale ? Double(factors.base[i % O]) : 1)
                 let shifted = scaled + (shift ? Double(factors.base[O + i % O]) : 0)
                 let total = shifted + (added ? Double(residual.base[i]) : 0)
-                return relu ? max(total, 0) : total
+                return activation.value(total)
             }
         }
         func result(_ finish: ConvolutionEpilogue, _ instructions: InstructionSet) -> Storage {
@@ -43,7 +43,7 @@ import Testing
         }
         for instructions in InstructionSet.available {
             let biased = result(
-                ConvolutionEpilogue(bias: factors.base + O, relu: relu),
+                ConvolutionEpilogue(bias: factors.base + O, activation: activation),
                 instructions
             )
             let plain = expected(scale: false, shift: true, residual: false)
@@ -54,7 +54,7 @@ import Testing
                         factors: factors.base,
                         channels: O,
                         residual: added ? residual.tensor(g.output) : nil,
-                        relu: relu
+                        activation: activation
                     ),
                     instructions
                 )

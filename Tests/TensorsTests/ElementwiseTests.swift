@@ -21,22 +21,6 @@ import Testing
         #expect(a.base[count] == guardValue)
     }
 
-    @Test(arguments: InstructionSet.available)
-    func reluPassesPositivesAndTheirGradients(_ instructions: InstructionSet) {
-        let pool = ThreadPool(threads: 3, instructions: instructions)
-        let shape = Shape(N: 3, H: 5, W: 5, C: 7)
-        let (x, dy) = (noise(shape.count, seed: 1), noise(shape.count, seed: 2))
-        x.base[3] = .nan
-        let (y, dx) = (Storage(count: shape.count), Storage(count: shape.count))
-        reluForward(x.tensor(shape), y.tensor(shape), pool)
-        reluBackward(y: y.tensor(shape), dy.tensor(shape), dx.tensor(shape), pool)
-        #expect(y.base[3].isNaN)
-        for i in 0..<shape.count where i != 3 {
-            #expect(y.base[i] == max(x.base[i], 0))
-            #expect(dx.base[i] == (x.base[i] > 0 ? dy.base[i] : 0))
-        }
-    }
-
     @Test(arguments: [0, 1, 7, 1000])
     func sumOfSquaresIsDouble(_ count: Int) {
         let x = noise(count, seed: 1)

@@ -55,7 +55,7 @@ import Testing
                 shape: geometry.output,
                 slices: test.slices,
                 epsilon: 1e-5,
-                relu: true
+                activation: .relu
             )
             let room = Storage(count: norm.scratch)
             let (gamma, beta) = (noise(C, seed: 4), noise(C, seed: 5))

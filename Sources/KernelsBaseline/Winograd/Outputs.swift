@@ -1,9 +1,11 @@
 import CVectorShim
 import KernelTable
 
-/// The epilogue for one register of results: scale, shift, residual (a pointer to the first pixel's) and
-/// lower bound.
-private typealias Last = (scale: Register, shift: Register, residual: Floats?, floor: Register)
+/// The epilogue for one register of results: scale, shift, residual (a pointer to the first pixel's), and lower
+/// and upper bound.
+private typealias Last = (
+    scale: Register, shift: Register, residual: Floats?, floor: Register, ceiling: Register
+)
 
 /// The pixels of a tile: position, strides, and how many of them are inside the map.
 private typealias Pixels = (
@@ -27,7 +29,8 @@ func winogradOutput(
     _ notes: MutableFloats?
 ) {
     let across = (w.OW &+ tileSide &- 1) / tileSide
-    let floor = Register(repeating: finish.relu ? 0 : -.infinity)
+    let limits = bounds(finish.activation)
+    let isCurved = !isBound(finish.activation)
     var base = Floats(planes.base)
     withUnsafeTemporaryAllocation(of: Float.self, capacity: bufferFloats) { buffer in
         guard let buffer = buffer.baseAddress else { return }
@@ -55,7 +58,8 @@ func winogradOutput(
                     scale: finish.scale.map { read($0 + c) } ?? Register(repeating: 1),
                     shift: finish.shift.map { read($0 + c) } ?? Register(),
                     residual: finish.residual.map { $0 + (start &+ c) },
-                    floor: floor
+                    floor: limits.floor,
+                    ceiling: limits.ceiling
                 )
                 if let noted {
                     transform(from, last, to, buffer, (noted + c, w.C, isFirst))
@@ -67,9 +71,29 @@ func winogradOutput(
                 c &+= registerLanes
             }
             if c < w.C { rest(from, finish.advanced(by: start), c, to, buffer, w.C &- c) }
+            if isCurved {
+                // The tile's pixels, which are still in cache.
+                for row in 0..<to.rows {
+                    let pixels = y + (start &+ row &* to.rowStride)
+                    activate(finish.activation, pixels, pixels, to.columns &* w.C)
+                }
+            }
             base += planes.width
         }
     }
+}
+
+/// Whether an activation is nothing but bounds, so that it is applied to registers on their way to memory.
+@inline(__always)
+private func isBound(_ f: ElementFunction) -> Bool { f == .none || f == .relu || f == .relu6 }
+
+/// The bounds of an activation that is nothing else; infinite ones change nothing.
+@inline(__always)
+private func bounds(_ f: ElementFunction) -> (floor: Register, ceiling: Register) {
+    (
+        Register(repeating: f == .relu || f == .relu6 ? 0 : -.infinity),
+        Register(repeating: f == .relu6 ? 6 : .infinity)
+    )
 }
 
 /// Rows of planes that a register prefetches: all of them if it fills a cache line; if two registers share a
@@ -151,6 +175,7 @@ private func put(_ v: Register, _ offset: Int, _ last: Last, _ to: MutableFloats
     var s = plus(last.shift, last.scale, v)
     if let residual = last.residual { s += read(residual + offset) }
     s.replace(with: last.floor, where: s .< last.floor)
+    s.replace(with: last.ceiling, where: s .> last.ceiling)
     write(s, to + offset)
     return s
 }
@@ -181,7 +206,8 @@ private func rest(
             scale: finish.scale.map(filledUp) ?? Register(repeating: 1),
             shift: finish.shift.map(filledUp) ?? Register(),
             residual: finish.residual.map { _ in Floats(residual) },
-            floor: Register(repeating: finish.relu ? 0 : -.infinity)
+            floor: bounds(finish.activation).floor,
+            ceiling: bounds(finish.activation).ceiling
         )
         fillRegisters(from, patchSide, patchSide, n, filled)
         let whole: Pixels = (filled, 6 &* registerLanes, registerLanes, to.rows, to.columns)

@@ -3,7 +3,8 @@ package import Tensors
 /// The pass that knows which operations are computed together.
 ///
 /// - A batch norm takes over the sum behind it (the first operand's norm where both have one) and the ReLU
-///   behind that.
+///   behind that, or the activation behind itself.
+/// - A layer scale takes over the stochastic depth behind it, and either of them the sum behind that.
 /// - A convolution takes over the ReLU behind it, or the whole batch norm: its output pass applies them, and in
 ///   training notes the moments of what it writes for the norm.
 /// - What changes nothing, and what no output depends on, is left out.
@@ -28,7 +29,9 @@ package struct Fusion {
         _ purpose: Purpose,
         joinsNorms: Bool = true
     ) -> Graph {
-        let graph = joined(withoutIdentities(graph, inputs, purpose)) { $0.joinSumOrReLU($1, $2) }
+        let graph = joined(withoutIdentities(graph, inputs, purpose)) {
+            $0.joinSumOrActivation($1, $2)
+        }
         return joinsNorms ? joined(graph) { $0.joinNorm($1, $2) } : graph
     }
 
@@ -55,24 +58,42 @@ package struct Fusion {
 
     // MARK: What joins what
 
-    private mutating func joinSumOrReLU(_ node: Graph.Node, _ value: Int) -> Bool {
-        if node.operation is ReLU {
-            if let (place, norm) = sole(BatchNorm.self, node.inputs[0]), !norm.relu {
-                replace(place, with: norm.followedByReLU, value)
+    private mutating func joinSumOrActivation(_ node: Graph.Node, _ value: Int) -> Bool {
+        if let activation = (node.operation as? Activate)?.activation {
+            if let (place, norm) = sole(BatchNorm.self, node.inputs[0]),
+                let both = norm.followed(by: activation)
+            {
+                replace(place, with: both, value)
                 return true
             }
-            if let (place, convolution) = sole(Convolution.self, node.inputs[0]) {
+            if activation == .relu,
+                let (place, convolution) = sole(Convolution.self, node.inputs[0])
+            {
                 replace(place, with: convolution.followedByReLU, value)
                 return true
             }
         }
+        if let next = node.operation as? BranchScale,
+            let (place, scale) = sole(BranchScale.self, node.inputs[0]),
+            let both = scale.followed(by: next)
+        {
+            replace(place, with: both, value)
+            return true
+        }
         if node.operation is Add, node.inputs[0] != node.inputs[1] {
             for (own, other) in [(0, 1), (1, 0)] {
-                guard let (place, norm) = sole(BatchNorm.self, node.inputs[own]),
-                    !norm.relu, !norm.addsResidual
-                else { continue }
-                replace(place, with: norm.followedBySum, value, [node.inputs[other]])
-                return true
+                if let (place, norm) = sole(BatchNorm.self, node.inputs[own]),
+                    norm.activation == .none, !norm.addsResidual
+                {
+                    replace(place, with: norm.followedBySum, value, [node.inputs[other]])
+                    return true
+                }
+                if let (place, scale) = sole(BranchScale.self, node.inputs[own]),
+                    !scale.addsResidual
+                {
+                    replace(place, with: scale.followedBySum, value, [node.inputs[other]])
+                    return true
+                }
             }
         }
         return false

@@ -3,14 +3,14 @@ public import Tensors
 /// Normalisation of each channel over the batch (Ioffe and Szegedy, 2015):
 /// y = γ · (x − mean) / √(variance + ε) + β.
 ///
-/// With what `Fusion` lets it take over: y = relu(… + residual), the residual being its second input.
+/// With what `Fusion` lets it take over: y = activation(… + residual), the residual being its second input.
 public struct BatchNorm: Operation {
     let epsilon: Float
     private let momentum: Float
     /// Whether the second input is added.
     private(set) var addsResidual = false
-    /// Whether a ReLU follows at once.
-    private(set) var relu = false
+    /// What follows at once.
+    private(set) var activation = Activation.none
 
     /// Makes a batch norm.
     ///
@@ -29,16 +29,20 @@ public struct BatchNorm: Operation {
         return both
     }
 
-    /// This one and the ReLU behind it.
-    var followedByReLU: BatchNorm {
+    /// This one and the activation behind it; nil where the norm's passes do not apply it.
+    func followed(by next: Activation) -> BatchNorm? {
+        guard activation == .none, next.followsNorms, !addsResidual || next == .relu else {
+            return nil
+        }
         var both = self
-        both.relu = true
+        both.activation = next
         return both
     }
 
     /// What it is, and what was taken over.
     public var kind: String {
-        "batch norm" + (addsResidual ? " + sum" : "") + (relu ? " + ReLU" : "")
+        "batch norm" + (addsResidual ? " + sum" : "")
+            + (activation == .none ? "" : " + " + activation.title)
     }
 
     /// That of the input.
@@ -152,7 +156,7 @@ struct NormPasses: Sendable {
     }
 
     let addsResidual: Bool
-    let relu: Bool
+    let activation: Activation
     private let epsilon: Float
     private let C: Int
     private let slices: Int
@@ -161,7 +165,7 @@ struct NormPasses: Sendable {
 
     init(_ norm: BatchNorm, _ shape: Shape, _ options: CompilationOptions) {
         addsResidual = norm.addsResidual
-        relu = norm.relu
+        activation = norm.activation
         epsilon = norm.epsilon
         C = shape.C
         pixels = shape.H * shape.W
@@ -170,15 +174,15 @@ struct NormPasses: Sendable {
             shape: shape,
             slices: options.slices,
             epsilon: norm.epsilon,
-            relu: norm.relu
+            activation: norm.activation
         )
     }
 
     /// Floats of the batch's statistics: the mean of each slice, then the variance of each.
     var saved: Int { 2 * ((slices * C + 15) / 16 * 16) }
     var workspace: Int { kernel.scratch }
-    /// Behind a sum only the output tells where the ReLU was open; else the input tells as well.
-    var backwardReadsOutput: Bool { relu && addsResidual }
+    /// Behind a sum only the output tells where the ReLU was open; else the input tells what was activated.
+    var backwardReadsOutput: Bool { activation != .none && addsResidual }
 
     private func variances(_ statistics: UnsafeMutablePointer<Float>) -> UnsafeMutablePointer<Float>
     {

@@ -242,7 +242,8 @@ private struct ConvolutionPasses: Kernel {
     func forward(_ pass: ForwardPass) {
         let bias = hasBias ? UnsafePointer(pass.parameters[1].value) : nil
         guard let norm else {
-            return convolve(pass, pass.y, ConvolutionEpilogue(bias: bias, relu: relu))
+            let finish = ConvolutionEpilogue(bias: bias, activation: relu ? .relu : .none)
+            return convolve(pass, pass.y, finish)
         }
         let normParameters = NormPasses.Parameters(pass.parameters.suffix(4))
         let residual = norm.addsResidual ? pass.inputs[1] : nil
@@ -253,7 +254,7 @@ private struct ConvolutionPasses: Kernel {
                 factors: pass.saved + factors,
                 channels: output.C,
                 residual: residual,
-                relu: norm.relu
+                activation: norm.activation
             )
             convolve(pass, pass.y, finish)
         case .training(let context):
@@ -306,7 +307,7 @@ private struct ConvolutionPasses: Kernel {
             )
             dbias = nil
         } else if relu {
-            reluBackward(y: pass.y, pass.dy, pass.dy, pass.pool)
+            activationBackward(.relu, known: pass.y, pass.dy, pass.dy, pass.pool)
         }
         convolution.backwardWeights(
             pass.x,

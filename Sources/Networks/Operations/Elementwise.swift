@@ -1,37 +1,5 @@
 public import Tensors
 
-/// max(x, 0); a convolution or batch norm before takes it over.
-public struct ReLU: Operation {
-    /// Makes a ReLU.
-    public init() {}
-
-    /// What it is.
-    public var kind: String { "ReLU" }
-
-    /// That of the input.
-    public func output(_ inputs: [Shape]) -> Shape { inputs[0] }
-
-    /// A pass over the elements.
-    public func kernel(_ site: KernelSite) -> any Kernel { ReLUPasses() }
-}
-
-private struct ReLUPasses: Kernel {
-    var requirements: KernelRequirements {
-        var needs = KernelRequirements()
-        needs.backwardReadsOutput = true
-        needs.mayOverwriteInput = true
-        needs.mayOverwriteGradient = true
-        return needs
-    }
-
-    func forward(_ pass: ForwardPass) { reluForward(pass.x, pass.y, pass.pool) }
-
-    func backward(_ pass: BackwardPass) {
-        guard let dx = pass.dx else { return }
-        reluBackward(y: pass.y, pass.dy, dx, pass.pool)
-    }
-}
-
 /// a + b; a batch norm before takes it over.
 public struct Add: Operation {
     /// Makes a sum.
@@ -183,9 +151,6 @@ private struct DropoutPasses: Kernel {
 }
 
 extension Graph {
-    /// Appends max(x, 0).
-    public mutating func relu(_ x: Value, _ name: String) -> Value { append(name, ReLU(), x) }
-
     /// Appends a + b.
     public mutating func add(_ a: Value, _ b: Value, _ name: String) -> Value {
         append(name, Add(), a, b)

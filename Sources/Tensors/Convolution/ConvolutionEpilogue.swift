@@ -1,9 +1,9 @@
 import KernelTable
 
 /// What becomes of a convolution's sums on their way to memory:
-/// y = relu(scale · sums + shift + residual).
+/// y = activation(scale · sums + shift + residual).
 ///
-/// In evaluation, a batch norm, the sum of a residual block and a ReLU are fused into the output pass.
+/// In evaluation, a batch norm, the sum of a residual block and an activation are fused into the output pass.
 public struct ConvolutionEpilogue {
     /// Factor of each channel; nil = 1.
     private let scale: UnsafePointer<Float>?
@@ -11,18 +11,18 @@ public struct ConvolutionEpilogue {
     private let shift: UnsafePointer<Float>?
     /// Channels of the scale; nil = there is none.
     private let channels: Int?
-    /// Added before the ReLU.
+    /// Added before the activation.
     private let residual: Tensor?
-    /// Whether negative results become zero.
-    private let relu: Bool
+    /// What follows.
+    private let activation: Activation
 
     /// Adds a bias.
-    public init(bias: UnsafePointer<Float>?, relu: Bool = false) {
+    public init(bias: UnsafePointer<Float>?, activation: Activation = .none) {
         scale = nil
         shift = bias
         channels = nil
         residual = nil
-        self.relu = relu
+        self.activation = activation
     }
 
     /// Normalises.
@@ -31,12 +31,18 @@ public struct ConvolutionEpilogue {
     ///   - factors: the scale of each channel, then the shift of each, as `foldNorm` leaves them.
     ///   - channels: as many as each of them are.
     ///   - residual: of the output's shape.
-    public init(factors: UnsafePointer<Float>, channels: Int, residual: Tensor?, relu: Bool) {
+    ///   - activation: of the sum with the residual.
+    public init(
+        factors: UnsafePointer<Float>,
+        channels: Int,
+        residual: Tensor?,
+        activation: Activation
+    ) {
         scale = factors
         shift = factors + channels
         self.channels = channels
         self.residual = residual
-        self.relu = relu
+        self.activation = activation
     }
 
     /// What kernels are told, for an output of `shape`.
@@ -49,7 +55,7 @@ public struct ConvolutionEpilogue {
             scale: scale,
             shift: shift,
             residual: residual.map { UnsafePointer($0.base) },
-            relu: relu
+            activation: activation.function
         )
     }
 }
@@ -69,14 +75,14 @@ extension Finish {
                 y: y,
                 scale: scale,
                 shift: shift,
-                relu: relu,
+                activation: activation,
                 streams: false
             )
             kernels.rows.normalise(arguments, rows, channels)
         } else {
             if let shift { kernels.rows.addBias(y, shift, rows, channels) }
             if let residual { kernels.flat.add(y, residual, rows * channels) }
-            if relu { kernels.flat.relu(y, y, rows * channels) }
+            if activation != .none { kernels.activations.apply(activation, y, y, rows * channels) }
         }
     }
 }

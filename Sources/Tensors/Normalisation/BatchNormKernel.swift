@@ -1,9 +1,9 @@
 import KernelTable
 
-/// Batch normalisation over the pixels of each slice of a batch, with the addition and the ReLU that may
+/// Batch normalisation over the pixels of each slice of a batch, with the addition and the activation that may
 /// follow.
 ///
-/// Training: y = relu(γ · (x − mean) / √(variance + ε) + β + residual). Sums run over fixed blocks of
+/// Training: y = activation(γ · (x − mean) / √(variance + ε) + β + residual). Sums run over fixed blocks of
 /// rows that stay in cache, and the blocks are combined in order and in double precision (Chan, Golub
 /// and LeVeque, 1979), so they depend on the shape alone. Limited by memory: two reads of x, or one where the
 /// convolution before has recorded the moments, and one write forward, and two reads of x and dy (and y behind a
@@ -12,15 +12,18 @@ public struct BatchNormKernel: Sendable {
     private let shape: Shape
     private let slices: Int
     private let epsilon: Float
-    private let relu: Bool
+    private let activation: Activation
     private let blockRows: Int
 
     /// Plans batches of at most `shape.N` images in at most `slices` slices.
-    public init(shape: Shape, slices: Int = 1, epsilon: Float, relu: Bool) {
+    ///
+    /// - Parameter activation: one that `followsNorms`; behind a residual a ReLU or none.
+    public init(shape: Shape, slices: Int = 1, epsilon: Float, activation: Activation) {
+        precondition(activation.followsNorms, "a batch norm does not apply \(activation.title)")
         self.shape = shape
         self.slices = slices
         self.epsilon = epsilon
-        self.relu = relu
+        self.activation = activation
         blockRows = max(1, (1 << 15) / max(shape.C, 1))
     }
 
@@ -58,7 +61,7 @@ public struct BatchNormKernel: Sendable {
     ///   - slices: whose images are which.
     ///   - gamma: scale of each channel.
     ///   - beta: shift of each channel.
-    ///   - residual: added before the ReLU.
+    ///   - residual: added before the activation.
     ///   - notes: what the convolution that made `x` noted of it; may lie in `scratch`.
     ///   - y: output; may be `x` only if no backward pass follows.
     ///   - mean: receives the mean of each channel, [slices][C].
@@ -224,7 +227,7 @@ public struct BatchNormKernel: Sendable {
             y: y.base + start,
             scale: factors,
             shift: factors + shape.C,
-            relu: relu,
+            activation: activation.function,
             streams: y.exceedsCaches
         )
         kernels.normalise(arguments, rows.count)
@@ -235,8 +238,8 @@ public struct BatchNormKernel: Sendable {
     /// - Parameters:
     ///   - x: input of the forward pass.
     ///   - slices: as in the forward pass.
-    ///   - y: output of the forward pass, which tells where the ReLU is active; nil where nothing
-    ///     was added before the ReLU, so that `x` tells as well.
+    ///   - y: output of the forward pass, which tells where a ReLU is active; nil where nothing
+    ///     was added before the activation, so that `x` tells what it was given.
     ///   - dy: gradient of the output.
     ///   - gamma: scale of each channel.
     ///   - beta: shift of each channel.
@@ -274,7 +277,11 @@ public struct BatchNormKernel: Sendable {
         let factors = sumDyX + cut.blocks.count * C
         let gammas = factors + slices.count * 5 * C
         let betas = gammas + slices.count * C
-        let repeats = relu && y == nil
+        precondition(
+            y == nil || activation == .none || activation == .relu,
+            "behind a sum a batch norm applies no \(activation.title)"
+        )
+        let repeats = activation != .none && y == nil
         if repeats {
             fold(slices, gamma, beta, mean, variance, into: factors + 3 * C, stride: 5 * C)
         }
@@ -283,7 +290,8 @@ public struct BatchNormKernel: Sendable {
             let start = row * C
             return RowKernels.Gradient(
                 x: x.base + start,
-                y: relu ? y.map { UnsafePointer($0.base + start) } : nil,
+                activation: activation.function,
+                y: activation == .relu ? y.map { UnsafePointer($0.base + start) } : nil,
                 scale: repeats ? UnsafePointer(own + 3 * C) : nil,
                 shift: repeats ? UnsafePointer(own + 4 * C) : nil,
                 dy: dy.base + start,

@@ -51,7 +51,7 @@ struct PixelRows {
         }
     }
 
-    /// y = relu(scale · x + shift + residual).
+    /// y = activation(scale · x + shift + residual).
     func normalise(_ k: RowKernels.Normalise, _ rows: Int) {
         inWideRows([k.scale, k.shift], rows) { values, wide, width in
             var k = k

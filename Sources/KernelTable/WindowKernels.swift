@@ -59,6 +59,10 @@ public struct WindowKernels: Sendable {
     public let maximumGradient: @Sendable (Bytes, Floats, Window, MutableFloats, Bool) -> Void
     /// (x, window, y): means over the windows of an adaptive pool; only H, W, C, OH and OW of the
     /// window are used.
+    public let adaptiveAverage: @Sendable (Floats, Window, MutableFloats) -> Void
+    /// (dy, window, dx): divides each output's gradient among its window; overwrites dx.
+    public let adaptiveAverageGradient: @Sendable (Floats, Window, MutableFloats) -> Void
+    /// (x, window, y): means over what of each window is inside the map; without padding.
     public let average: @Sendable (Floats, Window, MutableFloats) -> Void
     /// (dy, window, dx): divides each output's gradient among its window; overwrites dx.
     public let averageGradient: @Sendable (Floats, Window, MutableFloats) -> Void
@@ -70,6 +74,8 @@ public struct WindowKernels: Sendable {
         maximum:
             @escaping @Sendable (Floats, Window, Range<Int>, MutableFloats, MutableBytes?) -> Void,
         maximumGradient: @escaping @Sendable (Bytes, Floats, Window, MutableFloats, Bool) -> Void,
+        adaptiveAverage: @escaping @Sendable (Floats, Window, MutableFloats) -> Void,
+        adaptiveAverageGradient: @escaping @Sendable (Floats, Window, MutableFloats) -> Void,
         average: @escaping @Sendable (Floats, Window, MutableFloats) -> Void,
         averageGradient: @escaping @Sendable (Floats, Window, MutableFloats) -> Void
     ) {
@@ -77,6 +83,8 @@ public struct WindowKernels: Sendable {
         self.scatter = scatter
         self.maximum = maximum
         self.maximumGradient = maximumGradient
+        self.adaptiveAverage = adaptiveAverage
+        self.adaptiveAverageGradient = adaptiveAverageGradient
         self.average = average
         self.averageGradient = averageGradient
     }

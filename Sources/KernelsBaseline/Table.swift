@@ -29,6 +29,8 @@ public func makeKernelTable() -> KernelTable {
             scatter: scatter,
             maximum: maximum,
             maximumGradient: maximumGradient,
+            adaptiveAverage: adaptiveAverage,
+            adaptiveAverageGradient: adaptiveAverageGradient,
             average: average,
             averageGradient: averageGradient
         ),

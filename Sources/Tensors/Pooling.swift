@@ -92,10 +92,29 @@ public func maxPoolBackward(
     }
 }
 
+/// y = the mean of what of each window is inside the map; the batch may be smaller than the plan's.
+public func averagePoolForward(_ x: Tensor, _ g: PoolGeometry, _ y: Tensor, _ pool: ThreadPool) {
+    g.check(x, y)
+    precondition(g.window.padding == 0, "an average over a border")
+    let average = pool.kernels.windows.average
+    pool.parallelFor(x.shape.N) { image, _ in
+        average(x.base + image * g.input.perImage, g.window, y.base + image * g.output.perImage)
+    }
+}
+
+/// Spreads each mean's gradient over what of its window is inside; overwrites `dx`.
+public func averagePoolBackward(_ dy: Tensor, _ g: PoolGeometry, _ dx: Tensor, _ pool: ThreadPool) {
+    g.check(dx, dy)
+    let gradient = pool.kernels.windows.averageGradient
+    pool.parallelFor(dx.shape.N) { image, _ in
+        gradient(dy.base + image * g.output.perImage, g.window, dx.base + image * g.input.perImage)
+    }
+}
+
 /// y = the mean of each window, windows cut as torch's AdaptiveAvgPool2d does: output i of `O` covers
 /// floor(i · I / O) ..< ceil((i + 1) · I / O).
 public func adaptiveAveragePoolForward(_ x: Tensor, _ y: Tensor, _ pool: ThreadPool) {
-    let average = pool.kernels.windows.average
+    let average = pool.kernels.windows.adaptiveAverage
     let window = adaptiveWindow(x.shape, y.shape)
     pool.parallelFor(x.shape.N) { image, _ in
         average(x.base + image * x.shape.perImage, window, y.base + image * y.shape.perImage)
@@ -104,7 +123,7 @@ public func adaptiveAveragePoolForward(_ x: Tensor, _ y: Tensor, _ pool: ThreadP
 
 /// Spreads each mean's gradient over its window; overwrites `dx`.
 public func adaptiveAveragePoolBackward(_ dy: Tensor, _ dx: Tensor, _ pool: ThreadPool) {
-    let gradient = pool.kernels.windows.averageGradient
+    let gradient = pool.kernels.windows.adaptiveAverageGradient
     let window = adaptiveWindow(dx.shape, dy.shape)
     pool.parallelFor(dy.shape.N) { image, _ in
         gradient(dy.base + image * dy.shape.perImage, window, dx.base + image * dx.shape.perImage)

@@ -71,6 +71,7 @@ import Testing
         Case("max pool with overlap", maps) {
             $0.maxPool($1, "p", kernel: 3, stride: 2, padding: 1)
         },
+        Case("average pool 2×2, cut at the edge", maps) { $0.averagePool($1, "a", kernel: 2) },
         Case("average pool to 1", maps) { $0.averagePool($1, "a") },
         Case("average pool, uneven", maps) { $0.averagePool($1, "a", size: 4) },
         Case("average pool to more", Shape(N: 2, H: 1, W: 1, C: 4)) {

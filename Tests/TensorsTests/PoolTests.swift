@@ -125,6 +125,37 @@ import Testing
         }
     }
 
+    /// `AvgPool2d(2, ceil_mode=True, count_include_pad=False)`: the last row and column may stand alone.
+    @Test(arguments: [(8, 6), (7, 5), (1, 1), (7, 8)])
+    func averageOfPairsCountsWhatIsInside(_ H: Int, _ W: Int) {
+        let input = Shape(N: 2, H: H, W: W, C: 19)
+        let g = PoolGeometry(input: input, kernel: 2, stride: 2, ceil: true)
+        #expect(g.output == Shape(N: 2, H: (H + 1) / 2, W: (W + 1) / 2, C: 19))
+        let x = noise(input.count, seed: 1)
+        let dy = noise(g.output.count, seed: 2)
+        var expectedY = [Double](repeating: 0, count: g.output.count)
+        var expectedDx = [Double](repeating: 0, count: input.count)
+        forEachOutput(g.output) { n, oh, ow, c, out in
+            let inside = [(0, 0), (0, 1), (1, 0), (1, 1)]
+                .map { (2 * oh + $0.0, 2 * ow + $0.1) }
+                .filter { $0.0 < H && $0.1 < W }
+            for (h, w) in inside {
+                let i = ((n * H + h) * W + w) * 19 + c
+                expectedY[out] += Double(x.base[i]) / Double(inside.count)
+                expectedDx[i] += Double(dy.base[out]) / Double(inside.count)
+            }
+        }
+        for instructions in InstructionSet.available {
+            let pool = ThreadPool(threads: 2, instructions: instructions)
+            let y = noise(g.output.count, seed: 3)
+            let dx = noise(input.count, seed: 4)
+            averagePoolForward(x.tensor(input), g, y.tensor(g.output), pool)
+            averagePoolBackward(dy.tensor(g.output), g, dx.tensor(input), pool)
+            #expect(relativeError(y.buffer, expectedY) < 1e-6)
+            #expect(relativeError(dx.buffer, expectedDx) < 1e-6)
+        }
+    }
+
     private func forEachOutput(_ shape: Shape, _ body: (Int, Int, Int, Int, Int) -> Void) {
         var out = 0
         for n in 0..<shape.N {

@@ -88,6 +88,7 @@ struct CheckpointMetadataTests {
         ("configuration.optimizer", "\"adam\"", "configuration.optimizer"),
         ("configuration.model", "\"vgg11\"", "configuration.model is vgg11"),
         ("configuration.dropout", "0.5", "model.dropout"),
+        ("configuration.stochastic_depth", "0.5", "model.stochastic_depth"),
     ]
 
     @Test(arguments: flaws.indices)

@@ -201,7 +201,7 @@ struct ConfigurationTests {
                 evaluate_every hold_out ignore_surplus image_size inspect_at_most \
                 inverse_time_decay keep label_smoothing learning_rate maximum_bad_photos model \
                 momentum nesterov optimizer output preprocessing recipe reference_batch rho \
-                schedule seed slices step_epochs step_factor steps warmup_epochs weight_decay weights
+                schedule seed slices step_epochs step_factor steps stochastic_depth warmup_epochs weight_decay weights
                 """
         )
         let inner = object["augmentation"] as? [String: Any]

@@ -182,11 +182,43 @@ private func adaptive(_ i: Int, _ extent: Int, _ outputs: Int) -> Range<Int> {
 }
 
 /// Means over the windows of an adaptive pool.
+func adaptiveAverage(_ x: Floats, _ w: Window, _ y: MutableFloats) {
+    average(x, w, y) { adaptive($0, $1, $2) }
+}
+
+/// Adds each output's gradient, divided by the window's area, to every pixel of the window.
+func adaptiveAverageGradient(_ dy: Floats, _ w: Window, _ dx: MutableFloats) {
+    averageGradient(dy, w, dx) { adaptive($0, $1, $2) }
+}
+
+/// Means over windows without padding; what hangs over the edge does not count.
 func average(_ x: Floats, _ w: Window, _ y: MutableFloats) {
+    average(x, w, y) { i, extent, _ in sliding(i, w, extent) }
+}
+
+/// Adds each output's gradient, divided by what of the window's area is inside, to those pixels.
+func averageGradient(_ dy: Floats, _ w: Window, _ dx: MutableFloats) {
+    averageGradient(dy, w, dx) { i, extent, _ in sliding(i, w, extent) }
+}
+
+/// The part inside the map of window `i`, without padding.
+@inline(__always)
+private func sliding(_ i: Int, _ w: Window, _ extent: Int) -> Range<Int> {
+    i &* w.stride..<min(i &* w.stride &+ w.kernel, extent)
+}
+
+/// Means over windows, of which `cut(i, extent, outputs)` is the i-th.
+@inline(__always)
+private func average(
+    _ x: Floats,
+    _ w: Window,
+    _ y: MutableFloats,
+    _ cut: (Int, Int, Int) -> Range<Int>
+) {
     for oh in 0..<w.OH {
-        let vertical = adaptive(oh, w.H, w.OH)
+        let vertical = cut(oh, w.H, w.OH)
         for ow in 0..<w.OW {
-            let horizontal = adaptive(ow, w.W, w.OW)
+            let horizontal = cut(ow, w.W, w.OW)
             let share = 1 / Float(vertical.count &* horizontal.count)
             let to = y + (oh &* w.OW &+ ow) &* w.C
             sweep(w.C) { c, n in
@@ -205,12 +237,18 @@ func average(_ x: Floats, _ w: Window, _ y: MutableFloats) {
 }
 
 /// Adds each output's gradient, divided by the window's area, to every pixel of the window.
-func averageGradient(_ dy: Floats, _ w: Window, _ dx: MutableFloats) {
+@inline(__always)
+private func averageGradient(
+    _ dy: Floats,
+    _ w: Window,
+    _ dx: MutableFloats,
+    _ cut: (Int, Int, Int) -> Range<Int>
+) {
     clear(dx, w.H &* w.W &* w.C)
     for oh in 0..<w.OH {
-        let vertical = adaptive(oh, w.H, w.OH)
+        let vertical = cut(oh, w.H, w.OH)
         for ow in 0..<w.OW {
-            let horizontal = adaptive(ow, w.W, w.OW)
+            let horizontal = cut(ow, w.W, w.OW)
             let share = 1 / Float(vertical.count &* horizontal.count)
             let from = dy + (oh &* w.OW &+ ow) &* w.C
             sweep(w.C) { c, n in

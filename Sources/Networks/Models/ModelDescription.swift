@@ -10,18 +10,22 @@ public struct ModelDescription: Codable, Sendable, Equatable {
     public var imageSize: Int
     /// Dropout rate where the network has dropout; nil = the network's own.
     public var dropout: Double?
+    /// The last block's rate of stochastic depth where the network has it; nil = the network's own.
+    public var stochasticDepth: Double?
 
     /// Describes a network.
     public init(
         architecture: Architecture,
         classes: Int,
         imageSize: Int,
-        dropout: Double? = nil
+        dropout: Double? = nil,
+        stochasticDepth: Double? = nil
     ) {
         self.architecture = architecture
         self.classes = classes
         self.imageSize = imageSize
         self.dropout = dropout
+        self.stochasticDepth = stochasticDepth
     }
 
     /// Throws where no network can be built from this.
@@ -35,13 +39,16 @@ public struct ModelDescription: Codable, Sendable, Equatable {
                     + "give at least \(architecture.smallestImage)"
             )
         }
-        guard (dropout ?? 0) >= 0, (dropout ?? 0) < 1 else {
-            throw .unfit("a dropout of \(dropout ?? 0); give a rate from 0 to below 1")
+        for (name, rate) in [("dropout", dropout), ("stochastic depth", stochasticDepth)] {
+            guard let rate, !(0..<1).contains(rate) else { continue }
+            throw .unfit("a \(name) of \(rate); give a rate from 0 to below 1")
         }
     }
 
     /// The network as a list.
-    var graph: Graph { architecture.graph(classes: classes, dropout: dropout) }
+    var graph: Graph {
+        architecture.graph(classes: classes, dropout: dropout, stochasticDepth: stochasticDepth)
+    }
 
     /// The photos of a batch of `N`.
     func input(_ N: Int) -> Shape { Shape(N: N, H: imageSize, W: imageSize, C: 3) }

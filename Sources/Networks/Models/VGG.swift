@@ -14,24 +14,24 @@ struct VGG {
     fileprivate static func network(_ name: String, _ convolutions: [Int], batchNorm: Bool)
         -> Architecture
     {
-        Architecture(name, dropout: 0.5) { classes, dropout in
+        Architecture(name, dropout: 0.5) { options in
             let vgg = VGG(convolutions: convolutions, hasBatchNorm: batchNorm)
             var graph = Graph()
             var x = vgg.features(graph.input, rule: .kaimingFanOut, &graph)
             x = graph.averagePool(x, "avgpool", size: 7)
-            x = vgg.classifier(x, classes, dropout: dropout, rule: .normal(0.01), &graph)
+            x = vgg.classifier(x, options, rule: .normal(0.01), &graph)
             graph.output("logits", x)
             return graph
         }
     }
 
     /// [N, S, S, 3] → [N, 1, 1, classes], as Keras has it.
-    fileprivate static func tutorial(_ classes: Int, dropout: Double) -> Graph {
+    fileprivate static func tutorial(_ options: NetworkOptions) -> Graph {
         let vgg = VGG(convolutions: [2, 2, 4, 4, 4], hasBatchNorm: false)
         var graph = Graph()
         var x = graph.batchNorm(graph.input, "input", epsilon: 1e-3, momentum: 0.01)
         x = vgg.features(x, rule: .glorotUniform, &graph)
-        x = vgg.classifier(x, classes, dropout: dropout, rule: .glorotUniform, &graph)
+        x = vgg.classifier(x, options, rule: .glorotUniform, &graph)
         graph.output("logits", x)
         return graph
     }
@@ -70,8 +70,7 @@ struct VGG {
     /// The dense layers, [N, H, W, 512] → [N, 1, 1, classes].
     private func classifier(
         _ x: Graph.Value,
-        _ classes: Int,
-        dropout: Double,
+        _ options: NetworkOptions,
         rule: InitialisationRule,
         _ graph: inout Graph
     ) -> Graph.Value {
@@ -79,9 +78,9 @@ struct VGG {
         for first in [0, 3] {
             x = graph.dense(x, "classifier.\(first)", 4096, rule: rule)
             x = graph.relu(x, "classifier.\(first + 1)")
-            x = graph.dropout(x, "classifier.\(first + 2)", rate: dropout)
+            x = graph.dropout(x, "classifier.\(first + 2)", rate: options.dropout)
         }
-        return graph.dense(x, "classifier.6", classes, rule: rule, isHead: true)
+        return graph.dense(x, "classifier.6", options.classes, rule: rule, isHead: true)
     }
 }
 
@@ -108,7 +107,7 @@ extension Architecture {
     ///
     /// Parameters have the names of torchvision's vgg19, those of the batch norm begin with
     /// `input`.
-    public static let tutorial = Architecture("tutorial", dropout: 0) { classes, dropout in
-        VGG.tutorial(classes, dropout: dropout)
+    public static let tutorial = Architecture("tutorial", dropout: 0) { options in
+        VGG.tutorial(options)
     }
 }

@@ -7,6 +7,7 @@ public import Tensors
 public struct BatchNorm: Operation {
     let epsilon: Float
     private let momentum: Float
+    private let initialScale: Float
     /// Whether the second input is added.
     private(set) var addsResidual = false
     /// What follows at once.
@@ -17,9 +18,11 @@ public struct BatchNorm: Operation {
     /// - Parameters:
     ///   - epsilon: added to the variance.
     ///   - momentum: PyTorch's: the share of the new statistics in the running ones.
-    public init(epsilon: Float = 1e-5, momentum: Float = 0.1) {
+    ///   - initialScale: γ at the start; with 0 a residual branch begins as nothing (Goyal et al., 2017).
+    public init(epsilon: Float = 1e-5, momentum: Float = 0.1, initialScale: Float = 1) {
         self.epsilon = epsilon
         self.momentum = momentum
+        self.initialScale = initialScale
     }
 
     /// This one and the sum behind it, whose other operand becomes the second input.
@@ -61,7 +64,7 @@ public struct BatchNorm: Operation {
             )
         }
         return [
-            parameter(".weight", .norm, 1),
+            parameter(".weight", .norm, initialScale),
             parameter(".bias", .norm, 0),
             parameter(".running_mean", .statistic(momentum: momentum), 0),
             parameter(".running_var", .statistic(momentum: momentum), 1),
@@ -80,9 +83,11 @@ extension Graph {
         _ x: Value,
         _ name: String,
         epsilon: Float = 1e-5,
-        momentum: Float = 0.1
+        momentum: Float = 0.1,
+        initialScale: Float = 1
     ) -> Value {
-        append(name, BatchNorm(epsilon: epsilon, momentum: momentum), x)
+        let norm = BatchNorm(epsilon: epsilon, momentum: momentum, initialScale: initialScale)
+        return append(name, norm, x)
     }
 }
 

@@ -78,10 +78,10 @@ public struct AdaptiveAveragePool: Operation {
     }
 
     /// A pass over the windows.
-    public func kernel(_ site: KernelSite) -> any Kernel { AveragePoolPasses() }
+    public func kernel(_ site: KernelSite) -> any Kernel { AdaptivePoolPasses() }
 }
 
-private struct AveragePoolPasses: Kernel {
+private struct AdaptivePoolPasses: Kernel {
     var requirements: KernelRequirements { KernelRequirements() }
 
     func forward(_ pass: ForwardPass) { adaptiveAveragePoolForward(pass.x, pass.y, pass.pool) }
@@ -89,6 +89,45 @@ private struct AveragePoolPasses: Kernel {
     func backward(_ pass: BackwardPass) {
         guard let dx = pass.dx else { return }
         adaptiveAveragePoolBackward(pass.dy, dx, pass.pool)
+    }
+}
+
+/// The mean of each of the windows that tile the maps, [N, H, W, C] → [N, ⌈H/side⌉, ⌈W/side⌉, C].
+///
+/// The last windows may hang over the far edge; only what lies inside counts (PyTorch's AvgPool2d with
+/// `ceil_mode` and without `count_include_pad`).
+public struct AveragePool: Operation {
+    private let side: Int
+
+    /// Makes a pool with square windows, side by side.
+    public init(kernel: Int) { side = kernel }
+
+    /// The windows.
+    public var kind: String { "average pool \(side)×\(side) / \(side)" }
+
+    private func geometry(_ input: Shape) -> PoolGeometry {
+        PoolGeometry(input: input, kernel: side, stride: side, ceil: true)
+    }
+
+    /// A pixel for each window.
+    public func output(_ inputs: [Shape]) -> Shape { geometry(inputs[0]).output }
+
+    /// A pass over the windows.
+    public func kernel(_ site: KernelSite) -> any Kernel {
+        AveragePoolPasses(geometry: geometry(site.input))
+    }
+}
+
+private struct AveragePoolPasses: Kernel {
+    let geometry: PoolGeometry
+
+    var requirements: KernelRequirements { KernelRequirements() }
+
+    func forward(_ pass: ForwardPass) { averagePoolForward(pass.x, geometry, pass.y, pass.pool) }
+
+    func backward(_ pass: BackwardPass) {
+        guard let dx = pass.dx else { return }
+        averagePoolBackward(pass.dy, geometry, dx, pass.pool)
     }
 }
 
@@ -102,6 +141,11 @@ extension Graph {
         padding: Int = 0
     ) -> Value {
         append(name, MaxPool(kernel: kernel, stride: stride, padding: padding), x)
+    }
+
+    /// Appends means of windows of `kernel` × `kernel` pixels, side by side.
+    public mutating func averagePool(_ x: Value, _ name: String, kernel: Int) -> Value {
+        append(name, AveragePool(kernel: kernel), x)
     }
 
     /// Appends means of a grid of windows.

@@ -35,20 +35,26 @@ public enum Initialisation: Sendable, Equatable {
 public enum InitialisationRule: Sendable, Equatable {
     /// Normal of variance 2 / fan-out, zero biases (He et al., 2015): torchvision's convolutions.
     case kaimingFanOut
+    /// Normal of variance 2 / fan-in, zero biases: of a depthwise convolution TensorFlow's EfficientNets.
+    case kaimingFanIn
     /// Uniform in ±√(6 / (fan-in + fan-out)), zero biases (Glorot and Bengio, 2010): Keras.
     case glorotUniform
     /// Normal of the given deviation, zero biases: torchvision's VGG classifier.
     case normal(Float)
     /// Uniform in ±1/√fan-in, biases too: PyTorch's dense layers.
     case uniformFanIn
+    /// Uniform in ±1/√fan-out, zero biases: the heads of EfficientNets.
+    case uniformFanOut
 
     /// The start of the weights.
     func weight(fanIn: Int, fanOut: Int) -> Initialisation {
         switch self {
         case .kaimingFanOut: .normal(deviation: Float((2 / Double(fanOut)).squareRoot()))
+        case .kaimingFanIn: .normal(deviation: Float((2 / Double(fanIn)).squareRoot()))
         case .glorotUniform: .uniform(limit: Float((6 / Double(fanIn + fanOut)).squareRoot()))
         case .normal(let deviation): .normal(deviation: deviation)
         case .uniformFanIn: .uniform(limit: Float(1 / Double(fanIn).squareRoot()))
+        case .uniformFanOut: .uniform(limit: Float(1 / Double(fanOut).squareRoot()))
         }
     }
 

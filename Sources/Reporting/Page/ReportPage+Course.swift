@@ -195,6 +195,10 @@ struct LossNote {
             let rate = Figures.compact(configuration.dropoutRate)
             reasons.append("dropout \(rate) is active in training only")
         }
+        if configuration.stochasticDepthRate > 0 {
+            let rate = Figures.compact(configuration.stochasticDepthRate)
+            reasons.append("stochastic depth \(rate) is active in training only")
+        }
         if configuration.ema != nil {
             reasons.append("held-out photos are evaluated with the running average of the weights")
         }

@@ -19,7 +19,8 @@ public final class ParityBench {
                 architecture: architecture,
                 classes: expected.classes,
                 imageSize: expected.imageSize,
-                dropout: 0
+                dropout: 0,
+                stochasticDepth: 0
             ),
             maximumBatch: expected.labels.count,
             purpose: .training,

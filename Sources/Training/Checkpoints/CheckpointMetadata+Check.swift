@@ -148,6 +148,11 @@ extension CheckpointMetadata {
             "model.dropout",
             "is not the configuration's"
         )
+        try require(
+            settings.stochasticDepth == model.stochasticDepth,
+            "model.stochastic_depth",
+            "is not the configuration's"
+        )
     }
 
     private func require(_ holds: Bool, _ field: String, _ reason: String) throws {

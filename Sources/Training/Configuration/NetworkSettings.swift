@@ -26,6 +26,15 @@ public struct NetworkSettings: SettingGroup {
         check: .shareBelowOne
     )
 
+    /// Rate of stochastic depth where the network has it; nil = the network's own.
+    public let stochasticDepth = Setting<Double?>(
+        "stochastic_depth",
+        flag: "drop-path",
+        aliases: ["stochastic-depth"],
+        "Rate of stochastic depth of the last block, where the network has it",
+        check: .shareBelowOne
+    )
+
     /// File of weights to start from, safetensors or PyTorch's; nil = random weights.
     public let weights = Setting<String?>(
         "weights",
@@ -76,13 +85,19 @@ extension TrainingConfiguration {
     /// The rate of dropout in training, 0 where the network has none.
     public var dropoutRate: Double { self.model.dropout(asked: self.dropout) }
 
+    /// The rate of stochastic depth in training, 0 where the network has none.
+    public var stochasticDepthRate: Double {
+        self.model.stochasticDepth(asked: self.stochasticDepth)
+    }
+
     /// The network for `classes` landmarks.
     public func description(classes: Int) -> ModelDescription {
         ModelDescription(
             architecture: self.model,
             classes: classes,
             imageSize: self.imageSize,
-            dropout: self.dropout
+            dropout: self.dropout,
+            stochasticDepth: self.stochasticDepth
         )
     }
 }

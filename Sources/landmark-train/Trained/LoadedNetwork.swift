@@ -163,7 +163,8 @@ struct LoadedNetwork {
                 architecture: model,
                 classes: count,
                 imageSize: size,
-                dropout: file.metadata?.model.dropout
+                dropout: file.metadata?.model.dropout,
+                stochasticDepth: file.metadata?.model.stochasticDepth
             ),
             plans: plans,
             classes: known ?? ClassIndex(fitting: (0..<count).map(Int64.init)),

@@ -43,7 +43,7 @@ struct ParityTests {
     @Test(arguments: [Architecture.vgg11_bn, .resnet18])
     func fiveLossesWithSGD(_ architecture: Architecture) throws {
         let bench = try ParityBench(architecture)
-        let course = bench.expected.sgd
+        let course = try #require(bench.expected.sgd)
         let optimizer = SGD(
             count: bench.model.store.trainable.count,
             momentum: course.momentum,
@@ -57,7 +57,7 @@ struct ParityTests {
     @Test(arguments: [Architecture.vgg11_bn, .resnet18])
     func fiveLossesWithRMSprop(_ architecture: Architecture) throws {
         let bench = try ParityBench(architecture)
-        let course = bench.expected.rmsprop
+        let course = try #require(bench.expected.rmsprop)
         let optimizer = RMSprop(
             count: bench.model.store.trainable.count,
             rho: try #require(course.alpha),

@@ -44,7 +44,7 @@ PHOTOS = {
     "efficientnet_lite1": (48, 2, "photos 1"),
     "efficientnet_lite2": (48, 2, "photos 1"),
     "convnext_tiny": (64, 2, "photos 1"),
-    "resnet152": (48, 2, "photos 1"),
+    "resnet152": (33, 2, "photos 1"),
     "resnext50_32x4d": (48, 2, "photos 1"),
     "resnet18d": (48, 2, "photos 1"),
     "resnet50d": (48, 2, "photos 1"),
@@ -86,7 +86,7 @@ def fresh(name):
 
 def gradient_summary(name, tensor, samples):
     """The largest entry, the sum of squares, a projection of all entries, and a few entries."""
-    g = tensor.detach().double().numpy().reshape(-1)
+    g = tensor.detach().double().contiguous().numpy().reshape(-1)
     places = [k * (len(g) - 1) // (samples - 1) for k in range(samples)] if len(g) > samples else range(len(g))
     return {
         "norm": float(np.sqrt((g * g).sum())),
@@ -145,10 +145,10 @@ def batch(name, photos_name=None):
     return photos, torch.tensor([(3 * n + 1) % CLASSES for n in range(count)])
 
 
-def gradients(name, photos, labels, samples, dtype=torch.float64):
+def gradients(name, photos, labels, samples, dtype=torch.float64, layout=torch.contiguous_format):
     """What training computes: the model, the logits, the loss and a summary of each gradient."""
-    model = fresh(name).to(dtype).train()
-    logits = model(photos.to(dtype))
+    model = fresh(name).to(dtype).to(memory_format=layout).train()
+    logits = model(photos.to(dtype).contiguous(memory_format=layout))
     loss = torch.nn.functional.cross_entropy(logits, labels)
     loss.backward()
     summaries = {key: gradient_summary(key, p.grad, samples) for key, p in model.named_parameters()}
@@ -156,32 +156,39 @@ def gradients(name, photos, labels, samples, dtype=torch.float64):
 
 
 def strain(name, photos, labels):
-    """How much of the test's tolerance PyTorch's own gradients in single precision take, at the worst place."""
+    """How much of the test's tolerance PyTorch's gradients in single precision take, at the worst place.
+
+    The worst of three ways to compute them, which round differently.
+    """
     exact = gradients(name, photos, labels, 5)[3]
-    single = gradients(name, photos, labels, 5, torch.float32)[3]
     floor = 1e-6 * max(g["norm"] for g in exact.values())
     worst = 0
-    for key, g in exact.items():
-        own = single[key]
-        for field in ("norm", "projection"):
-            worst = max(worst, abs(own[field] - g[field]) / (1e-3 * g["norm"] + floor))
-        for a, b in zip(own["entries"], g["entries"]):
-            worst = max(worst, abs(a - b) / (1e-3 * g["largest"] + floor))
+    for layout, onednn in ((torch.contiguous_format, True), (torch.channels_last, True), (torch.channels_last, False)):
+        with torch.backends.mkldnn.flags(enabled=onednn):
+            single = gradients(name, photos, labels, 5, torch.float32, layout)[3]
+        for key, g in exact.items():
+            own = single[key]
+            for field in ("norm", "projection"):
+                worst = max(worst, abs(own[field] - g[field]) / (1e-3 * g["norm"] + floor))
+            for a, b in zip(own["entries"], g["entries"]):
+                worst = max(worst, abs(a - b) / (1e-3 * g["largest"] + floor))
     return worst
 
 
 def search_photos(name, count):
-    """Searches `count` sets of photos and prints those with the largest margin from a tie."""
-    best = 0
+    """Searches `count` sets of photos and prints those that single precision serves best."""
+    least = np.inf
     for k in range(1, count + 1):
         candidate = f"photos {k}"
         photos, labels = batch(name, candidate)
         tie = closest_tie(fresh(name).train(), photos)
-        if tie > best:
-            best = tie
-            taken = strain(name, photos, labels)
+        if tie < CLOSEST_TIES.get(name, CLOSEST_TIE):
+            continue
+        taken = strain(name, photos, labels)
+        if taken < least:
+            least = taken
             print(f"{name}: {candidate}, closest tie {tie:.1e}, fp32 takes {taken:.2f} of the tolerance", flush=True)
-        if best == np.inf:
+        if tie == np.inf:
             break
 
 

@@ -11,7 +11,7 @@ public final class ParityBench {
     public let photos: Storage
     private let dlogits: Storage
 
-    /// Loads the fixture of `architecture`, which is `vgg11_bn` or `resnet18`.
+    /// Loads the fixture of `architecture`, which `scripts/parity/make_fixtures.py` lists.
     public init(_ architecture: Architecture, threads: Int = 2, blas: BLASEngine = .own) throws {
         expected = try decodeFixture(architecture.rawValue + ".json", as: ParityFixture.self)
         model = Model(

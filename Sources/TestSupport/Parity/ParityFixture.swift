@@ -1,4 +1,4 @@
-/// What torchvision's model computes with the weights and photos of `SharedValues`, in double
+/// What torchvision's or timm's model computes with the weights and photos of `SharedValues`, in double
 /// precision.
 public struct ParityFixture: Decodable, Sendable {
     /// What is known of a parameter's gradient.
@@ -47,8 +47,8 @@ public struct ParityFixture: Decodable, Sendable {
     public let gradients: [String: Gradient]
     /// The first running statistics after one training pass.
     public let statisticsAfterOneStep: [String: [Double]]
-    /// torch.optim.SGD, with Nesterov's momentum.
-    public let sgd: Course
-    /// torch.optim.RMSprop.
-    public let rmsprop: Course
+    /// torch.optim.SGD, with Nesterov's momentum; of some networks.
+    public let sgd: Course?
+    /// torch.optim.RMSprop; of some networks.
+    public let rmsprop: Course?
 }

@@ -39,10 +39,15 @@ struct WeightNames {
     private static let heads: Set<Substring> = [
         "fc", "head", "heads", "classifier", "last_linear", "linear",
     ]
-    /// The weights of the last layers here, of which the first dimension is the classes.
-    private static let headWeights = Set(
-        tables.flatMap(\.parameters).filter { $0.isHead && $0.shape.count > 1 }.map(\.name)
-    ).sorted()
+    /// The weights of the last layers here, of which the first dimension is the classes, and the names of all
+    /// other tensors of their networks.
+    private static let headWeights: [(name: String, trunk: Set<String>)] = tables.compactMap {
+        table in
+        guard let head = table.parameters.first(where: { $0.isHead && $0.shape.count > 1 }) else {
+            return nil
+        }
+        return (head.name, Set(table.parameters.filter { !$0.isHead }.map(\.name)))
+    }
 
     /// Looks through the names of the tensors in `entries`, which are unlike.
     ///
@@ -89,7 +94,14 @@ struct WeightNames {
     subscript(name: String) -> TensorEntry? { tensors[name] }
 
     /// Number of classes of the last layer; nil where there is none.
-    var classes: Int? { WeightNames.headWeights.lazy.compactMap { tensors[$0]?.shape.first }.first }
+    ///
+    /// What is the last layer of one network stands in the middle of another, as `classifier.3` of MobileNetV3
+    /// does in VGG: networks whose other tensors are all there decide, where there are any.
+    var classes: Int? {
+        let known = WeightNames.headWeights.filter { $0.trunk.allSatisfy { tensors[$0] != nil } }
+        return (known.isEmpty ? WeightNames.headWeights : known).lazy
+            .compactMap { tensors[$0.name]?.shape.first }.first
+    }
 
     /// Names of tensors that a network has no place for.
     struct Surplus {

@@ -18,6 +18,46 @@ must() {
     [ "$code" -eq 0 ] || { cat log >&2; fail "$what ended with code $code"; }
 }
 
+# aside NAME COMMAND…: starts a check that runs beside others; what it writes is kept for `together`.
+aside_names=() aside_processes=() aside_logs=""
+aside() {
+    local name=$1
+    shift
+    if [ -z "$aside_logs" ]; then
+        aside_logs=$(mktemp -d)
+        trap end_asides EXIT
+    fi
+    "$@" >"$aside_logs/${#aside_names[@]}" 2>&1 &
+    aside_processes+=($!)
+    aside_names+=("$name")
+}
+
+# together: waits for the checks of `aside`, prints what they wrote in the order of their start, and fails if one of them
+# did.
+together() {
+    local index code failed=()
+    say "side by side: ${aside_names[*]/%/;} each is told when all before it have ended"
+    for index in "${!aside_names[@]}"; do
+        code=0
+        wait "${aside_processes[$index]}" || code=$?
+        say "${aside_names[$index]}"
+        cat "$aside_logs/$index"
+        [ "$code" -eq 0 ] || failed+=("'${aside_names[$index]}' with code $code")
+    done
+    aside_names=() aside_processes=()
+    [ ${#failed[@]} -eq 0 ] || fail "failed: ${failed[*]}"
+}
+
+# Ends what `together` did not wait for.
+end_asides() {
+    local process
+    for process in ${aside_processes[@]+"${aside_processes[@]}"}; do
+        kill "$process" 2>/dev/null || true
+    done
+    wait
+    rm -rf "$aside_logs"
+}
+
 # Fails unless Swift 6.2 or newer is on the PATH; package manager, test library and formatter come with it.
 need_swift() {
     local version

@@ -72,7 +72,8 @@ class Comparison:
     def run(self, command, environment):
         done = subprocess.run(command, env=environment, capture_output=True, text=True)
         if done.returncode != 0:
-            raise Failed(f"this failed:\n  {' '.join(command)}\n{done.stderr}")
+            said = done.stderr.rstrip() or "it said nothing"
+            raise Failed(f"this ended with code {done.returncode}:\n  {' '.join(command)}\n{said}")
         return json.loads(done.stdout.strip().splitlines()[-1])
 
     def best_setting(self, row):
@@ -85,7 +86,7 @@ class Comparison:
             try:
                 speed = self.speed(self.peer(row, setting, row.trial))
             except Failed as failure:
-                reason = str(failure).strip().splitlines()[-1]
+                reason = str(failure).splitlines()[-1]
                 print(f"  {name} does not run: {reason}", flush=True)
                 continue
             print(f"  {name}: {speed:.3g} {row.unit}", flush=True)

@@ -130,6 +130,7 @@ CATALOGUE = [
     torchvision("resnet50", "resnet50-11ad3fa6.pth", 97.8, 80.9, resize=232),
     torchvision("resnet101", "resnet101-cd907fc2.pth", 170.5, 81.9, resize=232),
     torchvision("resnet152", "resnet152-f82ba261.pth", 230.5, 82.3, resize=232),
+    torchvision("resnext50_32x4d", "resnext50_32x4d-1a0047aa.pth", 95.8, 81.2, resize=232),
     timm("resnet18d", "resnet18d_ra2-48a79e06.pth", 44.8, 73.8),
     timm("resnet50d", "resnet50d_ra2-464e36ba.pth", 97.9, 81.4),
     torchvision("vgg11", "vgg11-8a719046.pth", 506.8, 69.0),

@@ -182,7 +182,10 @@ import Testing
     }
 
     /// 2²³ floats and more are written past the caches, an image of them is not.
-    @Test(arguments: InstructionSet.available, [(false, .relu), (true, .relu), (false, .silu)])
+    @Test(
+        arguments: InstructionSet.available,
+        [(false, Activation.relu), (true, .relu), (false, .silu)]
+    )
     func largeMapsComeOutAsTheirImagesDo(
         _ instructions: InstructionSet,
         _ follows: (sum: Bool, activation: Activation)

@@ -78,11 +78,16 @@ func sigmoid(_ x: Register) -> Register {
 @inline(__always)
 func silu(_ x: Register) -> Register { atLeast(x, -88) * sigmoid(x) }
 
-/// The derivative of `silu`: σ(x) · (1 + x · (1 − σ(x))).
+/// The derivative of `silu`: σ(x) · (1 + x · σ(−x)).
 @inline(__always)
 func siluSlope(_ x: Register) -> Register {
-    let s = sigmoid(x)
-    return s * plus(splat(1), atMost(atLeast(x, -88), 88), splat(1) - s)
+    let near = atMost(atLeast(x, -88), 88)
+    let e = decay(magnitude(near))
+    let share = splat(1) / (splat(1) + e)
+    let isNegative = x .< splat(0)
+    let s = share.replacing(with: e * share, where: isNegative)
+    let other = (e * share).replacing(with: share, where: isNegative)
+    return s * plus(splat(1), near, other)
 }
 
 // MARK: GELU
@@ -141,21 +146,4 @@ func hardSwishSlope(_ x: Register) -> Register {
     plus(splat(0.5), x, splat(1 / 3))
         .replacing(with: 0, where: x .< splat(-3))
         .replacing(with: 1, where: x .> splat(3))
-}
-
-/// max(v, 0).
-@inline(__always)
-func positive(_ v: Vector) -> Vector { v.replacing(with: 0, where: v .< 0) }
-
-/// min(max(v, 0), 6).
-@inline(__always)
-func upToSix(_ v: Vector) -> Vector {
-    let low = positive(v)
-    return low.replacing(with: 6, where: low .> 6)
-}
-
-/// g where 0 < v < limit, else 0.
-@inline(__always)
-func between(_ g: Vector, _ v: Vector, _ limit: Float) -> Vector {
-    Vector().replacing(with: g, where: (v .> 0) .& (v .< limit))
 }

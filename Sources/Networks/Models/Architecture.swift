@@ -16,7 +16,9 @@ public struct Architecture: RawRepresentable, CaseIterable, Codable, Hashable, S
 
     /// The networks of all families.
     public static var allCases: [Architecture] {
-        [.small] + VGG.family + ResNet.family + [.tutorial]
+        [.small] + VGG.family + ResNet.family
+            + [.mobilenet_v2, .mobilenet_v3_large, .efficientnet_b0] + EfficientNetLite.family
+            + [.convnext_tiny, .tutorial]
     }
 
     /// Names a network.

@@ -85,10 +85,10 @@ import Testing
         Case("SiLU", maps) { $0.activation($1, "s", .silu) },
         Case("ReLU6", maps) { $0.activation($1, "s", .relu6) },
         Case("hard-swish over a convolution", maps) {
-            $0.activation($0.conv($1, "c", 5), "s", .hardSwish)
+            $0.activation($0.convolution($1, "c", 6, kernel: 1), "s", .hardSwish)
         },
         Case("hard-sigmoid over a convolution", maps) {
-            $0.activation($0.conv($1, "c", 5), "s", .hardSigmoid)
+            $0.activation($0.convolution($1, "c", 6, kernel: 1), "s", .hardSigmoid)
         },
         Case("sigmoid over a convolution", maps) {
             $0.activation($0.conv($1, "c", 5), "s", .sigmoid)

@@ -70,8 +70,8 @@ import Testing
         let found = Self.backward(activation, values, dy: 2, instructions)
         for (x, dx) in zip(values, found) {
             let expected = 2 * activation.slope(Double(x))
-            #expect(abs(Double(dx) - expected) < 2e-6, "at \(x): \(dx), not \(expected)")
-            if abs(Double(dx) - expected) >= 2e-6 { break }
+            #expect(abs(Double(dx) - expected) < 1e-6, "at \(x): \(dx), not \(expected)")
+            if abs(Double(dx) - expected) >= 1e-6 { break }
         }
     }
 

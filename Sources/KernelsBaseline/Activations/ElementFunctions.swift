@@ -99,7 +99,7 @@ func siluSlope(_ x: Register) -> Register {
 @inline(__always)
 private func normalTail(_ a: Register) -> (tail: Register, density: Register) {
     let t = splat(1) / plus(splat(1), splat(0.231_641_9), a)
-    var p = plus(splat(0.610_808_03), splat(-0.120_717_026), t)
+    var p = plus(splat(0.610_809_03), splat(-0.120_717_026), t)
     p = plus(splat(-0.751_216_4), p, t)
     p = plus(splat(0.701_570_03), p, t)
     p = plus(splat(-0.179_913_04), p, t)

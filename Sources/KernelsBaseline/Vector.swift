@@ -20,18 +20,10 @@ func accumulate(_ s: inout Vector, _ x: Vector, _ y: Vector) {
 }
 
 /// The first `n` floats from `p`, followed by zeros.
-///
-/// Partial vectors are assembled in memory: for a subscript that is not constant, the compiler moves the whole
-/// vector to memory and back for each lane.
 @inline(__always)
 func load(_ p: Floats, _ n: Int = lanes) -> Vector {
     if n == lanes { return UnsafeRawPointer(p).loadUnaligned(as: Vector.self) }
-    var v = Vector()
-    withUnsafeMutableBytes(of: &v) {
-        guard let floats = $0.baseAddress?.assumingMemoryBound(to: Float.self) else { return }
-        for lane in 0..<n { floats[lane] = p[lane] }
-    }
-    return v
+    return loadFirst(p, n)
 }
 
 /// Writes the first `n` lanes to `p`.
@@ -40,13 +32,59 @@ func store(_ v: Vector, _ p: MutableFloats, _ n: Int = lanes) {
     if n == lanes {
         UnsafeMutableRawPointer(p).storeBytes(of: v, as: Vector.self)
     } else {
+        storeFirst(v, p, n)
+    }
+}
+
+#if WIDE_REGISTERS
+    @inline(__always)
+    private func loadFirst(_ p: Floats, _ n: Int) -> Vector {
+        vectorshim_load_first16(p, Int32(truncatingIfNeeded: n))
+    }
+
+    @inline(__always)
+    private func storeFirst(_ v: Vector, _ p: MutableFloats, _ n: Int) {
+        vectorshim_store_first16(p, v, Int32(truncatingIfNeeded: n))
+    }
+#elseif FUSED_MULTIPLY_ADD && arch(x86_64)
+    @inline(__always)
+    private func loadFirst(_ p: Floats, _ n: Int) -> Vector {
+        let n = Int32(truncatingIfNeeded: n)
+        return Vector(
+            lowHalf: vectorshim_load_first8(p, n),
+            highHalf: n > 8 ? vectorshim_load_first8(p + 8, n &- 8) : SIMD8()
+        )
+    }
+
+    @inline(__always)
+    private func storeFirst(_ v: Vector, _ p: MutableFloats, _ n: Int) {
+        let n = Int32(truncatingIfNeeded: n)
+        vectorshim_store_first8(p, v.lowHalf, n)
+        if n > 8 { vectorshim_store_first8(p + 8, v.highHalf, n &- 8) }
+    }
+#else
+    // Partial vectors are assembled in memory: for a subscript that is not constant, the compiler moves the whole
+    // vector to memory and back for each lane.
+
+    @inline(__always)
+    private func loadFirst(_ p: Floats, _ n: Int) -> Vector {
+        var v = Vector()
+        withUnsafeMutableBytes(of: &v) {
+            guard let floats = $0.baseAddress?.assumingMemoryBound(to: Float.self) else { return }
+            for lane in 0..<n { floats[lane] = p[lane] }
+        }
+        return v
+    }
+
+    @inline(__always)
+    private func storeFirst(_ v: Vector, _ p: MutableFloats, _ n: Int) {
         var v = v
         withUnsafeBytes(of: &v) {
             guard let floats = $0.baseAddress?.assumingMemoryBound(to: Float.self) else { return }
             for lane in 0..<n { p[lane] = floats[lane] }
         }
     }
-}
+#endif
 
 /// Whether rows of `C` floats from `p` are whole cache lines; only those get non-temporal stores.
 @inline(__always)

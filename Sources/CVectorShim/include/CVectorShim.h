@@ -57,4 +57,30 @@ VECTORSHIM_FUSED(8)
 VECTORSHIM_FUSED(4)
 #endif
 
+// The first n floats at p with zeros behind them, and the first n lanes of x to p: by the registers' masks, which leave
+// the memory behind them alone. Swift has no name for the instructions, and lane by lane takes ten times as long.
+#if defined(__AVX512F__)
+static inline __attribute__((always_inline)) vectorshim_register16 vectorshim_load_first16(const float *p, int n) {
+    return __builtin_ia32_loadups512_mask(
+        p, (vectorshim_register16)0.0f, (unsigned short)((1u << n) - 1)
+    );
+}
+static inline __attribute__((always_inline)) void vectorshim_store_first16(
+    float *p, vectorshim_register16 x, int n
+) {
+    __builtin_ia32_storeups512_mask(p, x, (unsigned short)((1u << n) - 1));
+}
+#elif defined(__AVX__)
+typedef int vectorshim_mask8 __attribute__((ext_vector_type(8)));
+static inline __attribute__((always_inline)) vectorshim_mask8 vectorshim_first8(int n) {
+    return (vectorshim_mask8){0, 1, 2, 3, 4, 5, 6, 7} < (vectorshim_mask8)n;
+}
+static inline __attribute__((always_inline)) vectorshim_register8 vectorshim_load_first8(const float *p, int n) {
+    return __builtin_ia32_maskloadps256((const vectorshim_register8 *)p, vectorshim_first8(n));
+}
+static inline __attribute__((always_inline)) void vectorshim_store_first8(float *p, vectorshim_register8 x, int n) {
+    __builtin_ia32_maskstoreps256((vectorshim_register8 *)p, vectorshim_first8(n), x);
+}
+#endif
+
 #endif

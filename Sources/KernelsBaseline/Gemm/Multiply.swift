@@ -94,7 +94,7 @@ private func packedColumn(_ first: Tile, _ packed: Floats, _ rows: Int, _ next: 
     for tile in 0..<tiles {
         prepare(&t, tile, next)
         if tileRows == 12 {
-            tile12(t)
+            wholeTile12(t)
         } else if tileRows == 6 {
             tile6(t)
         } else {
@@ -117,7 +117,7 @@ private func column(_ first: Tile, _ rows: Int, _ next: Int) {
         if rest >= tileRows { prepare(&t, (rows &- rest) / tileRows, next) }
         let done: Int
         if tileRows >= 12, rest >= 12 {
-            tile12(t)
+            wholeTile12(t)
             done = 12
         } else if tileRows >= 6, rest >= 6 {
             tile6(t)

@@ -77,8 +77,16 @@ typealias Tile = (
 
 // The micro-kernels: sums stay in registers for all of K, A is broadcast in place.
 
+@inline(__always)
+func wholeTile12(_ t: Tile) {
+    #if WIDE_REGISTERS
+        if t.columns <= lanes { return narrowTile12(t) }
+    #endif
+    tile12(t)
+}
+
 @inline(never)
-func tile12(_ t: Tile) {
+private func tile12(_ t: Tile) {
     var (c0, c1, c2, c3) = (emptyStrip(), emptyStrip(), emptyStrip(), emptyStrip())
     var (c4, c5, c6, c7) = (emptyStrip(), emptyStrip(), emptyStrip(), emptyStrip())
     var (c8, c9, c10, c11) = (emptyStrip(), emptyStrip(), emptyStrip(), emptyStrip())
@@ -115,6 +123,55 @@ func tile12(_ t: Tile) {
     finish(t, 6, c6, c7, c8)
     finish(t, 9, c9, c10, c11)
 }
+
+#if WIDE_REGISTERS
+    /// Twelve rows of a strip of which a register holds all columns; a whole strip would multiply as many zeros.
+    @inline(never)
+    func narrowTile12(_ t: Tile) {
+        var (c0, c1, c2, c3) = (Vector(), Vector(), Vector(), Vector())
+        var (c4, c5, c6, c7) = (Vector(), Vector(), Vector(), Vector())
+        var (c8, c9, c10, c11) = (Vector(), Vector(), Vector(), Vector())
+        let row = t.rowStride
+        let twice = 2 &* row
+        var a0 = t.A
+        var a3 = t.A + 3 &* row
+        var a6 = t.A + 6 &* row
+        var a9 = t.A + 9 &* row
+        var p = t.B
+        for _ in 0..<t.K {
+            let b = load(p)
+            accumulate(&c0, Vector(repeating: a0[0]), b)
+            accumulate(&c1, Vector(repeating: a0[row]), b)
+            accumulate(&c2, Vector(repeating: a0[twice]), b)
+            accumulate(&c3, Vector(repeating: a3[0]), b)
+            accumulate(&c4, Vector(repeating: a3[row]), b)
+            accumulate(&c5, Vector(repeating: a3[twice]), b)
+            accumulate(&c6, Vector(repeating: a6[0]), b)
+            accumulate(&c7, Vector(repeating: a6[row]), b)
+            accumulate(&c8, Vector(repeating: a6[twice]), b)
+            accumulate(&c9, Vector(repeating: a9[0]), b)
+            accumulate(&c10, Vector(repeating: a9[row]), b)
+            accumulate(&c11, Vector(repeating: a9[twice]), b)
+            a0 += t.columnStride
+            a3 += t.columnStride
+            a6 += t.columnStride
+            a9 += t.columnStride
+            p += stripWidth
+        }
+        storeNarrow(t, 0, c0, c1, c2)
+        storeNarrow(t, 3, c3, c4, c5)
+        storeNarrow(t, 6, c6, c7, c8)
+        storeNarrow(t, 9, c9, c10, c11)
+    }
+
+    @inline(__always)
+    private func storeNarrow(_ t: Tile, _ row: Int, _ a: Vector, _ b: Vector, _ c: Vector) {
+        let p = t.C + row &* t.ldc
+        storeHalf(a, p, t.columns, t.adding)
+        storeHalf(b, p + t.ldc, t.columns, t.adding)
+        storeHalf(c, p + 2 &* t.ldc, t.columns, t.adding)
+    }
+#endif
 
 @inline(never)
 func tile6(_ t: Tile) {

@@ -2,8 +2,8 @@ import KernelTable
 
 /// The loops of a normalisation over rows of pixels.
 ///
-/// Where a pixel has fewer channels than a vector has lanes, as in photos, sixteen adjacent pixels are treated as one
-/// row of sixteen times the channels, with the values of each channel repeated; left-over pixels are handled
+/// Where the channels of a pixel do not fill vectors, as in photos and in networks made for CPUs, sixteen adjacent pixels are
+/// treated as one row of sixteen times the channels, with the values of each channel repeated; left-over pixels are handled
 /// one by one.
 struct PixelRows {
     let kernels: RowKernels
@@ -13,7 +13,10 @@ struct PixelRows {
     /// Pixels of a wide row: the lanes of a vector of the kernels.
     private static let together = 16
 
-    private var isNarrow: Bool { C < Self.together }
+    /// Channels from which on the last vector of a pixel, which is not full, counts for little.
+    private static let widest = 256
+
+    private var isNarrow: Bool { C % Self.together != 0 && C < Self.widest }
 
     /// The mean of each channel and Σ (x − mean)².
     func moments(

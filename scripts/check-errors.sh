@@ -138,7 +138,8 @@ same "$named" "$(settled --data-path photos --model small --image-size 32 --batc
     'names of torchvision mean something else'
 same "$(settled --data photos "${tiny[@]}" --min-scale 1 --flip 0 --erasing 0 --colour-jitter 0)" \
     "$(settled --data photos "${tiny[@]}" --hflip 0.5 --no-aug --reprob 0.2)" '--no-aug leaves an augmentation'
-every=$(settled --data photos --model vgg11_bn --image-size 40 --preprocessing crop --min-scale 0.5 --flip 0.1 \
+every=$(settled --data photos --model vgg11_bn --image-size 40 --preprocessing crop --mean 0.5,0.4,0.3 \
+    --std 0.25 --crop-fraction 0.9 --min-steps 2 --min-scale 0.5 --flip 0.1 \
     --colour-jitter 0.1 --erasing 0.1 --hold-out 0.3 --inspect-at-most 1000 --max-bad-photos 0.02 --balance weights \
     --dropout 0.2 --no-ignore-surplus --convolution exact --blas own --optimizer sgd --learning-rate 0.01 --reference-batch 0 \
     --momentum 0.8 --nesterov --rho 0.8 --beta1 0.8 --beta2 0.99 --epsilon 1e-6 --weight-decay 0.01 --schedule cosine \
@@ -236,6 +237,16 @@ told() {
     fi
     rm -rf new
 }
+# says PATTERN ARGUMENTS…: a line at the start of a run.
+says() {
+    local pattern=$1
+    shift
+    checks=$((checks + 1))
+    launch 2 "$@" --dry-run --output new >out 2>err && grep -q -- "^$pattern" err && return
+    failures=$((failures + 1))
+    printf 'FAILED: no line of "%s"\n  %s\n' "$pattern" "$*"
+    sed -n '1,12s/^/  | /p' err
+}
 # figures COMMAND…: what an evaluation prints below the line that names the file.
 figures() { launch 1 "$@" 2>err | tail -n +2; }
 # reheaded FILE SED…: a safetensors file with its header edited by sed.
@@ -263,7 +274,13 @@ cp -r stretched exported
 cp weights.safetensors "$(realpath exported/checkpoints/latest)"
 reheaded weights.safetensors 's/"bn1.num_batches_tracked"/"layer9.weight"/' >surplus.safetensors
 reheaded weights.safetensors -e 's/landmark_train_export/other/' -e 's/"architecture"/"a"/' \
-    -e 's/"image_size"/"b"/' -e 's/"preprocessing"/"c"/' >foreign.safetensors
+    -e 's/"image_size"/"b"/' -e 's/"preprocessing"/"c"/' -e 's/"mean"/"d"/' -e 's/"std"/"e"/' \
+    -e 's/"resize"/"f"/' >foreign.safetensors
+# Those of no network here, and a trunk whose head is called otherwise.
+reheaded foreign.safetensors 's/"conv1.weight"/"conv9.weight"/' >unknown.safetensors
+reheaded foreign.safetensors -e 's/"fc.weight"/"head.weight"/' -e 's/"fc.bias"/"head.bias"/' >trunk.safetensors
+reheaded foreign.safetensors -e 's/"d":"[^"]*"/"mean":"[0.5,0.5,0.5]"/' -e 's/"e":"[^"]*"/"std":"[0.25,0.25,0.25]"/' \
+    -e 's/"b":"[^"]*"/"input_size":"[3, 40, 40]"/' -e 's/"bilinear"/"bicubic"/' >timm.safetensors
 reheaded weights.safetensors 's/\\"training_counts\\":\[[0-9,]*\]/\\"training_counts\\":[1]/' \
     >counts.safetensors
 cp weights.safetensors nan.safetensors
@@ -278,6 +295,36 @@ told 'taken from weights.safetensors: small, 32 pixels, the preprocessing stretc
 told 'has a head for other classes, 4 instead of 5' \
     --data others --weights weights.safetensors --batch 12 --steps 1 --output new
 refused 65 'none of the landmarks' 2 evaluate weights.safetensors --data others
+told 'taken from foreign.safetensors: small' \
+    --data photos --weights foreign.safetensors --image-size 32 --batch 12 --steps 1 --output new
+told 'assumed are the preprocessing crop, ImageNet.s mean and deviation, as small was published' \
+    --data photos --weights foreign.safetensors --image-size 32 --batch 12 --steps 1 --output new
+told 'taken from timm.safetensors: small, 40 pixels, mean 0.5, std 0.25' \
+    --data photos --weights timm.safetensors --batch 12 --steps 1 --output new
+told 'resampled bicubic; here it is bilinear' evaluate timm.safetensors --data photos
+told 'trained with the mean 0.5; --mean 0.4,0.5,0.6 is taken instead' \
+    evaluate timm.safetensors --data photos --mean 0.4,0.5,0.6
+told 'has no head that fits: fc.weight, fc.bias start at random' \
+    --data photos --weights trunk.safetensors --image-size 32 --batch 12 --steps 1 --output new
+told 'not used is its head, head.weight, head.bias' \
+    --data photos --weights trunk.safetensors --image-size 32 --batch 12 --steps 1 --output new
+says 'recipe   fine-tune: ' --data photos --weights foreign.safetensors --image-size 32
+says 'recipe   landmark: ' --data photos --weights foreign.safetensors --image-size 32 --recipe landmark
+everywhere 65 'has no last layer (fc.weight, fc.bias).*--weights' \
+    evaluate trunk.safetensors --data photos --image-size 32
+everywhere 64 'its tensors are not those of any network here; give --model' \
+    --data photos --weights unknown.safetensors --image-size 32 --output new
+refused 64 'mean is 2; give numbers from 0 to 1' 1 evaluate timm.safetensors --data photos --mean 2
+everywhere 64 'std is 0; give positive numbers' --data photos "${tiny[@]}" --std 0 --output new
+refused 64 "'1,2' is invalid for '--mean <mean>'" 1 --data photos "${tiny[@]}" --mean 1,2 --output new
+# Few photos get enough steps, once: the settings that came out are a file of settings.
+says 'chosen   300 epochs instead of 12, for at least 300 steps' --data photos --weights weights.safetensors
+chosen=$(settled --data photos --weights weights.safetensors)
+echo "$chosen" >chosen.json
+same "$chosen" "$(settled --config chosen.json)" 'the settings that were chosen do not come back as --config'
+same "$(settled --data photos --weights weights.safetensors --epochs 2 --batch 12)" \
+    "$(settled --data photos --weights weights.safetensors --epochs 2 --batch 12 --min-steps 0)" \
+    'epochs that are given are changed'
 everywhere 65 'start from it with --weights' --resume exported
 everywhere 65 'no place for 1 of its tensors, layer9.weight' evaluate surplus.safetensors --data photos
 told 'left out are 1 tensors, layer9.weight' \

@@ -185,7 +185,8 @@ struct ConfigurationTests {
         #expect(
             Set(fixed.map(\.flag)) == [
                 "model", "image-size", "preprocessing", "batch", "slices", "seed", "hold-out",
-                "drop-last", "balance", "optimizer", "momentum", "ema",
+                "drop-last", "balance", "optimizer", "momentum", "ema", "mean", "std",
+                "crop-fraction",
             ]
         )
     }
@@ -197,11 +198,11 @@ struct ConfigurationTests {
         #expect(
             object.keys.sorted().joined(separator: " ") == """
                 augmentation balance batch beta1 beta2 blas checkpoint_every checkpoint_minutes clip \
-                convolution data drop_last dropout ema epochs epsilon evaluate_at_most \
+                convolution crop_fraction data drop_last dropout ema epochs epsilon evaluate_at_most \
                 evaluate_every hold_out ignore_surplus image_size inspect_at_most \
-                inverse_time_decay keep label_smoothing learning_rate maximum_bad_photos model \
-                momentum nesterov optimizer output preprocessing recipe reference_batch rho \
-                schedule seed slices step_epochs step_factor steps stochastic_depth warmup_epochs weight_decay weights
+                inverse_time_decay keep label_smoothing learning_rate maximum_bad_photos mean \
+                min_steps model momentum nesterov optimizer output preprocessing recipe reference_batch rho \
+                schedule seed slices std step_epochs step_factor steps stochastic_depth warmup_epochs weight_decay weights
                 """
         )
         let inner = object["augmentation"] as? [String: Any]

@@ -26,12 +26,12 @@ def description(file):
     return json.loads(text) if text else {}
 
 
-def read_photo(path, size, mean, deviation):
+def read_photo(path, size, mean, deviation, fraction):
     from PIL import Image, ImageOps
     from torchvision import transforms as T
 
     photo = ImageOps.exif_transpose(Image.open(path)).convert("RGB")
-    steps = [T.Resize(round(size * 256 / 224)), T.CenterCrop(size), T.ToTensor(), T.Normalize(mean, deviation)]
+    steps = [T.Resize(round(size / fraction)), T.CenterCrop(size), T.ToTensor(), T.Normalize(mean, deviation)]
     return T.Compose(steps)(photo)[None]
 
 
@@ -67,7 +67,10 @@ def main():
             for row in model(torch.from_numpy(shared_values.photos(2, size))):
                 print(" ".join(f"{value:.6f}" for value in row))
             return
-        photo = read_photo(arguments.photo, size, [0.485, 0.456, 0.406], [0.229, 0.224, 0.225])
+        plans = about.get("plans", {})
+        mean = plans.get("mean", [0.485, 0.456, 0.406])
+        deviation = plans.get("deviation", [0.229, 0.224, 0.225])
+        photo = read_photo(arguments.photo, size, mean, deviation, plans.get("crop_fraction", 0.875))
         best = model(photo).softmax(1)[0].topk(min(5, state[head].shape[0]))
     labels = about.get("classes", {}).get("names", [])
     for confidence, label in zip(best.values.tolist(), best.indices.tolist()):

@@ -1,5 +1,5 @@
 import Files
-public import Images
+import Images
 public import Networks
 import TensorFiles
 
@@ -23,18 +23,6 @@ public struct CheckpointFile {
 
     /// Why other checkpoints of the run were passed over, in sentences.
     public private(set) var remarks: [String] = []
-
-    /// What a file says about its network, as far as it does.
-    public struct Claims: Sendable, Equatable {
-        /// The network.
-        public var architecture: Architecture?
-        /// Side of the square input.
-        public var imageSize: Int?
-        /// The way from photo to square.
-        public var preprocessing: Preprocessing?
-        /// The landmarks in the order of the logits.
-        public var classes: ClassIndex?
-    }
 
     /// Opens `path`, which may be a checkpoint, a run folder or a file of weights.
     ///
@@ -122,14 +110,5 @@ public struct CheckpointFile {
             )
         }
         return notes
-    }
-}
-
-extension CheckpointFile.Claims {
-    init(_ metadata: CheckpointMetadata) {
-        architecture = metadata.model.architecture
-        imageSize = metadata.model.imageSize
-        preprocessing = metadata.plans.preprocessing
-        classes = metadata.classes
     }
 }

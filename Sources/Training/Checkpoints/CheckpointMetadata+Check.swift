@@ -144,6 +144,11 @@ extension CheckpointMetadata {
             "is not the configuration's"
         )
         try require(
+            plans == PhotoPlans(settings),
+            "plans",
+            "has another mean, deviation or crop than the configuration"
+        )
+        try require(
             settings.dropout == model.dropout,
             "model.dropout",
             "is not the configuration's"

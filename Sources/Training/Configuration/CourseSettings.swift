@@ -40,6 +40,15 @@ public struct CourseSettings: SettingGroup {
         check: .within(1...1_000_000_000_000)
     )
 
+    /// Steps that the epochs are raised to have; nil = they stay.
+    public let minimumSteps = Setting<Int?>(
+        "min_steps",
+        "Least number of steps: epochs are raised until the run has that many, where neither --epochs nor "
+            + "--steps is given, or this is; 0 = never",
+        none: 0,
+        check: .within(1...1_000_000_000_000)
+    )
+
     /// Leave out the last, smaller batch of each epoch that has a full one.
     public let dropLast = Setting(
         "drop_last",

@@ -35,6 +35,36 @@ public struct PhotoSettings: SettingGroup {
         resume: .fixed
     )
 
+    /// Mean of red, green and blue that is subtracted from values in [0, 1]; nil = the preprocessing's.
+    public let mean = Setting<ChannelValues?>(
+        "mean",
+        "Mean of red, green and blue in [0, 1], which is subtracted: 0.485,0.456,0.406, or one number for "
+            + "all (default: what the weights were trained with, else ImageNet's; stretch: 0)",
+        check: .each("numbers from 0 to 1 such as 0.485,0.456,0.406") { (0...1).contains($0) },
+        resume: .fixed
+    )
+
+    /// Deviation that what is left is divided by; nil = the preprocessing's.
+    public let deviation = Setting<ChannelValues?>(
+        "std",
+        "Standard deviation of the three, which is divided by: 0.229,0.224,0.225, or one number for all "
+            + "(default: as for --mean; stretch: 1)",
+        check: .each("positive numbers such as 0.229,0.224,0.225") {
+            $0 > 0 && Float(1 / (255 * $0)).isFinite
+        },
+        resume: .fixed
+    )
+
+    /// Share of the photo's short side that the centre crop of an evaluation keeps; nil = 224 / 256.
+    public let cropFraction = Setting<Double?>(
+        "crop_fraction",
+        aliases: ["crop-pct"],
+        "Share of the photo's short side that the centre crop keeps (default: what the weights were "
+            + "trained with, else 0.875)",
+        check: .number("a share from 0.1 to 1 such as 0.875") { (0.1...1).contains($0) },
+        resume: .fixed
+    )
+
     /// Smallest share of the photo's area that a random resized crop keeps; 1 = no random crop.
     public let minimumScale = Setting(
         "augmentation.minimum_scale",
@@ -114,9 +144,10 @@ public struct PhotoSettings: SettingGroup {
 /// How a photo becomes the square that a network sees.
 public enum Preprocessing: String, CaseIterable, SettingValue {
     /// Random resized crops in training and a centre crop in evaluation, both antialiased and
-    /// normalised with ImageNet's mean and deviation.
+    /// normalised with ImageNet's mean and deviation where no others are given.
     case crop
-    /// The whole photo stretched to the square with plain bilinear interpolation, values in [0, 1].
+    /// The whole photo stretched to the square with plain bilinear interpolation, values in [0, 1] where no
+    /// mean and deviation are given.
     case stretch
 }
 

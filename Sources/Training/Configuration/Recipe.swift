@@ -13,6 +13,9 @@ public enum Recipe: String, CaseIterable, Codable, Sendable {
     /// The default for photos of landmarks, from random weights: ResNet-18 with momentum and a cosine
     /// schedule, as the winners of the Google Landmark challenges train, at a size that CPUs finish.
     case landmark
+    /// The default for weights to start from: a lower rate, that keeps what the network has learned, and a
+    /// shorter course.
+    case fineTune = "fine-tune"
 
     /// The settings: the usual values, but for what is said here.
     public var configuration: TrainingConfiguration {
@@ -28,7 +31,16 @@ public enum Recipe: String, CaseIterable, Codable, Sendable {
         case .landmark:
             settings.labelSmoothing = 0.1
             settings.minimumScale = 0.35
+            settings.minimumSteps = 1_500
             Recipe.momentumAndCosine(&settings)
+        case .fineTune:
+            settings.epochs = 12
+            settings.labelSmoothing = 0.1
+            settings.minimumScale = 0.35
+            settings.minimumSteps = 300
+            Recipe.momentumAndCosine(&settings)
+            settings.learningRate = 0.01
+            settings.weightDecay = 1e-4
         case .tutorial:
             settings.model = .tutorial
             settings.imageSize = 224

@@ -90,30 +90,48 @@ extension TrainingConfiguration: Codable {
         _ path: String,
         over base: TrainingConfiguration
     ) throws -> TrainingConfiguration {
+        let file = try SettingsFile.read(path)
+        var configuration = file.recipe?.configuration ?? base
+        file.apply(to: &configuration)
+        return configuration
+    }
+
+    /// The configuration in the JSON `text`, such as `json` gives.
+    public static func parse(_ text: String) throws -> TrainingConfiguration {
+        let file = try SettingsFile(Data(text.utf8), from: "the settings")
+        var configuration = (file.recipe ?? .landmark).configuration
+        file.apply(to: &configuration)
+        return configuration
+    }
+}
+
+/// What a file of settings changes.
+public struct SettingsFile: Sendable {
+    /// The recipe that it names.
+    public let recipe: Recipe?
+    /// The keys of the settings that it has.
+    public let keys: Set<String>
+    private let changes: [SettingChange]
+
+    /// Reads the JSON file `path`.
+    ///
+    /// Throws `TrainingError.configuration` where it cannot be read, or has settings that are not known.
+    public static func read(_ path: String) throws -> SettingsFile {
         guard let data = try contents(of: path) else {
             throw TrainingError.configuration(
                 "cannot read the configuration \(path); give a JSON file such as a run's config.json"
             )
         }
-        return try parse(data, from: path, over: base)
+        return try SettingsFile(data, from: path)
     }
 
-    /// The configuration in the JSON `text`, such as `json` gives.
-    public static func parse(_ text: String) throws -> TrainingConfiguration {
-        try parse(Data(text.utf8), from: "the settings", over: Recipe.landmark.configuration)
-    }
-
-    private static func parse(
-        _ data: Data,
-        from place: String,
-        over base: TrainingConfiguration
-    ) throws -> TrainingConfiguration {
+    fileprivate init(_ data: Data, from place: String) throws {
         do {
-            let changes = try JSONDecoder().decode(SettingsFile.self, from: data)
-            var configuration = changes.recipe?.configuration ?? base
-            for change in changes.changes { change(&configuration) }
-            return configuration
-        } catch let flaw as SettingsFile.Flaw {
+            let text = try JSONDecoder().decode(SettingsText.self, from: data)
+            recipe = text.recipe
+            keys = text.keys
+            changes = text.changes
+        } catch let flaw as SettingsText.Flaw {
             throw TrainingError.configuration("\(place): \(flaw.text)")
         } catch DecodingError.typeMismatch {
             throw TrainingError.configuration("\(place) holds no JSON object of settings")
@@ -121,11 +139,17 @@ extension TrainingConfiguration: Codable {
             throw TrainingError.configuration("\(place) is not valid JSON; correct the file")
         }
     }
+
+    /// Makes the changes.
+    public func apply(to configuration: inout TrainingConfiguration) {
+        for change in changes { change(&configuration) }
+    }
 }
 
-/// What a file of settings changes.
-private struct SettingsFile: Decodable {
+/// The settings in a JSON text.
+private struct SettingsText: Decodable {
     var recipe: Recipe?
+    var keys: Set<String> = []
     var changes: [SettingChange] = []
 
     /// What is wrong with which setting.
@@ -154,6 +178,7 @@ private struct SettingsFile: Decodable {
                     setting.kind,
                     { try setting.decode(container, key) }
                 ) {
+                    keys.insert(setting.key)
                     changes.append(change)
                 }
             } else if Self.siblings(name + ".").isEmpty {

@@ -11,12 +11,24 @@ public struct PhotoPlans: Codable, Sendable, Equatable {
     public var preprocessing: Preprocessing
     /// Random changes in training.
     public var augmentation: AugmentationSettings
+    /// Mean of red, green and blue in [0, 1]; nil = the preprocessing's.
+    public var mean: ChannelValues?
+    /// Their deviation; nil = the preprocessing's.
+    public var deviation: ChannelValues?
+    /// Share of the short side that the centre crop keeps; nil = `usualCropFraction`.
+    public var cropFraction: Double?
+
+    /// The share of torchvision's centre crop, 224 of 256.
+    public static let usualCropFraction = 0.875
 
     /// The plans of a configuration.
     public init(_ configuration: TrainingConfiguration) {
         imageSize = configuration.imageSize
         preprocessing = configuration.preprocessing
         augmentation = configuration.augmentation
+        mean = configuration.mean
+        deviation = configuration.deviation
+        cropFraction = configuration.cropFraction
     }
 
     /// Plans for a network of which only the input size is known, such as torchvision's.
@@ -26,12 +38,13 @@ public struct PhotoPlans: Codable, Sendable, Equatable {
         augmentation = .none
     }
 
-    /// The values that pixels are given: ImageNet's mean and deviation, or 0…1.
+    /// The values that pixels are given.
     public var normalisation: Normalisation {
-        switch preprocessing {
-        case .crop: .imageNet
-        case .stretch: .unit
-        }
+        let usual = preprocessing.normalisation
+        return Normalisation(
+            mean: mean?.floats ?? usual.mean,
+            deviation: deviation?.floats ?? usual.deviation
+        )
     }
 
     /// What happens to a photo in training, in this order.
@@ -66,11 +79,23 @@ public struct PhotoPlans: Codable, Sendable, Equatable {
         }
     }
 
-    /// The centre crop of torchvision: 224 of 256, in proportion.
+    /// The centre crop, by default torchvision's: 224 of 256, in proportion.
     private var evaluationCrop: any Augmentation {
         ShortSideCenterCrop(resize: shortSide, crop: imageSize)
     }
 
     /// Short side of the photo that the square is cut from in evaluation.
-    var shortSide: Int { Int((Double(imageSize) * 256 / 224).rounded()) }
+    var shortSide: Int {
+        Int((Double(imageSize) / (cropFraction ?? Self.usualCropFraction)).rounded())
+    }
+}
+
+extension Preprocessing {
+    /// The values that pixels are given where no mean and deviation are: ImageNet's, or 0…1.
+    var normalisation: Normalisation {
+        switch self {
+        case .crop: .imageNet
+        case .stretch: .unit
+        }
+    }
 }

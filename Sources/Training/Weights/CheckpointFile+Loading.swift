@@ -23,9 +23,10 @@ extension CheckpointFile {
         var report = WeightsReport()
         report.notes = notes
         let table = store.table
-        let keepsHead = try self.keepsHead(table, head, &report)
+        report.kept = kept(table, head, &report.notes).map(\.name)
+        let kept = Set(report.kept)
         var chosen: [(parameter: Parameter, entry: TensorEntry)] = []
-        for parameter in table.parameters where !(parameter.isHead && keepsHead) {
+        for parameter in table.parameters where !kept.contains(parameter.name) {
             let entry = average ? averages["ema." + parameter.name] : nil
             chosen.append(
                 (parameter, try fitting(entry ?? names[parameter.name], parameter, table))
@@ -62,31 +63,30 @@ extension CheckpointFile {
         }
     }
 
-    /// Whether the last layer stays as it is, which is noted.
-    private func keepsHead(
+    /// The parameters that stay as they are, which is noted: none, or the last layer, or the part of the
+    /// network that ends with it where the file is a trunk without that part.
+    private func kept(
         _ table: ParameterTable,
         _ rule: HeadRule,
-        _ report: inout WeightsReport
-    ) throws -> Bool {
-        let head = table.parameters.filter(\.isHead)
-        let own = head.first?.shape.first ?? 0
+        _ notes: inout [String]
+    ) -> [Parameter] {
+        let head = names.head(of: table)
+        let own = head.last?.shape.first ?? 0
         let reason: String
         switch rule {
-        case .required: return false
+        case .required: return []
         case .kept(let why): reason = why
         case .ifItFits:
-            if head.allSatisfy({ names[$0.name]?.shape == $0.shape }) { return false }
+            if head.allSatisfy({ names[$0.name]?.shape == $0.shape }) { return [] }
             if let classes = names.classes, classes != own {
                 reason = "has a head for other classes, \(classes) instead of \(own)"
             } else {
                 reason = "has no head that fits"
             }
         }
-        report.kept = head.map(\.name)
-        report.notes.append(
-            "\(path.shown) \(reason): \(report.kept.joined(separator: ", ")) start at random"
-        )
-        return true
+        let drawn = head.map(\.name).joined(separator: ", ")
+        notes.append("\(path.shown) \(reason): \(drawn) start at random")
+        return head
     }
 
     /// The tensor for `parameter`, if it is one of floats of the same shape.

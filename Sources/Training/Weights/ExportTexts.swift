@@ -45,6 +45,9 @@ public enum ExportTexts {
         metadata.plans = plans
         metadata.configuration.imageSize = plans.imageSize
         metadata.configuration.preprocessing = plans.preprocessing
+        metadata.configuration.mean = plans.mean
+        metadata.configuration.deviation = plans.deviation
+        metadata.configuration.cropFraction = plans.cropFraction
         texts[CheckpointMetadata.exportKey] = String(
             decoding: try metadata.encoded(),
             as: UTF8.self
@@ -58,17 +61,5 @@ public enum ExportTexts {
 
     private static func json(_ value: some Encodable) throws -> String {
         String(decoding: try value.jsonLine(), as: UTF8.self)
-    }
-}
-
-extension CheckpointFile.Claims {
-    /// What the texts of a file say in the keys of `ExportTexts`; what is not understood counts as not
-    /// said.
-    init(texts: [String: String]) {
-        architecture = texts["architecture"].flatMap(Architecture.init)
-        imageSize = texts["image_size"].flatMap { Int($0) }.flatMap {
-            (1...4096).contains($0) ? $0 : nil
-        }
-        preprocessing = texts["preprocessing"].flatMap(Preprocessing.init)
     }
 }

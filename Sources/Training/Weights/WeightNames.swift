@@ -134,19 +134,39 @@ struct WeightNames {
         return surplus
     }
 
+    /// The parameters of the last layer in `table`, and where the file has nothing of the part of the network
+    /// that ends with it, such as torchvision's `classifier`, all of that part.
+    func head(of table: ParameterTable) -> [Parameter] {
+        let head = table.parameters.filter(\.isHead)
+        guard let part = head.first?.name.split(separator: ".").first,
+            !ordered.contains(where: { $0.split(separator: ".").first == part })
+        else { return head }
+        return table.parameters.filter { $0.name.split(separator: ".").first == part }
+    }
+
     /// The networks here that have a place for each of the tensors, and no other places but a last layer.
     ///
-    /// - Parameter imageSize: side of the photos; some networks have a layer that grows with them.
-    func fitting(imageSize: Int) -> [Architecture] {
-        Architecture.allCases.filter { architecture in
+    /// - Parameters:
+    ///   - imageSize: side of the photos; some networks have a layer that grows with them.
+    ///   - ignoreSurplus: tensors may be left over; the network that leaves fewest comes first then.
+    func fitting(imageSize: Int, ignoreSurplus: Bool = false) -> [Architecture] {
+        var found: [(network: Architecture, surplus: Int)] = []
+        for architecture in Architecture.allCases {
             let table = ModelDescription(
                 architecture: architecture,
                 classes: classes ?? 1000,
                 imageSize: max(imageSize, architecture.smallestImage)
             ).parameterTable()
-            return table.parameters.allSatisfy { parameter in
-                self[parameter.name].map { $0.shape == parameter.shape } ?? parameter.isHead
-            } && surplus(beside: table).trunk.isEmpty
+            let head = Set(head(of: table).map(\.name))
+            let fits = table.parameters.allSatisfy { parameter in
+                self[parameter.name].map { $0.shape == parameter.shape }
+                    ?? head.contains(parameter.name)
+            }
+            let surplus = surplus(beside: table).trunk.count
+            guard fits, surplus == 0 || ignoreSurplus else { continue }
+            found.append((architecture, surplus))
         }
+        guard let least = found.map(\.surplus).min() else { return [] }
+        return found.filter { $0.surplus == least }.map(\.network)
     }
 }

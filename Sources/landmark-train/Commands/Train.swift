@@ -25,7 +25,10 @@ struct Train: ParsableCommand {
     )
     var withoutAugmentation = false
 
-    @Option(help: "Recipe to start from (default: landmark with --data, else demo).")
+    @Option(
+        help:
+            "Recipe to start from (default: fine-tune with --weights, landmark with --data, else demo)."
+    )
     var recipe: Recipe?
 
     @Option(
@@ -67,12 +70,13 @@ struct Train: ParsableCommand {
         // Before any thread is started: threads inherit which signals are blocked.
         let signals = StopSignals()
         World.launch(threads: machine.threads) { world in
-            let settings = try world.fromRoot(TrainingConfiguration.self) { try configure(world) }
+            let launch = try world.fromRoot(Launch.self) { try configure(world) }
+            let settings = launch.settings
             try world.use(settings.blas)
             let lock = try world.together { try lockFolder(settings, world, signals) }
             defer { lock?.release() }
             let session = try TrainingSession(
-                settings,
+                launch,
                 world,
                 resume: resume,
                 trace: trace,
@@ -84,7 +88,7 @@ struct Train: ParsableCommand {
             try session.rehearse()
             try world.together {
                 guard world.isRoot else { return }
-                let text = String(decoding: try settings.json(), as: UTF8.self)
+                let text = String(decoding: try session.settings.json(), as: UTF8.self)
                 try StandardOutput.write(text + "\n")
             }
             return 0
@@ -92,14 +96,11 @@ struct Train: ParsableCommand {
     }
 
     /// The settings of this launch, decided by rank 0.
-    private func configure(_ world: World) throws -> TrainingConfiguration {
-        var settings = try start()
-        photos.apply(to: &settings)
-        network.apply(to: &settings)
-        optimisation.apply(to: &settings)
-        course.apply(to: &settings)
+    private func configure(_ world: World) throws -> Launch {
+        var (settings, given) = try resume.map(resumed) ?? begun()
         if withoutAugmentation { settings.augmentation = .none }
-        try adoptWeights(&settings)
+        if resume == nil { try adoptWeights(&settings, given) }
+        settings.respectCourse(given)
         // Where a run is gone on with from another folder, its photos must still be found.
         settings.data = settings.data.map(Path.absolute)
         settings.weights = settings.weights.map(Path.absolute)
@@ -109,7 +110,7 @@ struct Train: ParsableCommand {
             settings.blas = resume == nil ? .preferred(for: world.pool.instructions) : .own
         }
         try settings.check(ranks: world.communicator.size)
-        guard resume == nil else { return settings }
+        guard resume == nil else { return Launch(settings: settings, given: given) }
         let output = settings.output ?? Train.newFolder(settings)
         settings.output = output
         guard !RunFolder(output).holdsRun || dryRun else {
@@ -118,7 +119,15 @@ struct Train: ParsableCommand {
                     + "or choose another --output"
             )
         }
-        return settings
+        return Launch(settings: settings, given: given)
+    }
+
+    /// Makes the changes that flags ask for.
+    private func applyFlags(to settings: inout TrainingConfiguration) {
+        photos.apply(to: &settings)
+        network.apply(to: &settings)
+        optimisation.apply(to: &settings)
+        course.apply(to: &settings)
     }
 
     /// The right to write in the run folder, for rank 0 of a run that writes.
@@ -136,12 +145,26 @@ struct Train: ParsableCommand {
         )
     }
 
-    private func start() throws -> TrainingConfiguration {
-        guard let resume else {
-            let chosen = recipe ?? (!photos.gives(\.data) && config == nil ? .demo : .landmark)
-            guard let config else { return chosen.configuration }
-            return try TrainingConfiguration.read(config, over: chosen.configuration)
+    /// The settings of a new run and the keys of those that a file or flags give.
+    private func begun() throws -> (TrainingConfiguration, Set<String>) {
+        let file = try config.map(SettingsFile.read)
+        func changed(_ recipe: Recipe) -> TrainingConfiguration {
+            var settings = recipe.configuration
+            file?.apply(to: &settings)
+            applyFlags(to: &settings)
+            return settings
         }
+        let given = photos.keys.union(network.keys).union(optimisation.keys).union(course.keys)
+            .union(file?.keys ?? [])
+        let asked = changed(.landmark)
+        let usual: Recipe =
+            asked.weights != nil
+            ? .fineTune : asked.data == nil && config == nil ? .demo : .landmark
+        return (changed(file?.recipe ?? recipe ?? usual), given)
+    }
+
+    /// The settings of a run that is gone on with, and the keys of those that flags give.
+    private func resumed(_ resume: String) throws -> (TrainingConfiguration, Set<String>) {
         guard recipe == nil, config == nil, !course.gives(\.output) else {
             throw TrainingError.usage(
                 "--resume takes the settings and the folder of the run; "
@@ -156,47 +179,49 @@ struct Train: ParsableCommand {
         }
         var settings = try run.configuration()
         settings.output = run.path
-        return settings
+        applyFlags(to: &settings)
+        return (
+            settings, photos.keys.union(network.keys).union(optimisation.keys).union(course.keys)
+        )
     }
 
-    /// Takes the network, the image size and the preprocessing of the file of weights that a new run
-    /// starts from, where nothing else was asked for.
-    private func adoptWeights(_ settings: inout TrainingConfiguration) throws {
-        guard resume == nil, config == nil, let weights = settings.weights else { return }
+    /// Takes the network and the way from photo to input of the file of weights that a new run starts from,
+    /// where nothing else was asked for.
+    private func adoptWeights(
+        _ settings: inout TrainingConfiguration,
+        _ given: Set<String>
+    ) throws {
+        guard let weights = settings.weights else { return }
         let file = try CheckpointFile(weights)
-        var claims = file.claims
-        if claims.architecture == nil, !network.gives(\.model) {
-            let fitting = file.fitting(imageSize: settings.imageSize)
-            if fitting.count == 1 { claims.architecture = fitting.first }
+        let definitions = TrainingConfiguration.photos
+        func wish<T>(_ setting: Setting<T>) -> T? {
+            given.contains(setting.key) ? settings[setting] : nil
         }
-        var taken: [String] = []
-        if let model = claims.architecture, !network.gives(\.model) {
-            settings.model = model
-            taken.append(model.rawValue)
+        var wishes = SettledPhotos.Wishes()
+        wishes.imageSize = wish(definitions.imageSize)
+        wishes.preprocessing = wish(definitions.preprocessing)
+        wishes.mean = wish(definitions.mean) ?? nil
+        wishes.deviation = wish(definitions.deviation) ?? nil
+        wishes.cropFraction = wish(definitions.cropFraction) ?? nil
+        var (notes, taken): ([String], [String]) = ([], [])
+        // Whether a network that was asked for fits is seen when the tensors are read.
+        if !given.contains(TrainingConfiguration.network.model.key) {
+            settings.model = try file.network(
+                asked: nil,
+                imageSize: wishes.imageSize,
+                ignoreSurplus: settings.ignoreSurplus,
+                &notes
+            )
+            taken.append(settings.model.rawValue)
         }
-        if let size = claims.imageSize {
-            if !photos.gives(\.imageSize) {
-                settings.imageSize = size
-                taken.append("\(size) pixels")
-            } else if size != settings.imageSize {
-                Ending.say(
-                    "\(weights.shown) was trained at \(size) pixels, this run has \(settings.imageSize)"
-                )
-            }
+        let photos = SettledPhotos(wishes, file, settings.model)
+        settings.take(photos)
+        taken += photos.taken
+        notes += photos.notes
+        if !taken.isEmpty {
+            notes.append("taken from \(weights.shown): \(taken.joined(separator: ", "))")
         }
-        if let preprocessing = claims.preprocessing {
-            if !photos.gives(\.preprocessing) {
-                settings.preprocessing = preprocessing
-                taken.append("the preprocessing \(preprocessing.rawValue)")
-            } else if preprocessing != settings.preprocessing {
-                Ending.say(
-                    "\(weights.shown) was trained with the preprocessing \(preprocessing.rawValue), this "
-                        + "run has \(settings.preprocessing.rawValue)"
-                )
-            }
-        }
-        guard !taken.isEmpty else { return }
-        Ending.say("taken from \(weights.shown): \(taken.joined(separator: ", "))")
+        notes.forEach(Ending.say)
     }
 
     private static func newFolder(_ settings: TrainingConfiguration) -> String {
@@ -205,4 +230,12 @@ struct Train: ParsableCommand {
         format.dateFormat = "yyyyMMdd-HHmmss"
         return "runs/\(format.string(from: Date()))-\(settings.model.rawValue)"
     }
+}
+
+/// What rank 0 decided for a launch.
+struct Launch: Codable {
+    /// The settings, as far as they do not depend on the number of photos.
+    var settings: TrainingConfiguration
+    /// The keys of those that a file or flags give.
+    var given: Set<String>
 }

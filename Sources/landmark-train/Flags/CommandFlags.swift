@@ -24,12 +24,28 @@ struct NetworkChoice: ParsableArguments {
 
     @Option(
         name: TrainingConfiguration.photos.imageSize.names,
-        help: "Side of the square input (default: what the file says, else 224)."
+        help:
+            "Side of the square input (default: what the file says, else the network's usual, as 224)."
     )
     var imageSize: Int?
 
     @Option(help: "How a photo becomes that square (default: what the file says, else crop).")
     var preprocessing: Preprocessing?
+
+    @Option(
+        help:
+            "Mean of red, green and blue in [0, 1], as 0.485,0.456,0.406 (default: what the file says, else the network's usual)."
+    )
+    var mean: ChannelValues?
+
+    @Option(help: "Standard deviation of the three (default: likewise).")
+    var std: ChannelValues?
+
+    @Option(
+        name: TrainingConfiguration.photos.cropFraction.names,
+        help: "Share of the short side that the centre crop keeps (default: likewise)."
+    )
+    var cropFraction: Double?
 
     @Flag(help: "Leave out tensors of the file that the network has no place for.")
     var ignoreSurplus = false
@@ -50,6 +66,24 @@ struct NetworkChoice: ParsableArguments {
     func check() throws {
         try NumberFlag.require(batch, "--batch", NumberFlag.batch)
         if let imageSize { try NumberFlag.require(imageSize, "--image-size", NumberFlag.side) }
+    }
+
+    /// How photos shall be prepared, as far as flags say it; throws where a number is out of range.
+    func wishes() throws -> SettledPhotos.Wishes {
+        var wishes = SettledPhotos.Wishes()
+        wishes.imageSize = imageSize
+        wishes.preprocessing = preprocessing
+        wishes.mean = mean
+        wishes.deviation = std
+        wishes.cropFraction = cropFraction
+        var settings = Recipe.landmark.configuration
+        (settings.mean, settings.deviation) = (mean, std)
+        settings.cropFraction = cropFraction
+        let photos = TrainingConfiguration.photos
+        try photos.mean.check(settings)
+        try photos.deviation.check(settings)
+        try photos.cropFraction.check(settings)
+        return wishes
     }
 }
 
@@ -94,9 +128,21 @@ enum NumberFlag {
     }
 }
 
-extension Recipe: ExpressibleByArgument {}
+extension Recipe: ExpressibleByArgument {
+    /// The recipe of that name, also without a dash between its words.
+    public init?(argument: String) {
+        let plain = argument.filter { $0 != "-" && $0 != "_" }
+        let known = Recipe.allCases.first { $0.rawValue.filter { $0 != "-" } == plain }
+        guard let known else { return nil }
+        self = known
+    }
+}
 extension Architecture: ExpressibleByArgument {}
 extension Preprocessing: ExpressibleByArgument {}
+extension ChannelValues: ExpressibleByArgument {
+    /// The numbers of a flag.
+    public init?(argument: String) { self.init(text: argument) }
+}
 extension OptimizerKind: ExpressibleByArgument {}
 extension ConvolutionMode: ExpressibleByArgument {}
 extension BLASEngine: ExpressibleByArgument {}

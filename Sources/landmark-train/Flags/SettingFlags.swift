@@ -27,6 +27,9 @@ struct SettingFlags<Group: SettingGroup>: ParsableArguments, CustomReflectable {
         for change in changes.values { change(&configuration) }
     }
 
+    /// The keys of the settings whose flags were given.
+    var keys: Set<String> { Set(changes.keys) }
+
     /// Whether the flag of a setting was given.
     func gives<Value>(_ path: KeyPath<Group, Setting<Value>>) -> Bool {
         changes[Group()[keyPath: path].key] != nil

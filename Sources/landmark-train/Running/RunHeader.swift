@@ -13,17 +13,21 @@ struct RunHeader {
     private let world: World
     private let photos: LoadedPhotos
     private let trainer: Trainer
+    private let choices: [String]
 
+    /// - Parameter choices: what was chosen for the number of photos, and why.
     init(
         _ settings: TrainingConfiguration,
         _ world: World,
         _ photos: LoadedPhotos,
-        _ trainer: Trainer
+        _ trainer: Trainer,
+        _ choices: [String]
     ) {
         self.settings = settings
         self.world = world
         self.photos = photos
         self.trainer = trainer
+        self.choices = choices
     }
 
     /// Writes the lines to standard error.
@@ -62,8 +66,7 @@ struct RunHeader {
             "kernels  \(world.pool.engineText)",
             "recipe   \(recipe)",
             "course   \(course)",
-            "run      \(settings.output ?? "")",
-        ]
+        ] + choices.map { "chosen   \($0)" } + ["run      \(settings.output ?? "")"]
     }
 
     private var ranks: String {
@@ -140,7 +143,8 @@ struct RunHeader {
         let slices = settings.slices ?? 1
         let epochs = Double(course.totalSteps) / Double(course.stepsPerEpoch)
         return "batch \(settings.batch) in \(Figures.count(slices, "slice")), "
-            + "\(Figures.count(course.totalSteps, "step")) = \(Figures.compact(epochs)) "
-            + "\(epochs == 1 ? "epoch" : "epochs"), seed \(settings.seed)"
+            + "\(Figures.compact(epochs)) \(epochs == 1 ? "epoch" : "epochs") of "
+            + "\(Figures.count(course.stepsPerEpoch, "step")) = "
+            + "\(Figures.count(course.totalSteps, "step")), seed \(settings.seed)"
     }
 }

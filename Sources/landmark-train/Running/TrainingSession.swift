@@ -7,7 +7,8 @@ import Training
 
 /// One launch of a training run: opens the photos, trains, and reports.
 struct TrainingSession {
-    private let settings: TrainingConfiguration
+    /// What the run computes, with what the number of its photos decides.
+    let settings: TrainingConfiguration
     private let world: World
     private let resume: String?
     private let trace: String?
@@ -25,7 +26,7 @@ struct TrainingSession {
     ///   - trace: file for a trace; nil = none.
     ///   - isRehearsal: draw no photos and write nothing.
     init(
-        _ settings: TrainingConfiguration,
+        _ launch: Launch,
         _ world: World,
         resume: String?,
         trace: String?,
@@ -33,6 +34,7 @@ struct TrainingSession {
         lock: RunLock?,
         isRehearsal: Bool
     ) throws {
+        var settings = launch.settings
         let run = RunFolder(settings.output ?? "")
         let photos = try RunPhotos.open(
             settings,
@@ -41,6 +43,7 @@ struct TrainingSession {
             resumes: resume != nil,
             draws: !isRehearsal
         )
+        let choices = settings.suitCourse(to: photos.training.count, given: launch.given)
         try MemoryCheck.require(
             MemoryNeed.training(
                 settings,
@@ -76,7 +79,7 @@ struct TrainingSession {
             lock: lock,
             report: { reports?.record($0) }
         )
-        if world.isRoot { RunHeader(settings, world, photos, trainer).print() }
+        if world.isRoot { RunHeader(settings, world, photos, trainer, choices).print() }
     }
 
     /// Looks at all that training would look at, says how long it would take, and writes nothing.

@@ -100,44 +100,15 @@ struct LoadedNetwork {
     ) throws -> Facts {
         let path = file.path.shown
         var notes: [String] = []
-        var assumed: [String] = []
-        /// The value of a flag, else the file's, else the usual one, and a word about it.
-        func chosen<T: Equatable>(
-            _ flag: String,
-            _ preposition: String,
-            _ given: T?,
-            _ said: T?,
-            _ usual: T,
-            _ text: (T) -> String
-        ) -> T {
-            if let given, let said, given != said {
-                notes.append(
-                    "\(path) was trained \(preposition) \(text(said)); \(flag) \(given) is taken instead"
-                )
-            }
-            if given == nil, said == nil { assumed.append(text(usual)) }
-            return given ?? said ?? usual
-        }
-        let claims = file.claims
-        let size = chosen("--image-size", "at", choice.imageSize, claims.imageSize, 224) {
-            "\($0) pixels"
-        }
-        let preprocessing = chosen(
-            "--preprocessing",
-            "with",
-            choice.preprocessing,
-            claims.preprocessing,
-            .crop
-        ) { "the preprocessing \($0.rawValue)" }
-        if !assumed.isEmpty {
-            if preprocessing == .crop { assumed.append("ImageNet's mean and deviation") }
-            notes.append(
-                "\(path) does not say what photos it was trained on; assumed are "
-                    + assumed.joined(separator: ", ")
-                    + " (--image-size and --preprocessing change that)"
-            )
-        }
-        let model = try architecture(file, choice, size, &notes)
+        let model = try file.network(
+            asked: choice.model,
+            imageSize: choice.imageSize,
+            ignoreSurplus: choice.ignoreSurplus,
+            &notes
+        )
+        let photos = SettledPhotos(try choice.wishes(), file, model)
+        notes += photos.notes
+        let size = photos.imageSize
         guard let count = file.classes else {
             let table = ModelDescription(architecture: model, classes: 2, imageSize: size)
                 .parameterTable()
@@ -147,7 +118,7 @@ struct LoadedNetwork {
                     + path
             )
         }
-        let known = try claims.classes ?? names?()
+        let known = try file.claims.classes ?? names?()
         if let known, known.count != count {
             throw TrainingError.checkpoint(
                 "\(path) knows \(count) landmarks, the photos show \(known.count); "
@@ -155,8 +126,7 @@ struct LoadedNetwork {
             )
         }
         var plans = file.metadata?.plans ?? PhotoPlans(imageSize: size)
-        plans.imageSize = size
-        plans.preprocessing = preprocessing
+        plans.take(photos)
         return Facts(
             path: file.path,
             description: ModelDescription(
@@ -172,41 +142,6 @@ struct LoadedNetwork {
             metadata: file.metadata,
             notes: notes
         )
-    }
-
-    /// The network that the weights are of: what a flag or the file says, else the one whose tensors they
-    /// are.
-    private static func architecture(
-        _ file: CheckpointFile,
-        _ choice: NetworkChoice,
-        _ imageSize: Int,
-        _ notes: inout [String]
-    ) throws -> Architecture {
-        let path = file.path.shown
-        if let said = file.claims.architecture {
-            guard let model = choice.model, model != said else { return said }
-            guard file.metadata == nil else {
-                throw TrainingError.checkpoint(
-                    "\(path) holds a \(said.rawValue), not a \(model.rawValue); leave out --model"
-                )
-            }
-            notes.append(
-                "\(path) says it is a \(said.rawValue); --model \(model.rawValue) is taken"
-            )
-            return model
-        }
-        if let model = choice.model { return model }
-        let fitting = file.fitting(imageSize: imageSize)
-        guard let model = fitting.first, fitting.count == 1 else {
-            throw TrainingError.usage(
-                "\(path) does not say which network it is of, and its tensors do not tell; give --model, "
-                    + "one of " + Architecture.allCases.map(\.rawValue).joined(separator: ", ")
-            )
-        }
-        notes.append(
-            "\(path) does not name its network; its tensors are those of a \(model.rawValue)"
-        )
-        return model
     }
 }
 

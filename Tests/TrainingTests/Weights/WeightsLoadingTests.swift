@@ -115,18 +115,7 @@ struct WeightsLoadingTests {
         let path = folder.file("resnet101.safetensors")
         let table = ModelDescription(architecture: .resnet101, classes: 1000, imageSize: 32)
             .parameterTable()
-        var header: [String] = []
-        var end = 0
-        for parameter in table.parameters {
-            let begin = end
-            end += 4 * parameter.range.count
-            header.append(
-                #""\#(parameter.name)":{"dtype":"F32","shape":\#(parameter.shape),"data_offsets":[\#(begin),\#(end)]}"#
-            )
-        }
-        let head = safetensors("{" + header.joined(separator: ",") + "}")
-        try Data(head).write(to: URL(fileURLWithPath: path))
-        #expect(truncate(path, off_t(head.count + end)) == 0)
+        try write(empty: table.parameters, path)
         let file = try CheckpointFile(path)
         #expect(file.fitting(imageSize: 224) == [.resnet101])
         refuse("no place for 255 of its tensors, the first layer3.6.conv1.weight") {
@@ -178,6 +167,61 @@ struct WeightsLoadingTests {
         #expect(told.kept == ["fc.weight", "fc.bias"])
         let head = try #require(target.store.parameters.first { $0.name == "fc.weight" })
         #expect(target.store.read(head).allSatisfy { $0 == 0 })
+    }
+
+    /// torchvision's VGGs end with three dense layers, which a trunk such as `model.features` lacks.
+    @Test func aTrunkLacksTheWholePartThatEndsWithTheHead() throws {
+        let path = folder.file("trunk.safetensors")
+        let table = ModelDescription(architecture: .vgg11, classes: 5, imageSize: 32)
+            .parameterTable()
+        let trunk = table.parameters.filter { !$0.name.hasPrefix("classifier.") }
+        try write(empty: trunk, path)
+        let file = try CheckpointFile(path)
+        #expect(file.fitting(imageSize: 224) == [.vgg11])
+        var notes: [String] = []
+        #expect(
+            try file.network(asked: nil, imageSize: nil, ignoreSurplus: false, &notes) == .vgg11
+        )
+        #expect(notes.count == 1 && notes[0].contains("its tensors are those of a vgg11"))
+        // With a part of that part there is no saying what became of the rest.
+        let more = table.parameters.filter { $0.name.hasPrefix("classifier.0") }
+        try write(empty: trunk + more, path)
+        #expect(try CheckpointFile(path).fitting(imageSize: 224) == [])
+        #expect {
+            try CheckpointFile(path).network(
+                asked: nil,
+                imageSize: nil,
+                ignoreSurplus: false,
+                &notes
+            )
+        } throws: {
+            "\($0)".contains("its tensors are not those of any network here; give --model")
+        }
+    }
+
+    /// Writes zeros, of which the disk keeps nothing.
+    private func write(empty parameters: [Parameter], _ path: String) throws {
+        var header: [String] = []
+        var end = 0
+        for parameter in parameters {
+            let begin = end
+            end += 4 * parameter.range.count
+            header.append(
+                #""\#(parameter.name)":{"dtype":"F32","shape":\#(parameter.shape),"data_offsets":[\#(begin),\#(end)]}"#
+            )
+        }
+        let head = safetensors("{" + header.joined(separator: ",") + "}")
+        try Data(head).write(to: URL(fileURLWithPath: path))
+        #expect(truncate(path, off_t(head.count + end)) == 0)
+    }
+
+    @Test func surplusTensorsMayBeLeftOverToTellTheNetwork() throws {
+        let file = try write(model().store, more: ["layer9.weight"])
+        #expect(file.fitting(imageSize: 32) == [])
+        var notes: [String] = []
+        #expect(
+            try file.network(asked: nil, imageSize: 32, ignoreSurplus: true, &notes) == .small
+        )
     }
 
     @Test func valuesThatAreNoNumbersAreRefused() throws {

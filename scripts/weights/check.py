@@ -249,6 +249,10 @@ def check_program(program, server, folder):
         expect(f"landmark-train {arguments[0]}: {done.stderr}", done.returncode == 0)
         return done
 
+    refusal = subprocess.run([program, "evaluate", "x", "--model", "?"], capture_output=True, text=True)
+    known = refusal.stderr.partition("following: ")[2].partition(";")[0].split(", ")
+    unknown = [entry.name for entry in catalogue.CATALOGUE if entry.name not in known]
+    expect(f"landmark-train knows the networks, but for {unknown}", not unknown)
     run("dataset", "synthesize", "photos", "--landmarks", "4", "--photos", "24", "--image-size", "48")
     run("--data", "photos", "--model", "small", "--image-size", "32", "--batch", "12", "--steps", "2", "--output", "run")
     run("export", "run", "--torch", "own.safetensors")

@@ -35,9 +35,9 @@ public func makeKernelTable() -> KernelTable {
             averageGradient: averageGradient
         ),
         depthwise: DepthwiseKernels(
-            forward: anyDepthwise,
-            data: anyDepthwiseData,
-            weights: anyDepthwiseWeights
+            forward: depthwise,
+            data: depthwiseData,
+            weights: depthwiseWeights
         ),
         gemm: GemmKernels(
             width: stripWidth,

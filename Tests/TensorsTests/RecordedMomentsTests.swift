@@ -7,6 +7,8 @@ import Testing
         let side, channels, N, slices: Int
         /// Added to the outputs: a mean far from zero must not cost the variance its digits.
         var bias: Float = 0
+        /// Whether each channel is convolved by itself, whose groups are bands of rows.
+        var isDepthwise = false
     }
 
     static let cases = [
@@ -16,6 +18,10 @@ import Testing
         Case(side: 32, channels: 16, N: 3, slices: 3, bias: 200),
         // So many channels that threads share blocks.
         Case(side: 7, channels: 352, N: 3, slices: 2),
+        Case(side: 15, channels: 24, N: 5, slices: 2, bias: 3, isDepthwise: true),
+        // Several bands.
+        Case(side: 57, channels: 40, N: 3, slices: 3, isDepthwise: true),
+        Case(side: 9, channels: 3, N: 2, slices: 1, isDepthwise: true),
     ]
 
     @Test(arguments: cases, InstructionSet.available)
@@ -25,7 +31,8 @@ import Testing
             input: Shape(N: test.N, H: test.side, W: test.side, C: C),
             channels: C,
             kernel: 3,
-            padding: 1
+            padding: 1,
+            groups: test.isDepthwise ? C : 1
         )
         let slices = Slices(
             (0..<test.slices).map { slice in

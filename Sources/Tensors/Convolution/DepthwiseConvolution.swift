@@ -4,9 +4,8 @@ import KernelTable
 ///
 /// With one multiply-add for each float that is read it is bound by memory. A task is a band of rows that stays in
 /// cache: forward, the band is finished there, or its moments are recorded for the batch norm behind it. The
-/// gradient of the input is gathered by the pixels that receive it; with windows a pixel apart that is the forward
-/// pass with rotated filters. The gradient of the weights is summed over bands, which are added in order; bands
-/// are cut by the geometry and the slices alone.
+/// gradient of the input is gathered by the pixels that receive it. The gradient of the weights is summed over
+/// bands, which are added in order; bands are cut by the geometry and the slices alone.
 struct DepthwiseConvolution: ConvolutionMethod {
     let geometry: ConvolutionGeometry
     let slices: Int
@@ -96,39 +95,14 @@ struct DepthwiseConvolution: ConvolutionMethod {
 
     // MARK: Backward
 
-    /// Whether the gradient of the input is a convolution of the output's.
-    private var isRotated: Bool { geometry.stride == 1 }
-
-    /// The extents of the pass from `dy` to `dx`.
-    private var backwardWindow: Window {
-        let g = geometry
-        guard isRotated else { return g.window }
-        return Window(
-            H: g.output.H,
-            W: g.output.W,
-            C: g.input.C,
-            kernel: g.kernel,
-            stride: 1,
-            top: g.kernel - 1 - g.top,
-            left: g.kernel - 1 - g.left,
-            OH: g.input.H,
-            OW: g.input.W
-        )
-    }
-
     var backwardFilters: Int { forwardFilters }
 
-    /// Brings [C][K][K] into [K][K][C], rotated where the windows are a pixel apart.
     func prepareBackward(
         _ weights: UnsafePointer<Float>,
         into filters: UnsafeMutablePointer<Float>,
         _ pool: ThreadPool
     ) {
-        let (taps, C) = (taps, geometry.input.C)
-        for tap in 0..<taps {
-            let from = isRotated ? taps - 1 - tap : tap
-            for c in 0..<C { filters[tap * C + c] = weights[c * taps + from] }
-        }
+        prepareForward(weights, into: filters, pool)
     }
 
     func backwardData(
@@ -140,8 +114,7 @@ struct DepthwiseConvolution: ConvolutionMethod {
         _ pool: ThreadPool
     ) {
         let g = geometry
-        let window = backwardWindow
-        let loop = isRotated ? pool.kernels.depthwise.forward : pool.kernels.depthwise.data
+        let (loop, window) = (pool.kernels.depthwise.data, g.window)
         let height = bandRows * g.stride
         let bands = (g.input.H + height - 1) / height
         pool.parallelFor(dy.shape.N * bands) { task, _ in

@@ -61,6 +61,20 @@ public func multiplierPeak(_ pool: ThreadPool, repetitions: Int = 8) -> Double {
     return Double(pool.threads * rounds) * operations / (times.min() ?? .infinity)
 }
 
+/// Bytes a second that the pool's threads read and write together where they copy what no cache holds.
+///
+/// The fastest of some repetitions: the limit of kernels that compute little with what they read.
+public func memoryBandwidth(_ pool: ThreadPool, repetitions: Int = 5) -> Double {
+    let count = 1 << 25
+    let (from, to) = (Storage(count: count), Storage(count: count))
+    let times = (0...max(repetitions, 1)).map { _ in
+        measureSeconds { copyFloats(to.base, from.base, count, pool) }
+    }
+    // The first visits the pages for the first time.
+    let bytes = Double(2 * count * MemoryLayout<Float>.stride)
+    return bytes / (times.dropFirst().min() ?? .infinity)
+}
+
 /// The most memory in bytes that this process has had resident since it began; 0 where the system
 /// does not tell.
 public func peakResidentBytes() -> Int {

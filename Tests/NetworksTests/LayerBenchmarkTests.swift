@@ -17,6 +17,9 @@ import Testing
         let first = try #require(found.layers.first)
         #expect(first.backwardData == nil && first.backwardWeights != nil)
         #expect(first.flops == 4 * Double(first.operations))
+        #expect(first.bytes == 2 * 4 * (32 * 32 * 3 + 16 * 16 * 64))
+        #expect(first.traffic == 2 * Double(first.bytes))
+        #expect(found.memoryGigabytes > 0 && found.memoryGigabytes.isFinite)
         for row in found.layers.dropFirst() {
             #expect(row.backwardData != nil)
             #expect((row.backwardWeights != nil) == (row.operations > 0), "\(row.name)")

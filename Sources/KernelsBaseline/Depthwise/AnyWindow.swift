@@ -50,8 +50,7 @@ func anyDepthwiseData(
                 var s = Vector()
                 for kh in 0..<w.kernel {
                     guard let oh = reached(h &+ w.top &- kh, w.stride, w.OH) else { continue }
-                    // In the order of the outputs.
-                    for kw in (0..<w.kernel).reversed() {
+                    for kw in 0..<w.kernel {
                         guard let ow = reached(column &+ w.left &- kw, w.stride, w.OW) else {
                             continue
                         }

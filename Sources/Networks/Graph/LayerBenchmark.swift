@@ -14,6 +14,8 @@ public struct LayerBenchmark: Codable, Sendable {
         public let output: String
         /// Multiply-adds of the whole batch's forward pass.
         public let operations: Int
+        /// Bytes of the whole batch's inputs and outputs, which each pass reads or writes at least once.
+        public let bytes: Int
         /// Seconds of the forward pass.
         public let forward: Timing
         /// Seconds that the gradient of the input takes, of layers without weights to multiply by
@@ -27,12 +29,19 @@ public struct LayerBenchmark: Codable, Sendable {
             forward.median + (backwardData?.median ?? 0) + (backwardWeights?.median ?? 0)
         }
 
+        /// Passes that were measured.
+        private var passes: Int {
+            1 + (backwardData == nil ? 0 : 1) + (backwardWeights == nil ? 0 : 1)
+        }
+
         /// Floating-point operations of all passes that were measured, computed directly.
         public var flops: Double {
             guard operations > 0 else { return 0 }
-            let passes = 1 + (backwardData == nil ? 0 : 1) + (backwardWeights == nil ? 0 : 1)
             return 2 * Double(operations * passes)
         }
+
+        /// Bytes of maps that all passes that were measured read and write at least.
+        public var traffic: Double { Double(bytes * passes) }
     }
 
     /// The network.
@@ -52,6 +61,8 @@ public struct LayerBenchmark: Codable, Sendable {
     /// What the threads reach together in multiply-adds on registers, before or after the layers,
     /// whichever was faster, in billions of operations a second.
     public let peakGigaflops: Double
+    /// What the threads read and write together when they copy, in billions of bytes a second, measured as the peak is.
+    public let memoryGigabytes: Double
 
     /// Measures every layer of a network.
     ///
@@ -69,7 +80,7 @@ public struct LayerBenchmark: Codable, Sendable {
         pool: ThreadPool,
         progress: (String) -> Void = { _ in }
     ) {
-        let before = multiplierPeak(pool)
+        let before = (peak: multiplierPeak(pool), memory: memoryBandwidth(pool))
         model = description.architecture
         imageSize = description.imageSize
         self.batch = batch
@@ -86,7 +97,8 @@ public struct LayerBenchmark: Codable, Sendable {
             progress(row.name)
             return stand.measure(row, isFirst: index == 0)
         }
-        peakGigaflops = 1e-9 * max(before, multiplierPeak(pool))
+        peakGigaflops = 1e-9 * max(before.peak, multiplierPeak(pool))
+        memoryGigabytes = 1e-9 * max(before.memory, memoryBandwidth(pool))
     }
 }
 
@@ -114,6 +126,8 @@ private struct LayerStand {
             algorithm: row.algorithm,
             output: "\(row.output.H)×\(row.output.W)×\(row.output.C)",
             operations: row.multiplyAdds * batch,
+            bytes: batch * MemoryLayout<Float>.stride
+                * (row.output.perImage + row.inputs.reduce(0) { $0 + $1.perImage }),
             forward: whole.forward,
             backwardData: data,
             backwardWeights: weights

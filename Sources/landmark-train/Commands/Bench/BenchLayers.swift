@@ -13,7 +13,9 @@ struct BenchLayers: ParsableCommand {
         discussion: """
             The table shows medians; --json has minima and maxima too. GFLOP/s count the operations \
             of computing a layer directly, whatever its algorithm saves. Layers without products \
-            have all of backward in one column. Within a network some passes are left to the \
+            have all of backward in one column. "of memory" is the time in which the maps that the \
+            passes read and write could be copied, over the measured time: what bounds depthwise \
+            convolutions and norms, unless caches hold the maps. Within a network some passes are left to the \
             neighbour, so that a step takes less than the sum. With --blas system the times of our \
             own kernels stand beside those of the system's CBLAS.
             """
@@ -135,21 +137,24 @@ struct BenchLayers: ParsableCommand {
                 + "\(repetitions)",
             "\(world.pool.threads) threads, \(result.instructions), "
                 + "\(world.topology.cpuModel), FMA peak "
-                + "\(Figures.fixed(result.peakGigaflops, 1)) GFLOP/s",
+                + "\(Figures.fixed(result.peakGigaflops, 1)) GFLOP/s, memory "
+                + "\(Figures.fixed(result.memoryGigabytes, 1)) GB/s",
         ]
     }
 
     private func lines(_ result: LayerBenchmark, _ world: World) -> [String] {
         let head = [
             "layer", "kind", "algorithm", "output", "forward ms", "data ms", "weights ms",
-            "GFLOP/s", "data",
-            "weights", "of peak",
+            "GFLOP/s", "data", "weights", "of peak", "of memory",
         ]
         let rows = result.layers.map { row in
             [row.name, row.kind, row.algorithm ?? "", row.output]
                 + [row.forward, row.backwardData, row.backwardWeights].map(milliseconds)
                 + [row.forward, row.backwardData, row.backwardWeights].map { rate($0, row) }
-                + [share(row.flops, row.median, result)]
+                + [
+                    share(row.flops, row.median, result.peakGigaflops),
+                    share(row.traffic, row.median, result.memoryGigabytes),
+                ]
         }
         return heading(result, world) + [""]
             + TextTable([head] + rows + [sums(result)], leading: 3).lines
@@ -164,7 +169,14 @@ struct BenchLayers: ParsableCommand {
         ]
         let flops = layers.reduce(0) { $0 + $1.flops }
         return ["all", "", "", ""] + times.map { Figures.fixed(1000 * $0, 1) } + ["", "", ""]
-            + [share(flops, times.reduce(0, +), result)]
+            + [
+                share(flops, times.reduce(0, +), result.peakGigaflops),
+                share(
+                    layers.reduce(0) { $0 + $1.traffic },
+                    times.reduce(0, +),
+                    result.memoryGigabytes
+                ),
+            ]
     }
 
     private func milliseconds(_ timing: Timing?) -> String {
@@ -176,8 +188,9 @@ struct BenchLayers: ParsableCommand {
         return Figures.fixed(2e-9 * Double(row.operations) / timing.median, 0)
     }
 
-    private func share(_ flops: Double, _ seconds: Double, _ result: LayerBenchmark) -> String {
-        guard flops > 0, seconds > 0 else { return "" }
-        return Figures.percent(1e-9 * flops / seconds / result.peakGigaflops, decimals: 0)
+    /// The share that `amount` in these seconds is of `limit` billions a second.
+    private func share(_ amount: Double, _ seconds: Double, _ limit: Double) -> String {
+        guard amount > 0, seconds > 0 else { return "" }
+        return Figures.percent(1e-9 * amount / seconds / limit, decimals: 0)
     }
 }

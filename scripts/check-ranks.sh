@@ -64,6 +64,18 @@ else
         | grep '^kernels .*matrices by' || fail "the run's first lines do not tell the library"
 fi
 
+say "depthwise convolutions, gates, and blocks skipped at random"
+for model in mobilenet_v2 efficientnet_b0; do
+    for count in 1 2 3; do
+        must "$model on $count ranks" launch "$count" "${settings[@]}" --model $model --drop-path 0.3 \
+            --steps 6 --output "$model-$count" >/dev/null
+        same "$model-1" "$model-$count" "$model on 1 and $count ranks"
+    done
+done
+must "mobilenet_v2 with 3 threads" launch 1 "${settings[@]}" --model mobilenet_v2 --steps 6 \
+    --threads 3 --output mobilenet-threads >/dev/null
+same mobilenet_v2-1 mobilenet-threads "mobilenet_v2 with the machine's threads and 3"
+
 say "interruptions"
 long=(--epochs 15 --checkpoint-every 7 --keep 1)
 must "the run without an interruption" \
@@ -119,6 +131,17 @@ for file in metrics evaluations; do
     [ "$(wc -l <killed/$file.jsonl)" -eq "$(wc -l <whole/$file.jsonl)" ] \
         || fail "$file.jsonl of the killed run has other lines than that of the whole run"
 done
+
+depthwise=("${settings[@]}" --model efficientnet_b0 --steps 16 --checkpoint-every 3)
+must "efficientnet_b0 without an interruption" \
+    launch 1 "${depthwise[@]}" --output whole-depthwise >/dev/null
+run=$work/killed-depthwise
+begin killed-depthwise 2 $((4 + RANDOM % 6)) "${depthwise[@]}" --output "$run"
+strike
+gone killed-depthwise
+echo "killed efficientnet_b0 at step $(steps killed-depthwise) on 2 ranks"
+must "resuming on 3 ranks" launch 3 --resume "$run" >/dev/null
+same whole-depthwise killed-depthwise "efficientnet_b0 never interrupted, and killed on 2 ranks, finished on 3"
 
 run=$work/stopped
 begin stopped 2 $((3 + RANDOM % 50)) "${settings[@]}" "${long[@]}" --output "$run"

@@ -29,6 +29,16 @@ def uniform(name, count):
     return result
 
 
+def ends_branch(name):
+    """Whether it is the scale of the norm at the end of a branch of three convolutions, to which a shortcut is added.
+
+    `bn3` in ResNet's and timm's names, `conv.3` in MobileNetV2.
+    """
+    if name.endswith("bn3.weight"):
+        return not (name.startswith("blocks") and name.endswith(".0.bn3.weight"))
+    return name in {f"features.{n}.conv.3.weight" for n in (3, 5, 6, 8, 9, 10, 12, 13, 15, 16)}
+
+
 def parameter(name, shape):
     """The values of a parameter or running statistic of a torchvision model, fp32."""
     shape = tuple(shape)
@@ -42,8 +52,8 @@ def parameter(name, shape):
         values = np.sqrt(3.0 / fan_in) * u
     elif name.endswith("bias"):
         values = 0.1 * u
-    elif name.endswith("bn3.weight"):
-        # In a long row of bottlenecks that each add as much as there is, rounding errors grow a thousandfold.
+    elif ends_branch(name):
+        # In a long row of blocks that each add as much as there is, rounding errors grow a thousandfold.
         values = 0.1 + 0.025 * u
     else:
         values = 1 + 0.25 * u

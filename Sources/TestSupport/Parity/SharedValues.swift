@@ -29,14 +29,24 @@ public enum SharedValues {
                 (0, (3 / Double(shape.dropFirst().reduce(1, *))).squareRoot())
             } else if name.hasSuffix("bias") {
                 (0, 0.1)
-            } else if name.hasSuffix("bn3.weight") {
-                // In a long row of bottlenecks that each add as much as there is, rounding errors grow a
-                // thousandfold.
+            } else if endsBranch(name) {
+                // In a long row of blocks that each add as much as there is, rounding errors grow a thousandfold.
                 (0.1, 0.025)
             } else {
                 (1, 0.25)
             }
         return (0..<count).map { Float(center + radius * uniform(key, $0)) }
+    }
+
+    /// Whether it is the scale of the norm at the end of a branch of three convolutions, to which a shortcut is
+    /// added: `bn3` in ResNet's and timm's names, `conv.3` in MobileNetV2.
+    private static func endsBranch(_ name: String) -> Bool {
+        if name.hasSuffix("bn3.weight") {
+            return !(name.hasPrefix("blocks") && name.hasSuffix(".0.bn3.weight"))
+        }
+        return [3, 5, 6, 8, 9, 10, 12, 13, 15, 16].contains {
+            name == "features.\($0).conv.3.weight"
+        }
     }
 
     /// A batch of photos: element i counts in the order of memory.

@@ -2,7 +2,9 @@ import KernelTable
 
 // A tile of a depthwise convolution is seven outputs side by side and a register of channels: maps of 224, 112, 56, 28,
 // 14 and 7 pixels a side are whole tiles, and seven chains cover the latency of multiply-adds. Every tap is one
-// filter, seven inputs that are read in place, and seven multiply-adds, whatever the window's side and step.
+// filter, seven inputs that are read in place, and seven multiply-adds, whatever the window's side and step. A tile goes
+// through all channels before the next, so that maps are read in runs: down the pixels of a register of channels, lines
+// are hundreds of bytes apart, which fall into few sets of the first cache and into a page each.
 
 /// Outputs of a tile.
 private let tileColumns = 7
@@ -19,10 +21,6 @@ func forEachRegister(_ C: Int, _ body: (Int) -> Void) {
     }
 }
 
-/// Rows that a register of channels goes down before the next: enough tiles for the filters that stay in the first cache.
-@inline(__always)
-func rowsTogether(_ columns: Int) -> Int { max(1, 56 / max(columns, 1)) }
-
 /// The depthwise convolution of some output rows; bound by memory, with larger windows by the multipliers.
 func depthwise(
     _ x: Floats,
@@ -33,31 +31,26 @@ func depthwise(
 ) {
     guard w.C >= registerLanes else { return anyDepthwise(x, w, rows, filters, y) }
     let row = w.W &* w.C
-    let together = rowsTogether(w.OW)
-    for first in stride(from: rows.lowerBound, to: rows.upperBound, by: together) {
-        forEachRegister(w.C) { c in
-            for oh in first..<min(first &+ together, rows.upperBound) {
-                let top = oh &* w.stride &- w.top
-                let vertical = inside(top, w.kernel, w.H)
-                gather(
-                    x + (top &+ vertical.lowerBound) &* row + c,
-                    filters + vertical.lowerBound &* w.kernel &* w.C + c,
-                    y + oh &* w.OW &* w.C + c,
-                    w.C,
-                    outputs: w.OW,
-                    first: -w.left,
-                    step: w.stride,
-                    apart: 1,
-                    rows: vertical.count,
-                    rowDistance: row,
-                    filterRowDistance: w.kernel &* w.C,
-                    taps: w.kernel,
-                    direction: 1,
-                    filterDistance: w.C,
-                    extent: w.W
-                )
-            }
-        }
+    for oh in rows {
+        let top = oh &* w.stride &- w.top
+        let vertical = inside(top, w.kernel, w.H)
+        gather(
+            x + (top &+ vertical.lowerBound) &* row,
+            filters + vertical.lowerBound &* w.kernel &* w.C,
+            y + oh &* w.OW &* w.C,
+            w.C,
+            outputs: w.OW,
+            first: -w.left,
+            step: w.stride,
+            apart: 1,
+            rows: vertical.count,
+            rowDistance: row,
+            filterRowDistance: w.kernel &* w.C,
+            taps: w.kernel,
+            direction: 1,
+            filterDistance: w.C,
+            extent: w.W
+        )
     }
 }
 
@@ -74,41 +67,36 @@ func depthwiseData(
 ) {
     guard w.C >= registerLanes else { return anyDepthwiseData(dy, w, rows, filters, dx) }
     let (S, row) = (w.stride, w.OW &* w.C)
-    let together = rowsTogether(w.W)
-    for first in stride(from: rows.lowerBound, to: rows.upperBound, by: together) {
-        forEachRegister(w.C) { c in
-            for h in first..<min(first &+ together, rows.upperBound) {
-                let (last, start) = (h &+ w.top).quotientAndRemainder(dividingBy: S)
-                // The windows of the outputs last, last − 1, … reach the row by the taps start, start + s, ….
-                let reaching = start < w.kernel ? (w.kernel &- start &+ S &- 1) / S : 0
-                let skipped = max(0, last &- w.OH &+ 1)
-                let count = max(0, min(reaching, last &+ 1) &- skipped)
-                for column in 0..<min(S, w.W) {
-                    let (m, r) = (column &+ w.left).quotientAndRemainder(dividingBy: S)
-                    gather(
-                        dy + (last &- skipped) &* row + c,
-                        filters + ((start &+ skipped &* S) &* w.kernel &+ r) &* w.C + c,
-                        dx + (h &* w.W &+ column) &* w.C + c,
-                        w.C,
-                        outputs: (w.W &- column &+ S &- 1) / S,
-                        first: m,
-                        step: 1,
-                        apart: S,
-                        rows: count,
-                        rowDistance: -row,
-                        filterRowDistance: S &* w.kernel &* w.C,
-                        taps: r < w.kernel ? (w.kernel &- r &+ S &- 1) / S : 0,
-                        direction: -1,
-                        filterDistance: S &* w.C,
-                        extent: w.OW
-                    )
-                }
-            }
+    for h in rows {
+        let (last, start) = (h &+ w.top).quotientAndRemainder(dividingBy: S)
+        // The windows of the outputs last, last − 1, … reach the row by the taps start, start + s, ….
+        let reaching = start < w.kernel ? (w.kernel &- start &+ S &- 1) / S : 0
+        let skipped = max(0, last &- w.OH &+ 1)
+        let count = max(0, min(reaching, last &+ 1) &- skipped)
+        for column in 0..<min(S, w.W) {
+            let (m, r) = (column &+ w.left).quotientAndRemainder(dividingBy: S)
+            gather(
+                dy + (last &- skipped) &* row,
+                filters + ((start &+ skipped &* S) &* w.kernel &+ r) &* w.C,
+                dx + (h &* w.W &+ column) &* w.C,
+                w.C,
+                outputs: (w.W &- column &+ S &- 1) / S,
+                first: m,
+                step: 1,
+                apart: S,
+                rows: count,
+                rowDistance: -row,
+                filterRowDistance: S &* w.kernel &* w.C,
+                taps: r < w.kernel ? (w.kernel &- r &+ S &- 1) / S : 0,
+                direction: -1,
+                filterDistance: S &* w.C,
+                extent: w.OW
+            )
         }
     }
 }
 
-/// A row of outputs, of one register of channels: output t is the sum over taps k of all rows of the pixel
+/// A row of outputs: output t is the sum over taps k of all rows of the pixel
 /// first + t · step + k · direction, where that is in 0 ..< extent, times filter k.
 ///
 /// - Parameters:
@@ -145,65 +133,78 @@ private func gather(
         let t = min(next, outputs &- width)
         let left = first &+ t &* step
         let right = left &+ (tileColumns &- 1) &* step
-        var s: Seven = (
-            Register(), Register(), Register(), Register(), Register(), Register(), Register()
-        )
-        let to = y + t &* apart &* C
+        let distance = apart &* C
         if width == tileColumns, left &+ min(reach, 0) >= 0, right &+ max(reach, 0) < extent {
-            var (line, filterLine) = (x + left &* C, filters)
-            for _ in 0..<rows {
-                var (p, f) = (line, filterLine)
-                for _ in 0..<taps {
-                    let filter = read(f)
-                    s.0 = plus(s.0, filter, read(p))
-                    s.1 = plus(s.1, filter, read(p + between))
-                    s.2 = plus(s.2, filter, read(p + 2 &* between))
-                    s.3 = plus(s.3, filter, read(p + 3 &* between))
-                    s.4 = plus(s.4, filter, read(p + 4 &* between))
-                    s.5 = plus(s.5, filter, read(p + 5 &* between))
-                    s.6 = plus(s.6, filter, read(p + 6 &* between))
-                    p += direction &* C
-                    f += filterDistance
+            forEachRegister(C) { c in
+                var s: Seven = (
+                    Register(), Register(), Register(), Register(), Register(), Register(),
+                    Register()
+                )
+                let to = y + t &* distance + c
+                var (line, filterLine) = (x + left &* C + c, filters + c)
+                for _ in 0..<rows {
+                    var (p, f) = (line, filterLine)
+                    for _ in 0..<taps {
+                        let filter = read(f)
+                        s.0 = plus(s.0, filter, read(p))
+                        s.1 = plus(s.1, filter, read(p + between))
+                        s.2 = plus(s.2, filter, read(p + 2 &* between))
+                        s.3 = plus(s.3, filter, read(p + 3 &* between))
+                        s.4 = plus(s.4, filter, read(p + 4 &* between))
+                        s.5 = plus(s.5, filter, read(p + 5 &* between))
+                        s.6 = plus(s.6, filter, read(p + 6 &* between))
+                        p += direction &* C
+                        f += filterDistance
+                    }
+                    line += rowDistance
+                    filterLine += filterRowDistance
                 }
-                line += rowDistance
-                filterLine += filterRowDistance
+                write(s.0, to)
+                write(s.1, to + distance)
+                write(s.2, to + 2 &* distance)
+                write(s.3, to + 3 &* distance)
+                write(s.4, to + 4 &* distance)
+                write(s.5, to + 5 &* distance)
+                write(s.6, to + 6 &* distance)
             }
-            let distance = apart &* C
-            write(s.0, to)
-            write(s.1, to + distance)
-            write(s.2, to + 2 &* distance)
-            write(s.3, to + 3 &* distance)
-            write(s.4, to + 4 &* distance)
-            write(s.5, to + 5 &* distance)
-            write(s.6, to + 6 &* distance)
         } else {
-            border(
-                &s,
-                x,
-                filters,
-                C,
-                left: left,
-                step: step,
-                width: width,
-                rows: rows,
-                rowDistance: rowDistance,
-                filterRowDistance: filterRowDistance,
-                taps: taps,
-                direction: direction,
-                filterDistance: filterDistance,
-                extent: extent
-            )
-            let distance = apart &* C
-            write(s.0, to)
-            if width > 1 { write(s.1, to + distance) }
-            if width > 2 { write(s.2, to + 2 &* distance) }
-            if width > 3 { write(s.3, to + 3 &* distance) }
-            if width > 4 { write(s.4, to + 4 &* distance) }
-            if width > 5 { write(s.5, to + 5 &* distance) }
-            if width > 6 { write(s.6, to + 6 &* distance) }
+            forEachRegister(C) { c in
+                var s: Seven = (
+                    Register(), Register(), Register(), Register(), Register(), Register(),
+                    Register()
+                )
+                let to = y + t &* distance + c
+                border(
+                    &s,
+                    x + c,
+                    filters + c,
+                    C,
+                    left: left,
+                    step: step,
+                    rows: rows,
+                    rowDistance: rowDistance,
+                    filterRowDistance: filterRowDistance,
+                    taps: taps,
+                    direction: direction,
+                    filterDistance: filterDistance,
+                    extent: extent
+                )
+                write(s.0, to)
+                if width > 1 { write(s.1, to + distance) }
+                if width > 2 { write(s.2, to + 2 &* distance) }
+                if width > 3 { write(s.3, to + 3 &* distance) }
+                if width > 4 { write(s.4, to + 4 &* distance) }
+                if width > 5 { write(s.5, to + 5 &* distance) }
+                if width > 6 { write(s.6, to + 6 &* distance) }
+            }
         }
         next &+= tileColumns
     }
+}
+
+@inline(__always)
+private func isInside(_ pixel: Int, _ extent: Int) -> Bool {
+    UInt(bitPattern: pixel) < UInt(bitPattern: extent)
 }
 
 /// The sums of a tile over the border, and of one that is not whole.
@@ -215,7 +216,6 @@ private func border(
     _ C: Int,
     left: Int,
     step: Int,
-    width: Int,
     rows: Int,
     rowDistance: Int,
     filterRowDistance: Int,
@@ -231,17 +231,24 @@ private func border(
         for tap in 0..<taps {
             let pixel = left &+ tap &* direction
             let p = line + pixel &* C
-            // The outputs whose pixel is inside the map.
-            let low = pixel >= 0 ? 0 : (step &- 1 &- pixel) / step
-            let high = pixel < extent ? min(width, (extent &- pixel &+ step &- 1) / step) : 0
             let filter = read(f)
-            if low <= 0, high > 0 { s.0 = plus(s.0, filter, read(p)) }
-            if low <= 1, high > 1 { s.1 = plus(s.1, filter, read(p + between)) }
-            if low <= 2, high > 2 { s.2 = plus(s.2, filter, read(p + 2 &* between)) }
-            if low <= 3, high > 3 { s.3 = plus(s.3, filter, read(p + 3 &* between)) }
-            if low <= 4, high > 4 { s.4 = plus(s.4, filter, read(p + 4 &* between)) }
-            if low <= 5, high > 5 { s.5 = plus(s.5, filter, read(p + 5 &* between)) }
-            if low <= 6, high > 6 { s.6 = plus(s.6, filter, read(p + 6 &* between)) }
+            if isInside(pixel, extent) { s.0 = plus(s.0, filter, read(p)) }
+            if isInside(pixel &+ step, extent) { s.1 = plus(s.1, filter, read(p + between)) }
+            if isInside(pixel &+ 2 &* step, extent) {
+                s.2 = plus(s.2, filter, read(p + 2 &* between))
+            }
+            if isInside(pixel &+ 3 &* step, extent) {
+                s.3 = plus(s.3, filter, read(p + 3 &* between))
+            }
+            if isInside(pixel &+ 4 &* step, extent) {
+                s.4 = plus(s.4, filter, read(p + 4 &* between))
+            }
+            if isInside(pixel &+ 5 &* step, extent) {
+                s.5 = plus(s.5, filter, read(p + 5 &* between))
+            }
+            if isInside(pixel &+ 6 &* step, extent) {
+                s.6 = plus(s.6, filter, read(p + 6 &* between))
+            }
             f += filterDistance
         }
         line += rowDistance

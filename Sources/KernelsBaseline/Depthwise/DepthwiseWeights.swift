@@ -15,23 +15,30 @@ func depthwiseWeights(
     guard w.C >= registerLanes, [3, 5, 7].contains(w.kernel) else {
         return anyDepthwiseWeights(x, dy, w, rows, sums)
     }
-    let together = rowsTogether(w.OW)
+    // Some columns of some rows go through all channels before the next, so that maps are read in runs.
+    let together = max(1, 2 &* columnsTogether / max(w.OW, 1))
     for first in stride(from: rows.lowerBound, to: rows.upperBound, by: together) {
         let group = first..<min(first &+ together, rows.upperBound)
-        forEachRegister(w.C) { c in
-            // A register that overlaps the one before leaves its channels alone.
-            let kept = c % registerLanes == 0 ? 0 : registerLanes &- w.C % registerLanes
-            if w.kernel == 3 {
-                addNine(x + c, dy + c, w, group, sums + c, kept)
-            } else {
-                for kh in 0..<w.kernel {
-                    let to = sums + kh &* w.kernel &* w.C + c
-                    addSeven(x + c, dy + c, w, kh, group, to, kept)
+        for left in stride(from: 0, to: w.OW, by: columnsTogether) {
+            let columns = left..<min(left &+ columnsTogether, w.OW)
+            forEachRegister(w.C) { c in
+                // A register that overlaps the one before leaves its channels alone.
+                let kept = c % registerLanes == 0 ? 0 : registerLanes &- w.C % registerLanes
+                if w.kernel == 3 {
+                    addNine(x + c, dy + c, w, group, columns, sums + c, kept)
+                } else {
+                    for kh in 0..<w.kernel {
+                        let to = sums + kh &* w.kernel &* w.C + c
+                        addSeven(x + c, dy + c, w, kh, group, columns, to, kept)
+                    }
                 }
             }
         }
     }
 }
+
+/// Outputs of a row that are added while sums are in registers.
+private let columnsTogether = 14
 
 /// All taps of a 3×3 window.
 @inline(__always)
@@ -40,6 +47,7 @@ private func addNine(
     _ dy: Floats,
     _ w: Window,
     _ rows: Range<Int>,
+    _ columns: Range<Int>,
     _ sums: MutableFloats,
     _ kept: Int
 ) {
@@ -50,9 +58,9 @@ private func addNine(
         let top = oh &* w.stride &- w.top
         let vertical = inside(top, 3, w.H)
         let whole = vertical.count == 3
-        var d = dy + oh &* w.OW &* C
-        var p = x + (top &* w.W &- w.left) &* C
-        for ow in 0..<w.OW {
+        var d = dy + (oh &* w.OW &+ columns.lowerBound) &* C
+        var p = x + (top &* w.W &+ columns.lowerBound &* w.stride &- w.left) &* C
+        for ow in columns {
             let gradient = read(d)
             if whole, ow >= interior.lowerBound, ow < interior.upperBound {
                 addThree(&s.a, gradient, p, C)
@@ -106,6 +114,7 @@ private func addSeven(
     _ w: Window,
     _ kh: Int,
     _ rows: Range<Int>,
+    _ columns: Range<Int>,
     _ sums: MutableFloats,
     _ kept: Int
 ) {
@@ -119,9 +128,9 @@ private func addSeven(
     for oh in rows {
         let h = oh &* w.stride &- w.top &+ kh
         if h < 0 || h >= w.H { continue }
-        var d = dy + oh &* w.OW &* C
-        var p = x + (h &* w.W &- w.left) &* C
-        for ow in 0..<w.OW {
+        var d = dy + (oh &* w.OW &+ columns.lowerBound) &* C
+        var p = x + (h &* w.W &+ columns.lowerBound &* w.stride &- w.left) &* C
+        for ow in columns {
             let gradient = read(d)
             if ow >= interior.lowerBound, ow < interior.upperBound {
                 s.0 = plus(s.0, gradient, read(p))

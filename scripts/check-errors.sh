@@ -244,7 +244,7 @@ told 'taken from timm.safetensors: small, 40 pixels, mean 0.5, std 0.25' \
 told 'resampled bicubic; here it is bilinear' evaluate timm.safetensors --data photos
 told 'trained with the mean 0.5; --mean 0.4,0.5,0.6 is taken instead' \
     evaluate timm.safetensors --data photos --mean 0.4,0.5,0.6
-told 'has no head that fits: fc.weight, fc.bias start at random' \
+told 'has no head that fits: fc.weight, fc.bias start at zero' \
     --data photos --weights trunk.safetensors --image-size 32 --batch 12 --steps 1 --output new
 told 'not used is its head, head.weight, head.bias' \
     --data photos --weights trunk.safetensors --image-size 32 --batch 12 --steps 1 --output new

@@ -22,6 +22,7 @@ struct FewPhotosTests {
         #expect(settings.epochs == 30)
         #expect(try Course(settings, photos: 341).totalSteps == 300)
         #expect(settings.evaluateEvery == 30 / usual)
+        #expect(settings.warmupEpochs == 30 / Double(usual))
         #expect(choices.count == 2)
         #expect(choices[0].contains("batch 32 instead of 64"))
         #expect(choices[1].contains("30 epochs instead of \(usual), for at least 300 steps"))

@@ -16,7 +16,7 @@ extension TrainingConfiguration {
         }
     }
 
-    /// Chooses the batch, the epochs and how often is evaluated for a number of photos, where the recipe asks
+    /// Chooses the batch, the epochs, the warm-up and how often is evaluated for a number of photos, where the recipe asks
     /// for a least number of steps.
     ///
     /// What was chosen once is not chosen again: equal settings and photos, as on a resume, change nothing.
@@ -53,6 +53,12 @@ extension TrainingConfiguration {
                 words += ", an evaluation every \(every) (--evaluate-every)"
             }
             self.evaluateEvery = every
+        }
+        if self.warmupEpochs > 0, !given.contains(Self.optimisation.warmupEpochs.key) {
+            // The same share of the course.
+            let share = self.warmupEpochs * Double(self.epochs) / Double(usual)
+            self.warmupEpochs = (share * 10).rounded() / 10
+            words += ", a warm-up of \(self.warmupEpochs.text) (--warmup-epochs)"
         }
         choices.append(words)
         return choices

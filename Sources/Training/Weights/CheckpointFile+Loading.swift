@@ -34,6 +34,11 @@ extension CheckpointFile {
         }
         try settleSurplus(table, ignore: ignoreSurplus, &report)
         for (parameter, entry) in chosen { try copy(entry, to: parameter, of: store) }
+        // Few photos leave most directions of a random head as they were drawn, and what it says of new ones
+        // is noise; a head of zeros has no such directions.
+        for parameter in table.parameters where parameter.isHead && kept.contains(parameter.name) {
+            store.write(parameter, Array(repeating: 0, count: parameter.range.count))
+        }
         for type in [ElementType.f16, .bf16, .f64] {
             let count = chosen.count { $0.entry.dtype == type }
             guard count > 0 else { continue }
@@ -84,8 +89,12 @@ extension CheckpointFile {
                 reason = "has no head that fits"
             }
         }
-        let drawn = head.map(\.name).joined(separator: ", ")
-        notes.append("\(path.shown) \(reason): \(drawn) start at random")
+        let zero = head.filter(\.isHead).map(\.name).joined(separator: ", ")
+        let drawn = head.filter { !$0.isHead }.map(\.name).joined(separator: ", ")
+        notes.append(
+            "\(path.shown) \(reason): \(zero) start at zero"
+                + (drawn.isEmpty ? "" : ", \(drawn) at random")
+        )
         return head
     }
 

@@ -140,7 +140,7 @@ struct WeightsLoadingTests {
         #expect(try file.load(into: model().store, average: false).notes.count == 1)
     }
 
-    @Test func missingAndOtherHeadsKeepTheirStart() throws {
+    @Test func missingAndOtherHeadsStartAtZero() throws {
         let store = model().store
         let file = try write(store, more: ["head.weight", "head.bias"]) {
             $0.isHead ? nil : $0.name
@@ -151,14 +151,14 @@ struct WeightsLoadingTests {
         #expect(report.kept == ["fc.weight", "fc.bias"])
         #expect(
             report.notes.contains {
-                $0.contains("has no head that fits: fc.weight, fc.bias start at random")
+                $0.contains("has no head that fits: fc.weight, fc.bias start at zero")
             }
         )
         #expect(
             report.notes.contains { $0.contains("not used is its head, head.weight, head.bias") }
         )
         let whole = try write(store)
-        let target = zeroed(model())
+        let target = model()
         let told = try whole.load(
             into: target.store,
             average: false,

@@ -48,12 +48,18 @@ done
 everywhere 64 'slice of one photo and leaves batch norm' \
     --data photos --model resnet18 --image-size 32 --batch 3 --slices 3 --output new
 everywhere 64 'checkpoint-minutes is -1' --data photos "${tiny[@]}" --checkpoint-minutes=-1 --output new
+everywhere 64 'small has 11 layers with weights; give a number from 1 to 10' \
+    --data photos "${tiny[@]}" --freeze 11 --output new
+everywhere 64 "'body' is invalid" --data photos "${tiny[@]}" --freeze body --output new
+everywhere 64 'views is for --freeze trunk' --data photos "${tiny[@]}" --views 4 --output new
+everywhere 64 'trunk-lr-factor is -1' --data photos "${tiny[@]}" --trunk-lr-factor=-1 --output new
 everywhere 64 'threads is 0' --data photos "${tiny[@]}" --threads 0 --output new
 everywhere 64 'learning-rate is -1' --data photos "${tiny[@]}" --learning-rate=-1 --output new
 echo '{"epoch": 3}' >settings.json
 everywhere 64 "unknown setting 'epoch'" --config settings.json --data photos --output new
 everywhere 64 'already holds a run' --data photos "${tiny[@]}" --output run
 everywhere 64 'batch cannot change' --resume run --batch 24
+everywhere 64 'freeze cannot change' --resume run --freeze trunk
 everywhere 74 'holds no run' --resume photos
 
 # What users of timm and torchvision type: other names of the same flags, or a sentence.

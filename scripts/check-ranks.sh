@@ -164,6 +164,37 @@ echo "stopped by SIGTERM after step $(steps stopped) on 1 rank"
 must "resuming on 8 ranks" launch 8 --resume "$run" >/dev/null
 same whole stopped "never interrupted, and stopped on 2 and 1 ranks, finished on 8"
 
+say "a frozen trunk"
+# Features that are computed once, by a trunk that was trained before.
+frozen=(--data photos --weights whole --freeze trunk --batch 16 --slices 8 --learning-rate 0.02 --steps 300)
+for count in 1 2 3; do
+    must "the run with a frozen trunk on $count ranks" \
+        launch "$count" "${frozen[@]}" --output "frozen-$count" >/dev/null
+    same frozen-1 "frozen-$count" "a frozen trunk on 1 and $count ranks"
+done
+run=$work/frozen-killed
+begin frozen-killed 3 20 "${frozen[@]}" --checkpoint-every 5 --output "$run"
+kill -9 "$launcher" 2>/dev/null || true
+wait "$launcher" 2>/dev/null || true
+gone frozen-killed
+echo "killed at step $(steps frozen-killed) on 3 ranks"
+must "resuming with the features in the run folder" launch 1 --resume "$run" >/dev/null
+grep -q 'the features of all photos are in' log || fail "a run that goes on computes its features again"
+same frozen-1 frozen-killed "a frozen trunk without an interruption, and killed on 3 ranks, finished on 1"
+must "the run without features" \
+    launch 2 "${frozen[@]}" --no-aug --views 0 --steps 20 --output frozen-anew >/dev/null
+must "the run with features" launch 3 "${frozen[@]}" --no-aug --steps 20 --output frozen-once >/dev/null
+# tensors RUN: the checkpoint behind its header, which holds the settings.
+tensors() {
+    local file length
+    file=$(final "$1")
+    length=$(od -An -tu8 -N8 "$file" | tr -d ' ')
+    tail -c "+$((length + 9))" "$file"
+}
+cmp <(tensors frozen-anew) <(tensors frozen-once) \
+    || fail "features that are computed once change the checkpoint"
+echo "equal: photos through the trunk in each epoch, and features that are computed once"
+
 say "evaluation"
 for count in 1 2 3; do
     must "evaluating on $count ranks" \

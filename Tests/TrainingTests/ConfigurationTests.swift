@@ -186,7 +186,7 @@ struct ConfigurationTests {
             Set(fixed.map(\.flag)) == [
                 "model", "image-size", "preprocessing", "batch", "slices", "seed", "hold-out",
                 "drop-last", "balance", "optimizer", "momentum", "ema", "mean", "std",
-                "crop-fraction",
+                "crop-fraction", "freeze", "views",
             ]
         )
     }
@@ -199,10 +199,11 @@ struct ConfigurationTests {
             object.keys.sorted().joined(separator: " ") == """
                 augmentation balance batch beta1 beta2 blas checkpoint_every checkpoint_minutes clip \
                 convolution crop_fraction data drop_last dropout ema epochs epsilon evaluate_at_most \
-                evaluate_every hold_out ignore_surplus image_size inspect_at_most \
+                evaluate_every freeze freeze_batch_norm hold_out ignore_surplus image_size inspect_at_most \
                 inverse_time_decay keep label_smoothing learning_rate maximum_bad_photos mean \
                 min_steps model momentum nesterov optimizer output preprocessing recipe reference_batch rho \
-                schedule seed slices std step_epochs step_factor steps stochastic_depth warmup_epochs weight_decay weights
+                schedule seed slices std step_epochs step_factor steps stochastic_depth \
+                trunk_learning_rate_factor views warmup_epochs weight_decay weights
                 """
         )
         let inner = object["augmentation"] as? [String: Any]

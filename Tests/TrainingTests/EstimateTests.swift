@@ -41,17 +41,34 @@ struct EstimateTests {
 
     @Test(arguments: [OptimizerKind.sgd, .adamw], [1, 3])
     func memoryIsToldBeforeItIsTaken(_ optimizer: OptimizerKind, ranks: Int) throws {
+        try checkMemory(ranks: ranks) {
+            $0.optimizer = optimizer
+            $0.ema = 0.9
+        }
+    }
+
+    @Test(arguments: [Freezing.layers(4), .trunk], [nil, 0, 3])
+    func memoryOfFrozenNetworksIsToldToo(_ freezing: Freezing, views: Int?) throws {
+        guard freezing == .trunk || views == nil else { return }
+        for ranks in [1, 3] {
+            try checkMemory(ranks: ranks) {
+                $0.freeze = freezing
+                $0.views = views
+            }
+        }
+    }
+
+    private func checkMemory(
+        ranks: Int,
+        _ change: (inout TrainingConfiguration) -> Void
+    ) throws {
         let photos = try DrawnPhotos(14, classes: 2).split(held: 2)
-        let run = try TestRun(
-            .quick {
-                $0.optimizer = optimizer; $0.ema = 0.9
-            },
-            photos
-        )
+        let run = try TestRun(.quick(change: change), photos)
         _ = try ThreadRanks.run(ranks, nodes: Array(0..<ranks)) { communicator in
             let need = MemoryNeed.training(
                 run.configuration,
                 classes: 2,
+                photos: (12, 2),
                 rank: communicator.rank,
                 ranks: ranks,
                 ranksOnNode: 1,
@@ -61,6 +78,22 @@ struct EstimateTests {
             // All but a bucket of what other ranks send.
             #expect(abs(need - MemoryNeed.program - held) < 1 << 20, "\(need) for \(held)")
         }
+    }
+
+    @Test func anEstimateKnowsWhatIsFrozen() throws {
+        let photos = try DrawnPhotos(14, classes: 2).split(held: 2)
+        func estimate(_ change: (inout TrainingConfiguration) -> Void) throws -> RunEstimate {
+            let run = try TestRun(.quick(steps: 1000, change: change), photos)
+            return try ThreadRanks.run(1) { try trainer(run, $0).estimate() }[0]
+        }
+        let all = try estimate { _ in }
+        let frozen = try estimate {
+            $0.freeze = .trunk
+            $0.views = 0
+        }
+        let cached = try estimate { $0.freeze = .trunk }
+        #expect(frozen.whole < 0.7 * all.whole)
+        #expect(cached.whole < 0.2 * frozen.whole)
     }
 
     @Test func networksThatAnswerAreMeasuredToo() {

@@ -4,7 +4,7 @@ extension GradientReducer {
     /// Sum of squares over a range of the flat buffer, from each rank's own pieces.
     ///
     /// - Parameters:
-    ///   - values: the flat buffer; only this rank's pieces are read.
+    ///   - values: the flat buffer; only this rank's pieces are read, and nothing before `ShardMap.first`.
     ///   - range: the floats that count.
     /// - Returns: the same bits on all ranks and on any number of them: blocks at fixed places are
     ///   summed one by one, and the blocks in order.
@@ -13,15 +13,15 @@ extension GradientReducer {
         range: Range<Int>
     ) throws -> Double {
         precondition(range.lowerBound >= 0 && range.upperBound <= shards.count, "range outside")
-        let block = shards.block
-        var sums = [Double](repeating: 0, count: (shards.count + block - 1) / block)
+        let (block, begin) = (shards.block, shards.first)
+        var sums = [Double](repeating: 0, count: (shards.count - begin + block - 1) / block)
         sums.withUnsafeMutableBufferPointer { sums in
             for piece in shards.pieces(of: communicator.rank) {
-                let first = piece.range.lowerBound / block
+                let first = (piece.range.lowerBound - begin) / block
                 let blocks = (piece.range.count + block - 1) / block
                 pool.parallelFor(blocks) { task, _ in
-                    let begin = (first + task) * block
-                    let inside = (begin..<min(begin + block, shards.count)).clamped(to: range)
+                    let start = begin + (first + task) * block
+                    let inside = (start..<min(start + block, shards.count)).clamped(to: range)
                     sums[first + task] = Tensors.sumOfSquares(
                         values + inside.lowerBound,
                         inside.count

@@ -128,8 +128,8 @@ extension GradientReducer {
     ///
     /// - Parameters:
     ///   - own: this rank's nodes, from the first slice to the last.
-    ///   - gradients: the flat gradient; it may be the memory of one of the nodes. Pieces of other
-    ///     ranks hold no total afterwards.
+    ///   - gradients: the flat gradient, as if it had floats before `ShardMap.first` too; it may be the memory of
+    ///     one of the nodes. Pieces of other ranks hold no total afterwards.
     public func reduceScatter(
         nodes own: [SliceNode],
         into gradients: UnsafeMutablePointer<Float>
@@ -284,6 +284,9 @@ extension GradientReducer {
         return LocatedNodes(own: own, homes: homes.map { Int($0) })
     }
 
+    /// Where the flat buffer would begin of which `sum` holds the part that is exchanged.
+    private func flat(_ sum: Storage) -> UnsafeMutablePointer<Float> { sum.base - shards.first }
+
     /// Where each node's sum lies, given as the place of the flat buffer's first float; what is not
     /// in reach is received for `bucket`.
     func places(
@@ -296,8 +299,8 @@ extension GradientReducer {
         var ours = located.own.makeIterator()
         var messages = 0
         let places = nodes.enumerated().map { index, node in
-            if node.rank == rank, let node = ours.next() { return node.sum.base }
-            if let sums = reach.sums[node.rank] { return sums[located.homes[index]].base }
+            if node.rank == rank, let node = ours.next() { return flat(node.sum) }
+            if let sums = reach.sums[node.rank] { return flat(sums[located.homes[index]]) }
             messages += 1
             return place(ofMessage: messages - 1, own)
         }
@@ -356,7 +359,9 @@ extension GradientReducer {
             let to = (rank + step) % shards.ranks
             let piece = shards.piece(of: to, in: bucket)
             for node in own where arrivesByMessage(to) && !piece.isEmpty {
-                sends.append(FloatMessage(peer: to, node.sum.base + piece.lowerBound, piece.count))
+                sends.append(
+                    FloatMessage(peer: to, flat(node.sum) + piece.lowerBound, piece.count)
+                )
             }
             let from = (rank + shards.ranks - step) % shards.ranks
             for (node, place) in zip(nodes, places)

@@ -21,17 +21,19 @@ public struct ShardPiece: Hashable, Sendable {
 
 /// Which rank updates which floats of the flat buffer.
 ///
-/// The buffer is cut into buckets, the units of exchange, and each bucket into a piece for every
-/// rank. Buckets and pieces begin at multiples of `block`, so that sums over blocks are the same on
+/// The buffer, but for what lies before `first` and is nobody's to update, is cut into buckets, the units of exchange, and each bucket into a piece for every
+/// rank. Buckets and pieces begin at multiples of `block` from `first`, so that sums over blocks are the same on
 /// any number of ranks. A rank's shard is its pieces one after another; it may be empty.
 public struct ShardMap: Hashable, Sendable {
     /// Floats in the flat buffer.
     public let count: Int
+    /// The first of them that is exchanged and updated.
+    public let first: Int
     /// Number of ranks.
     public let ranks: Int
     /// Floats that are never shared between ranks, except in the last block, which may be short.
     public let block: Int
-    /// The units of exchange, in order; they cover the buffer.
+    /// The units of exchange, in order; they cover the buffer from `first` on.
     public let buckets: [Range<Int>]
 
     /// Most floats in a bucket unless told otherwise: 4 MiB of them, which are still in the last cache when
@@ -41,16 +43,25 @@ public struct ShardMap: Hashable, Sendable {
     /// Cuts `count` floats for `ranks` ranks.
     ///
     /// - Parameters:
+    ///   - first: floats before it are neither exchanged nor updated.
     ///   - bucket: most floats in a bucket.
     ///   - block: floats in a block.
-    public init(count: Int, ranks: Int, bucket: Int = ShardMap.bucket, block: Int = 1 << 13) {
+    public init(
+        count: Int,
+        from first: Int = 0,
+        ranks: Int,
+        bucket: Int = ShardMap.bucket,
+        block: Int = 1 << 13
+    ) {
         precondition(count >= 0 && ranks >= 1, "there is at least one rank")
+        precondition((0...count).contains(first), "exchanged is a part of the buffer")
         precondition(block >= 1 && bucket >= block, "a bucket holds at least one block")
         self.count = count
+        self.first = first
         self.ranks = ranks
         self.block = block
         let length = bucket / block * block
-        buckets = stride(from: 0, to: count, by: length).map { $0..<min($0 + length, count) }
+        buckets = stride(from: first, to: count, by: length).map { $0..<min($0 + length, count) }
     }
 
     /// The part of `bucket` that belongs to `rank`; it may be empty.
@@ -88,11 +99,12 @@ public struct ShardMap: Hashable, Sendable {
         buckets.reduce(0) { $0 + piece(of: rank, in: $1).count }
     }
 
-    /// Cuts a range of the flat buffer at multiples of `block`.
+    /// Cuts a range of the flat buffer at multiples of `block` from `first`.
     public func cut(_ range: Range<Int>) -> [Range<Int>] {
         guard !range.isEmpty else { return [] }
-        return (range.lowerBound / block...(range.upperBound - 1) / block).map {
-            ($0 * block..<($0 + 1) * block).clamped(to: range)
+        let blocks = (range.lowerBound - first) / block...(range.upperBound - 1 - first) / block
+        return blocks.map {
+            (first + $0 * block..<first + ($0 + 1) * block).clamped(to: range)
         }
     }
 

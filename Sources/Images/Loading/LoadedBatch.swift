@@ -36,7 +36,7 @@ public struct BatchRequest: Sendable, Equatable {
 
         /// The photo that comes at the try number `number`, from 1, for the photo at `position` of the
         /// request; nil where there are no more.
-        func photo(_ position: Int, try number: Int) -> Int? {
+        public func photo(_ position: Int, try number: Int) -> Int? {
             guard number < min(order.count, Substitutes.tries) else { return nil }
             return Int(order[(first + position + number) % order.count])
         }
@@ -45,7 +45,7 @@ public struct BatchRequest: Sendable, Equatable {
 
 /// A batch of photos ready for the network, lent by a loader until it is released.
 public final class LoadedBatch {
-    /// The photos, [n, S, S, 3], normalised.
+    /// The photos, [n, S, S, 3], normalised; or features of photos.
     public var images: Tensor { slot.storage.tensor(shape) }
     /// The class of each photo; −1 = unknown.
     public let labels: [Int32]
@@ -59,24 +59,74 @@ public final class LoadedBatch {
     public var blanks: Int { weights.count { $0 == 0 } }
 
     let slot: BatchSlot
+    private let reasons: [Int: String]
     /// Whether a loader still waits for the slot.
     var isLent = true
     private let shape: Shape
 
     /// Takes what the threads left in a slot.
-    init(_ slot: BatchSlot, imageSize: Int) {
+    convenience init(_ slot: BatchSlot, imageSize: Int) {
+        self.init(slot, of: Shape(N: 1, H: imageSize, W: imageSize, C: 3))
+    }
+
+    private init(_ slot: BatchSlot, of image: Shape) {
         self.slot = slot
         let count = slot.labels.count
         labels = slot.labels
-        shape = Shape(N: count, H: imageSize, W: imageSize, C: 3)
+        shape = image.with(N: count)
         let failures = slot.failures.sorted { $0.position < $1.position }
         badPlaces = failures.count
+        reasons = Dictionary(
+            failures.map { ($0.position, $0.photos.first?.reason ?? "") },
+            uniquingKeysWith: { first, _ in first }
+        )
         var named = Set<String>()
         skipped = failures.flatMap(\.photos).filter { named.insert($0.path).inserted }
         var weights = [Float](repeating: 1, count: count)
         for failure in failures where failure.isBlank { weights[failure.position] = 0 }
         self.weights = weights
     }
+
+    /// A place whose own photo could not be read.
+    public struct Failure: Sendable {
+        let position: Int
+        let photos: [SkippedPhoto]
+        let isBlank: Bool
+
+        /// Names the place.
+        ///
+        /// - Parameters:
+        ///   - photos: those that were tried for it in vain.
+        ///   - isBlank: whether no other could be read.
+        public init(position: Int, photos: [SkippedPhoto], isBlank: Bool) {
+            self.position = position
+            self.photos = photos
+            self.isBlank = isBlank
+        }
+    }
+
+    /// What was computed of photos elsewhere.
+    ///
+    /// - Parameters:
+    ///   - images: one after the other, each of the shape `image`.
+    ///   - failures: the places whose own photo could not be read.
+    public convenience init(
+        images: Storage,
+        of image: Shape,
+        labels: [Int32],
+        failures: [Failure]
+    ) {
+        let slot = BatchSlot(images)
+        slot.labels = labels
+        slot.failures = failures.map {
+            .init(position: $0.position, photos: $0.photos, isBlank: $0.isBlank)
+        }
+        self.init(slot, of: image)
+        isLent = false
+    }
+
+    /// Why the photo that belongs at a place could not be read; empty where it could.
+    public func reason(at position: Int) -> String { reasons[position] ?? "" }
 
     /// Photos from elsewhere than a loader, all of them good.
     ///

@@ -20,6 +20,7 @@ public final class Executor {
     private let workspace: Storage
     private let pool: ThreadPool
     private let period: WeightPeriod
+    private let frozenPeriod: WeightPeriod
     private var photos: [Tensor] = []
     private var phase: Phase?
 
@@ -29,6 +30,8 @@ public final class Executor {
         let parameters: [ParameterPlace]
         let filters: [PreparedFilters]
         let saved: UnsafeMutablePointer<Float>
+        /// Whether it is computed as in evaluation in training too.
+        let isFrozen: Bool
         /// Where gradients begin that are complete once this node's backward is through.
         let completeFrom: Int
     }
@@ -40,6 +43,8 @@ public final class Executor {
     /// - Parameters:
     ///   - inputs: shapes of the graph's inputs, N the largest batch of each.
     ///   - inputGradients: whether `backward` computes the gradients of the inputs.
+    ///   - parameters: the table that the graph's parameters are found in, where it is a part of a network; nil =
+    ///     they are all.
     ///   - values: the zeros that values lie in; nil = memory of its own.
     ///   - allocate: makes the zeros that gradients lie in.
     public init(
@@ -47,11 +52,18 @@ public final class Executor {
         inputs: [Shape],
         inputGradients: Bool = false,
         _ options: CompilationOptions,
+        parameters: ParameterTable? = nil,
         values: Storage? = nil,
         allocate: (Int) -> Storage = { Storage(count: $0) }
     ) {
         self.inputs = inputs
-        let plan = CompiledGraph(graph, inputs, inputGradients: inputGradients, options)
+        let plan = CompiledGraph(
+            graph,
+            inputs,
+            inputGradients: inputGradients,
+            options,
+            parameters: parameters
+        )
         self.plan = plan
         pool = options.pool
         outputs = plan.graph.outputs.map { plan.shapes[$0.value.index] }
@@ -70,23 +82,25 @@ public final class Executor {
         filters = Storage(count: memory.filters)
         workspace = Storage(count: memory.workspace)
         let period = WeightPeriod()
-        self.period = period
-        steps = Executor.steps(plan, store, period, options, activations.base, filters.base)
+        let frozenPeriod = WeightPeriod()
+        (self.period, self.frozenPeriod) = (period, frozenPeriod)
+        steps = Executor.steps(plan, store, (period, frozenPeriod), activations.base, filters.base)
     }
 
     private static func steps(
         _ plan: CompiledGraph,
         _ store: ParameterStore,
-        _ period: WeightPeriod,
-        _ options: CompilationOptions,
+        _ periods: (all: WeightPeriod, frozen: WeightPeriod),
         _ activations: UnsafeMutablePointer<Float>,
         _ filters: UnsafeMutablePointer<Float>
     ) -> [Step] {
         let completeFrom = plan.completeFrom(store)
         var place = filters
         return plan.kernels.enumerated().map { number, kernel in
+            let isFrozen = plan.graph.nodes[number].isFrozen
+            let period = isFrozen ? periods.frozen : periods.all
             let own = plan.requirements[number].filters.map { count in
-                guard options.keepsFilters else { return PreparedFilters(kept: nil, period) }
+                guard plan.keepsFilters(number) else { return PreparedFilters(kept: nil, period) }
                 defer { place += CompiledGraph.roundedUp(count) }
                 return PreparedFilters(kept: place, period)
             }
@@ -95,6 +109,7 @@ public final class Executor {
                 parameters: plan.specifications[number].map { store.place($0.name) },
                 filters: own,
                 saved: activations + plan.memory.offsets[plan.memory.saved[number]],
+                isFrozen: isFrozen,
                 completeFrom: completeFrom[number]
             )
         }
@@ -104,9 +119,11 @@ public final class Executor {
     public static func memoryUse(
         _ graph: Graph,
         inputs: [Shape],
-        _ options: CompilationOptions
+        _ options: CompilationOptions,
+        parameters: ParameterTable? = nil
     ) -> MemoryUse {
-        CompiledGraph(graph, inputs, inputGradients: false, options).memoryUse
+        CompiledGraph(graph, inputs, inputGradients: false, options, parameters: parameters)
+            .memoryUse
     }
 
     /// Runs `body`, during which nobody may change the weights or statistics in `store`.
@@ -114,8 +131,18 @@ public final class Executor {
     /// What kernels derive from them is then made in the first pass alone; outside of `body` every
     /// pass makes it anew.
     public func withConstantWeights<T>(_ body: () throws -> T) rethrows -> T {
-        try period.hold(body)
+        guard !frozenPeriod.isHeld else { return try period.hold(body) }
+        return try frozenPeriod.hold { try period.hold(body) }
     }
+
+    /// Runs `body`, during which nobody may change frozen weights or statistics in `store`.
+    public func withFrozenWeights<T>(_ body: () throws -> T) rethrows -> T {
+        try frozenPeriod.hold(body)
+    }
+
+    /// Makes what kernels derive from frozen weights anew in the next pass: a pass that was left may have missed
+    /// some of it.
+    public func renewFrozenWeights() { frozenPeriod.renew() }
 
     // MARK: Forward
 
@@ -134,7 +161,7 @@ public final class Executor {
         photos = inputs
         self.phase = phase
         for (number, step) in steps.enumerated() {
-            step.kernel.forward(pass(number, step, phase))
+            step.kernel.forward(pass(number, step, step.isFrozen ? .evaluation : phase))
         }
         return plan.graph.outputs.map { value($0.value.index) }
     }
@@ -174,7 +201,7 @@ public final class Executor {
     /// - Returns: ∂loss/∂input for each input, where the executor was made to compute it.
     @discardableResult
     public func backward(_ dy: [Tensor?], ready: (Range<Int>) -> Void = { _ in }) -> [Tensor?] {
-        guard case .training(let context) = phase, store.gradients.count == store.count else {
+        guard case .training(let context) = phase, store.hasGradients else {
             preconditionFailure("backward follows a forward in training")
         }
         precondition(dy.count == outputs.count, "\(dy.count) gradients of \(outputs.count) outputs")
@@ -281,14 +308,16 @@ struct CompiledGraph {
     let memory: MemoryPlan
     private let options: CompilationOptions
 
+    /// - Parameter parameters: those of the network that the graph is a part of; nil = the graph's own.
     init(
         _ written: Graph,
         _ inputs: [Shape],
         inputGradients: Bool,
-        _ options: CompilationOptions
+        _ options: CompilationOptions,
+        parameters whole: ParameterTable? = nil
     ) {
         self.options = options
-        parameters = ParameterTable(written, inputs)
+        parameters = whole ?? ParameterTable(written, inputs)
         let graph = Fusion.apply(written, inputs: inputs, options.purpose)
         let shapes = graph.shapes(inputs)
         let specifications = graph.nodes.map { node in
@@ -296,17 +325,22 @@ struct CompiledGraph {
         }
         let needsGradient = MemoryPlan.needsGradient(
             graph,
-            hasTrainable: specifications.map { $0.contains(where: \.isTrainable) },
+            hasTrainable: zip(graph.nodes, specifications).map { node, own in
+                !node.isFrozen && own.contains(where: \.isTrainable)
+            },
             inputGradients: inputGradients,
             options
         )
         let kernels = graph.nodes.enumerated().map { number, node in
-            node.operation.kernel(
+            var own = options
+            own.purpose = node.purpose(options.purpose)
+            if node.isFrozen { own.slices = 1 }
+            return node.operation.kernel(
                 KernelSite(
                     inputs: node.inputs.map { shapes[$0.index] },
                     output: shapes[graph.inputCount + number],
                     inputGradients: node.inputs.map { needsGradient[$0.index] },
-                    options: options
+                    options: own
                 )
             )
         }
@@ -316,7 +350,7 @@ struct CompiledGraph {
             shapes: shapes,
             requirements: requirements,
             needsGradient: needsGradient,
-            isTraining: options.purpose == .training
+            isTrained: graph.nodes.map { $0.purpose(options.purpose) == .training }
         )
         (self.graph, self.shapes, self.specifications) = (graph, shapes, specifications)
         self.kernels = kernels
@@ -325,10 +359,10 @@ struct CompiledGraph {
     /// Where gradients begin that are complete once a node's backward is through: above the parameters of all
     /// nodes before it.
     func completeFrom(_ store: ParameterStore) -> [Int] {
-        var begin = 0
-        return specifications.map { own in
+        var begin = store.trainable.lowerBound
+        return zip(graph.nodes, specifications).map { node, own in
             defer {
-                for parameter in own where parameter.isTrainable {
+                for parameter in own where parameter.isTrainable && !node.isFrozen {
                     begin = max(begin, store.range(parameter.name).upperBound)
                 }
             }
@@ -339,13 +373,18 @@ struct CompiledGraph {
     var memoryUse: MemoryUse {
         MemoryUse(
             values: parameters.count,
-            gradients: options.purpose == .training ? parameters.count : 0,
+            gradients: options.purpose == .training ? parameters.live.count : 0,
             activations: memory.count,
-            filters: options.keepsFilters
-                ? requirements.reduce(0) { $1.filters.map(Self.roundedUp).reduce($0, +) } : 0,
+            filters: requirements.enumerated().reduce(0) { sum, node in
+                guard keepsFilters(node.offset) else { return sum }
+                return node.element.filters.map(Self.roundedUp).reduce(sum, +)
+            },
             workspace: requirements.map(\.workspace).max() ?? 0
         )
     }
+
+    /// Whether a node's filters stay from pass to pass; those of frozen weights always do.
+    func keepsFilters(_ node: Int) -> Bool { options.keepsFilters || graph.nodes[node].isFrozen }
 
     /// Floats up to the next cache line.
     static func roundedUp(_ count: Int) -> Int { (count + 15) / 16 * 16 }
@@ -355,7 +394,7 @@ struct CompiledGraph {
 public struct MemoryUse: Sendable, Equatable {
     /// Parameters and running statistics.
     public let values: Int
-    /// Their gradients; 0 for evaluation.
+    /// The gradients of those that are not frozen; 0 for evaluation.
     public let gradients: Int
     /// Activations and their gradients.
     public let activations: Int

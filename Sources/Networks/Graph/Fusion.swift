@@ -9,7 +9,7 @@ package import Tensors
 ///   training notes the moments of what it writes for the norm.
 /// - What changes nothing, and what no output depends on, is left out.
 ///
-/// Operations are only joined where nobody else reads what lies between. The result stands where the last of
+/// Operations are only joined where nobody else reads what lies between, and both are frozen or neither. The result stands where the last of
 /// them stood, so that a model which computes a shortcut before its branch has both in their order.
 package struct Fusion {
     private let graph: Graph
@@ -60,21 +60,21 @@ package struct Fusion {
 
     private mutating func joinSumOrActivation(_ node: Graph.Node, _ value: Int) -> Bool {
         if let activation = (node.operation as? Activate)?.activation {
-            if let (place, norm) = sole(BatchNorm.self, node.inputs[0]),
+            if let (place, norm) = sole(BatchNorm.self, node.inputs[0], node),
                 let both = norm.followed(by: activation)
             {
                 replace(place, with: both, value)
                 return true
             }
             if activation == .relu,
-                let (place, convolution) = sole(Convolution.self, node.inputs[0])
+                let (place, convolution) = sole(Convolution.self, node.inputs[0], node)
             {
                 replace(place, with: convolution.followedByReLU, value)
                 return true
             }
         }
         if let next = node.operation as? BranchScale,
-            let (place, scale) = sole(BranchScale.self, node.inputs[0]),
+            let (place, scale) = sole(BranchScale.self, node.inputs[0], node),
             let both = scale.followed(by: next)
         {
             replace(place, with: both, value)
@@ -82,13 +82,13 @@ package struct Fusion {
         }
         if node.operation is Add, node.inputs[0] != node.inputs[1] {
             for (own, other) in [(0, 1), (1, 0)] {
-                if let (place, norm) = sole(BatchNorm.self, node.inputs[own]),
+                if let (place, norm) = sole(BatchNorm.self, node.inputs[own], node),
                     norm.activation == .none, !norm.addsResidual
                 {
                     replace(place, with: norm.followedBySum, value, [node.inputs[other]])
                     return true
                 }
-                if let (place, scale) = sole(BranchScale.self, node.inputs[own]),
+                if let (place, scale) = sole(BranchScale.self, node.inputs[own], node),
                     !scale.addsResidual
                 {
                     replace(place, with: scale.followedBySum, value, [node.inputs[other]])
@@ -101,7 +101,8 @@ package struct Fusion {
 
     private mutating func joinNorm(_ node: Graph.Node, _ value: Int) -> Bool {
         guard let norm = node.operation as? BatchNorm,
-            let (place, convolution) = sole(Convolution.self, node.inputs[0]), !convolution.relu
+            let (place, convolution) = sole(Convolution.self, node.inputs[0], node),
+            !convolution.relu
         else { return false }
         let joined = convolution.followed(by: norm, named: node.name)
         replace(place, with: joined, value, Array(node.inputs.dropFirst()))
@@ -115,9 +116,15 @@ package struct Fusion {
         fused.append((node, value))
     }
 
-    /// The place of the node that computes `value`, and its operation, where that is of `type` and `value` is read once.
-    private func sole<T: Operation>(_ type: T.Type, _ value: Graph.Value) -> (Int, T)? {
+    /// The place of the node that computes `value`, and its operation, where that is of `type`, frozen only if
+    /// `reader` is, and `value` is read once.
+    private func sole<T: Operation>(
+        _ type: T.Type,
+        _ value: Graph.Value,
+        _ reader: Graph.Node
+    ) -> (Int, T)? {
         guard readers[value.index] == 1, let place = producer[value.index],
+            fused[place].node.isFrozen == reader.isFrozen,
             let operation = fused[place].node.operation as? T
         else { return nil }
         return (place, operation)
@@ -134,7 +141,12 @@ package struct Fusion {
         producer[old] = nil
         for (index, entry) in fused.enumerated().dropFirst(place) { producer[entry.value] = index }
         append(
-            Graph.Node(name: node.name, operation: operation, inputs: node.inputs + more),
+            Graph.Node(
+                name: node.name,
+                operation: operation,
+                inputs: node.inputs + more,
+                isFrozen: node.isFrozen
+            ),
             value
         )
     }
@@ -156,7 +168,8 @@ package struct Fusion {
                 Graph.Node(
                     name: node.name,
                     operation: node.operation,
-                    inputs: node.inputs.map(value)
+                    inputs: node.inputs.map(value),
+                    isFrozen: node.isFrozen
                 )
             )
         }
@@ -183,14 +196,19 @@ package struct Fusion {
             let own = node.inputs.map { values[$0.index] }
             let isIdentity = node.operation.isIdentity(
                 node.inputs.map { shapes[$0.index] },
-                purpose
+                node.purpose(purpose)
             )
             if isIdentity || !isNeeded[graph.inputCount + number] {
                 values.append(own[0])
             } else {
                 values.append(
                     result.append(
-                        Graph.Node(name: node.name, operation: node.operation, inputs: own)
+                        Graph.Node(
+                            name: node.name,
+                            operation: node.operation,
+                            inputs: own,
+                            isFrozen: node.isFrozen
+                        )
                     )
                 )
             }

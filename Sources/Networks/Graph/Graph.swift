@@ -18,12 +18,18 @@ public struct Graph: Sendable {
         public let operation: any Operation
         /// What it reads, in the operation's order.
         public let inputs: [Value]
+        /// Whether its parameters are kept, and it is computed as in evaluation in training too.
+        package var isFrozen = false
+
+        /// What a network built for `purpose` is to this node: of one for training, a frozen node is for
+        /// evaluation.
+        func purpose(_ purpose: Purpose) -> Purpose { isFrozen ? .evaluation : purpose }
     }
 
     /// Number of inputs, whose values come first.
     public let inputCount: Int
     /// The operations in forward order; each reads inputs and outputs of nodes before it.
-    public private(set) var nodes: [Node] = []
+    public internal(set) var nodes: [Node] = []
     /// What the graph computes, by name: `logits`, and whatever else a model offers.
     public private(set) var outputs: [(name: String, value: Value)] = []
 

@@ -53,12 +53,13 @@ struct MemoryPlan {
         return needs
     }
 
+    /// - Parameter isTrained: for each node whether it runs backward; one that does not keeps nothing for it.
     init(
         _ graph: Graph,
         shapes: [Shape],
         requirements: [KernelRequirements],
         needsGradient: [Bool],
-        isTraining: Bool
+        isTrained: [Bool]
     ) {
         let last = 2 * graph.nodes.count - 1
         let readers = graph.readers()
@@ -73,26 +74,28 @@ struct MemoryPlan {
             let before = input - first
             if needs.mayOverwriteInput, before >= 0, !graph.isOutput(input),
                 readers[input].count == 1,
-                !isTraining || !requirements[before].backwardReadsOutput
+                !isTrained[before] || !requirements[before].backwardReadsOutput
             {
                 values[value] = values[input]
             } else {
                 values[value] = plan.add(count: shapes[value].count, from: node, to: node)
             }
             guard let buffer = values[value] else { continue }
-            if isTraining, needs.backwardReadsOutput { plan.extend(buffer, to: last - node) }
+            if isTrained[node], needs.backwardReadsOutput { plan.extend(buffer, to: last - node) }
             for (reader, slot) in readers[value] {
-                let backward = isTraining && requirements[reader].backwardReadsInputs.contains(slot)
+                let backward =
+                    isTrained[reader]
+                    && requirements[reader].backwardReadsInputs.contains(slot)
                 plan.extend(buffer, to: backward ? last - reader : reader)
             }
             if graph.isOutput(value) { plan.extend(buffer, to: .max) }
             saved.append(
-                plan.add(count: needs.saved, from: node, to: isTraining ? last - node : node)
+                plan.add(count: needs.saved, from: node, to: isTrained[node] ? last - node : node)
             )
         }
 
         contributions = graph.nodes.map { $0.inputs.map { _ in .none } }
-        if isTraining {
+        if isTrained.contains(true) {
             planGradients(graph, shapes, requirements, needsGradient, readers, &plan)
         }
         (offsets, count) = plan.place()

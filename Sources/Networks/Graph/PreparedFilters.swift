@@ -38,6 +38,16 @@ final class WeightPeriod {
     private(set) var current = 0
     private var last = 0
 
+    /// Whether one is held.
+    var isHeld: Bool { current != 0 }
+
+    /// Begins anew in the middle of one: what was made in it so far may be incomplete.
+    func renew() {
+        guard isHeld else { return }
+        last += 1
+        current = last
+    }
+
     /// Runs `body`, in which nobody changes the weights.
     func hold<T>(_ body: () throws -> T) rethrows -> T {
         precondition(current == 0, "a period in which weights are constant begins within another")

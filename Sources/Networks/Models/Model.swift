@@ -15,6 +15,9 @@ public final class Model {
     ///
     /// - Parameters:
     ///   - description: one that passes `check()`.
+    ///   - freezing: what keeps its weights in training, as `description.check` allows it.
+    ///   - keepsStatistics: whether batch norms use their running statistics in training and keep them.
+    ///   - part: what is built of the network; parameters are those of all of it.
     ///   - slices: most slices of a training pass, none of them with more than its share of `maximumBatch`.
     ///   - exact: whether convolutions must use algorithms without added rounding errors.
     ///   - reusesWeights: whether training runs several passes in `withConstantWeights`.
@@ -22,6 +25,9 @@ public final class Model {
     ///   - allocate: makes the zeros that gradients lie in.
     public init(
         _ description: ModelDescription,
+        freezing: Freezing = .none,
+        keepsStatistics: Bool = false,
+        part: NetworkPart = .whole,
         maximumBatch: Int,
         slices: Int = 1,
         purpose: Purpose,
@@ -32,9 +38,15 @@ public final class Model {
         allocate: (Int) -> Storage = { Storage(count: $0) }
     ) {
         self.description = description
+        let built = description.part(
+            part,
+            freezing,
+            keepsStatistics: keepsStatistics,
+            maximumBatch
+        )
         executor = Executor(
-            description.graph,
-            inputs: [description.input(maximumBatch)],
+            built.graph,
+            inputs: [built.input],
             CompilationOptions(
                 purpose,
                 slices: slices,
@@ -42,6 +54,7 @@ public final class Model {
                 reusesWeights: reusesWeights,
                 pool: pool
             ),
+            parameters: built.parameters,
             values: values,
             allocate: allocate
         )
@@ -50,46 +63,60 @@ public final class Model {
     /// What a network for training would hold, without making it; arguments as for a model.
     public static func memoryForTraining(
         _ description: ModelDescription,
+        freezing: Freezing = .none,
+        keepsStatistics: Bool = false,
+        part: NetworkPart = .whole,
         maximumBatch: Int,
         slices: Int,
         pool: ThreadPool,
         exact: Bool,
         reusesWeights: Bool
     ) -> MemoryUse {
-        Executor.memoryUse(
-            description.graph,
-            inputs: [description.input(maximumBatch)],
+        let built = description.part(
+            part,
+            freezing,
+            keepsStatistics: keepsStatistics,
+            maximumBatch
+        )
+        return Executor.memoryUse(
+            built.graph,
+            inputs: [built.input],
             CompilationOptions(
                 .training,
                 slices: slices,
                 exact: exact,
                 reusesWeights: reusesWeights,
                 pool: pool
-            )
+            ),
+            parameters: built.parameters
         )
     }
 
     /// What a network for evaluation would hold, without making it; arguments as for a model.
     public static func memoryForEvaluation(
         _ description: ModelDescription,
+        freezing: Freezing = .none,
+        part: NetworkPart = .whole,
         maximumBatch: Int,
         pool: ThreadPool,
         exact: Bool = false
     ) -> MemoryUse {
-        Executor.memoryUse(
-            description.graph,
-            inputs: [description.input(maximumBatch)],
-            CompilationOptions(.evaluation, exact: exact, pool: pool)
+        let built = description.part(part, freezing, maximumBatch)
+        return Executor.memoryUse(
+            built.graph,
+            inputs: [built.input],
+            CompilationOptions(.evaluation, exact: exact, pool: pool),
+            parameters: built.parameters
         )
     }
 
     /// Parameters, running statistics and gradients.
     public var store: ParameterStore { executor.store }
 
-    /// Extents of the photos; N is the largest batch.
+    /// Extents of the photos, or of the features that the part behind a frozen one reads; N is the largest batch.
     public var input: Shape { executor.inputs[0] }
 
-    /// Extents of the logits; N is the largest batch, C the number of classes.
+    /// Extents of the logits, or of a frozen part's features; N is the largest batch.
     public var output: Shape { executor.outputs[0] }
 
     /// What the network holds.
@@ -104,14 +131,25 @@ public final class Model {
         try executor.withConstantWeights(body)
     }
 
-    /// Computes the logits [n, 1, 1, classes] of the photos `x`, [n, S, S, 3].
+    /// Runs `body`, during which nobody may change frozen weights or statistics in `store`: what kernels derive
+    /// from them is made once.
+    public func withFrozenWeights<T>(_ body: () throws -> T) rethrows -> T {
+        try executor.withFrozenWeights(body)
+    }
+
+    /// Makes what kernels derive from frozen weights anew in the next pass: a pass that was left may have missed
+    /// some of it.
+    public func renewFrozenWeights() { executor.renewFrozenWeights() }
+
+    /// Computes the logits [n, 1, 1, classes] of the photos `x`, [n, S, S, 3]; or what the part of a network
+    /// gives for its input.
     ///
     /// They stay valid until the next call. `x` must stay until the backward is done.
     public func forward(_ x: Tensor, _ phase: Phase) -> Tensor {
         executor.forward([x], phase)[0]
     }
 
-    /// Overwrites the gradients of all parameters with the sums over the slices of the pass.
+    /// Overwrites the gradients of all parameters that are not frozen with the sums over the slices of the pass.
     ///
     /// - Parameters:
     ///   - dlogits: ∂loss/∂logits of the batch of the last forward, which was a training one.

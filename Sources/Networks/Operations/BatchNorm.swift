@@ -12,6 +12,8 @@ public struct BatchNorm: Operation {
     private(set) var addsResidual = false
     /// What follows at once.
     private(set) var activation = Activation.none
+    /// Whether training normalises by the running statistics too and leaves them as they are.
+    private(set) var keepsStatistics = false
 
     /// Makes a batch norm.
     ///
@@ -23,6 +25,13 @@ public struct BatchNorm: Operation {
         self.epsilon = epsilon
         self.momentum = momentum
         self.initialScale = initialScale
+    }
+
+    /// This one with its running statistics in training too; scale and shift are trained.
+    var keepingStatistics: BatchNorm {
+        var other = self
+        other.keepsStatistics = true
+        return other
     }
 
     /// This one and the sum behind it, whose other operand becomes the second input.
@@ -56,12 +65,14 @@ public struct BatchNorm: Operation {
         func parameter(_ suffix: String, _ kind: Parameter.Kind, _ initial: Float)
             -> ParameterSpecification
         {
-            ParameterSpecification(
+            var wanted = ParameterSpecification(
                 name + suffix,
                 shape: [inputs[0].C],
                 kind: kind,
                 initial: .constant(initial)
             )
+            wanted.isKept = keepsStatistics && !kind.isTrainable
+            return wanted
         }
         return [
             parameter(".weight", .norm, initialScale),
@@ -162,6 +173,8 @@ struct NormPasses: Sendable {
 
     let addsResidual: Bool
     let activation: Activation
+    /// Whether training uses the running statistics.
+    let keepsStatistics: Bool
     private let epsilon: Float
     private let C: Int
     private let slices: Int
@@ -171,6 +184,7 @@ struct NormPasses: Sendable {
     init(_ norm: BatchNorm, _ shape: Shape, _ options: CompilationOptions) {
         addsResidual = norm.addsResidual
         activation = norm.activation
+        keepsStatistics = norm.keepsStatistics
         epsilon = norm.epsilon
         C = shape.C
         pixels = shape.H * shape.W
@@ -233,7 +247,7 @@ struct NormPasses: Sendable {
     }
 
     /// Normalises each slice by its own statistics, which go to `statistics` and, weighted, to the gradients of
-    /// the running ones.
+    /// the running ones; or by the running ones, which go to `statistics` alone.
     ///
     /// - Parameter moments: what the convolution that made `x` noted of it; may lie in `workspace`.
     func forward(
@@ -247,6 +261,14 @@ struct NormPasses: Sendable {
         workspace: UnsafeMutablePointer<Float>,
         _ pool: ThreadPool
     ) {
+        guard !keepsStatistics else {
+            for slice in 0..<context.slices.count {
+                (statistics + slice * C).update(from: parameters.mean.value, count: C)
+                (variances(statistics) + slice * C)
+                    .update(from: parameters.variance.value, count: C)
+            }
+            return evaluate(x, residual: residual, y, parameters, pool)
+        }
         kernel.forwardTraining(
             x,
             slices: context.slices,
@@ -285,6 +307,7 @@ struct NormPasses: Sendable {
             beta: parameters.beta.value,
             mean: statistics,
             variance: variances(statistics),
+            givenStatistics: keepsStatistics,
             dx,
             dresidual: dresidual,
             dgamma: parameters.gamma.gradient,

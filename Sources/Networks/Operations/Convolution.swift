@@ -293,9 +293,11 @@ private struct ConvolutionPasses: Kernel {
                 workspace: workspace,
                 pass.pool
             )
-            // The norm subtracts the mean, and with it whatever a bias adds: the sum is rounding alone.
-            dbias?.update(repeating: 0, count: output.C)
-            dbias = nil
+            if !norm.keepsStatistics {
+                // The norm subtracts the mean, and with it whatever a bias adds: the sum is rounding alone.
+                dbias?.update(repeating: 0, count: output.C)
+                dbias = nil
+            }
         } else if relu, let sums = dbias {
             reluBackward(
                 y: pass.y,

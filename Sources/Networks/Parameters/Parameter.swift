@@ -8,6 +8,8 @@ public struct ParameterSpecification: Sendable {
     let initial: Initialisation
     let planes: Int
     let isHead: Bool
+    /// Whether training leaves it as it is.
+    var isKept = false
 
     /// Asks for a parameter.
     ///
@@ -65,23 +67,26 @@ public struct Parameter: Sendable {
     public let kind: Kind
     /// Whether it belongs to the layer whose size is the number of classes.
     public let isHead: Bool
+    /// Whether training leaves it as it is.
+    public let isFrozen: Bool
     /// How it begins.
     let initial: Initialisation
     /// Positions that lie outside the channels in memory and inside them in PyTorch.
     let planes: Int
 
-    fileprivate init(_ wanted: ParameterSpecification, range: Range<Int>) {
+    fileprivate init(_ wanted: ParameterSpecification, range: Range<Int>, isFrozen: Bool) {
         name = wanted.name
         self.range = range
         shape = wanted.shape
         kind = wanted.kind
         isHead = wanted.isHead
+        self.isFrozen = isFrozen
         initial = wanted.initial
         planes = wanted.planes
     }
 
     /// Whether the optimizer changes it.
-    public var isTrainable: Bool { kind.isTrainable }
+    public var isTrainable: Bool { kind.isTrainable && !isFrozen }
 
     /// Whether weight decay applies: to weights, not to biases, norms and statistics.
     public var decays: Bool { kind == .weight }
@@ -89,35 +94,56 @@ public struct Parameter: Sendable {
 
 /// Names, shapes and places of a network's parameters, of which the values may be nowhere.
 public struct ParameterTable: Sendable {
-    /// In forward order; trainable ones lie before running statistics.
+    /// In forward order; in memory frozen ones lie first, then trainable ones, then running statistics.
     public let parameters: [Parameter]
     /// Prefixes of the batch norms' names.
     public let batchNorms: [String]
-    /// Floats in all, and those that an optimizer changes.
-    let count, trainable: Int
+    /// Floats in all.
+    let count: Int
+    /// Those that an optimizer changes.
+    let trainable: Range<Int>
+
+    /// Floats that training changes: all behind the frozen ones.
+    public var live: Range<Int> { trainable.lowerBound..<count }
 
     /// Lays out what the nodes of `graph` ask for, for inputs of given shapes.
     package init(_ graph: Graph, _ inputs: [Shape]) {
         let shapes = graph.shapes(inputs)
         let wanted = graph.nodes.flatMap { node in
             node.operation.parameters(node.name, node.inputs.map { shapes[$0.index] })
+                .map { (parameter: $0, region: Region($0, of: node)) }
         }
-        func floats(_ list: [ParameterSpecification]) -> Int {
-            list.reduce(0) { $0 + $1.shape.reduce(1, *) }
+        func floats(_ region: Region) -> Int {
+            wanted.filter { $0.region == region }
+                .reduce(0) { $0 + $1.parameter.shape.reduce(1, *) }
         }
-        let trainable = floats(wanted.filter(\.isTrainable))
-        var ends = (trainable: 0, statistics: trainable)
-        parameters = wanted.map { parameter in
-            let count = parameter.shape.reduce(1, *)
-            let begin = parameter.isTrainable ? ends.trainable : ends.statistics
-            if parameter.isTrainable { ends.trainable += count } else { ends.statistics += count }
-            return Parameter(parameter, range: begin..<begin + count)
+        let frozen = floats(.frozen)
+        trainable = frozen..<frozen + floats(.trainable)
+        var ends: [Region: Int] = [
+            .frozen: 0, .trainable: frozen, .statistics: trainable.upperBound,
+        ]
+        parameters = wanted.map { parameter, region in
+            let begin = ends[region] ?? 0
+            let end = begin + parameter.shape.reduce(1, *)
+            ends[region] = end
+            return Parameter(parameter, range: begin..<end, isFrozen: region == .frozen)
         }
         precondition(
             Set(parameters.map(\.name)).count == parameters.count,
             "two parameters of a network share a name"
         )
         batchNorms = graph.nodes.filter { $0.operation is BatchNorm }.map(\.name)
-        (count, self.trainable) = (floats(wanted), trainable)
+        count = trainable.upperBound + floats(.statistics)
+    }
+
+    /// The regions of the flat buffer, in their order.
+    private enum Region {
+        case frozen, trainable, statistics
+
+        init(_ parameter: ParameterSpecification, of node: Graph.Node) {
+            self =
+                node.isFrozen || parameter.isKept
+                ? .frozen : parameter.isTrainable ? .trainable : .statistics
+        }
     }
 }

@@ -2,14 +2,21 @@ public import Tensors
 
 /// All parameters of a network in one flat buffer, and their gradients in another.
 ///
-/// Trainable parameters come first, in forward order; running statistics follow.
+/// Frozen parameters and statistics come first, then trainable parameters in forward order, then running
+/// statistics.
 public final class ParameterStore {
     /// The values.
     public let values: Storage
-    /// The gradients, laid out like the values; empty for evaluation.
+    /// The gradients of the values `live`; empty for evaluation.
     ///
     /// In the place of a running statistic lies the batch's.
     public let gradients: Storage
+    /// Where the gradients would begin if frozen parameters had one.
+    public var flatGradients: UnsafeMutablePointer<Float> { gradients.base - live.lowerBound }
+    /// The range that training changes: all behind frozen parameters.
+    public var live: Range<Int> { table.live }
+    /// Whether there are gradients.
+    var hasGradients: Bool { gradients.count == live.count }
     /// The range that an optimizer changes.
     public let trainable: Range<Int>
     /// Names and shapes of the parameters.
@@ -20,7 +27,7 @@ public final class ParameterStore {
     public var batchNorms: [String] { table.batchNorms }
     private let target: GradientTarget
     let pool: ThreadPool
-    private let segments: [(range: Range<Int>, decays: Bool)]
+    private let segments: [UpdateSegment]
     private let ranges: [String: Range<Int>]
 
     init(_ table: ParameterTable, values: Storage, gradients: Storage, _ pool: ThreadPool) {
@@ -28,19 +35,27 @@ public final class ParameterStore {
         self.values = values
         self.gradients = gradients
         target = GradientTarget(gradients)
-        trainable = 0..<table.trainable
+        trainable = table.trainable
         self.pool = pool
         ranges = Dictionary(
             table.parameters.map { ($0.name, $0.range) },
             uniquingKeysWith: { first, _ in first }
         )
-        var segments: [(range: Range<Int>, decays: Bool)] = []
+        var segments: [UpdateSegment] = []
         for parameter in table.parameters where parameter.isTrainable {
-            if let last = segments.last, last.decays == parameter.decays {
+            if let last = segments.last, last.decays == parameter.decays,
+                last.isHead == parameter.isHead
+            {
                 segments[segments.count - 1].range =
                     last.range.lowerBound..<parameter.range.upperBound
             } else {
-                segments.append((parameter.range, parameter.decays))
+                segments.append(
+                    UpdateSegment(
+                        range: parameter.range,
+                        decays: parameter.decays,
+                        isHead: parameter.isHead
+                    )
+                )
             }
         }
         self.segments = segments
@@ -58,7 +73,7 @@ public final class ParameterStore {
         return ParameterPlace(
             value: values.base + offset,
             target: target,
-            offset: gradients.count == values.count ? offset : 0
+            offset: hasGradients ? max(0, offset - live.lowerBound) : 0
         )
     }
 
@@ -90,8 +105,8 @@ public final class ParameterStore {
         }
     }
 
-    /// Cuts the trainable part of `range` where weight decay begins or ends to apply.
-    public func decaySegments(in range: Range<Int>) -> [(range: Range<Int>, decays: Bool)] {
+    /// Cuts the trainable part of `range` where weight decay begins or ends to apply, and where the head begins.
+    public func decaySegments(in range: Range<Int>) -> [UpdateSegment] {
         guard !range.isEmpty else { return [] }
         var low = 0
         var high = segments.count
@@ -104,13 +119,29 @@ public final class ParameterStore {
             }
         }
         return segments[low...].prefix { $0.range.lowerBound < range.upperBound }
-            .map { ($0.range.clamped(to: range), $0.decays) }
+            .map {
+                UpdateSegment(
+                    range: $0.range.clamped(to: range),
+                    decays: $0.decays,
+                    isHead: $0.isHead
+                )
+            }
     }
 
     /// FNV-1a of a name (Fowler, Noll and Vo), the same on every machine.
     private func hash(_ name: String) -> UInt64 {
         name.utf8.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x0000_0100_0000_01B3 }
     }
+}
+
+/// A run of trainable parameters that an optimizer treats alike.
+public struct UpdateSegment: Sendable, Equatable {
+    /// The floats, in the flat buffer.
+    public var range: Range<Int>
+    /// Whether weight decay applies.
+    public let decays: Bool
+    /// Whether they belong to the head.
+    public let isHead: Bool
 }
 
 /// Where a parameter and its gradient lie.
@@ -120,7 +151,8 @@ public struct ParameterPlace {
     fileprivate let target: GradientTarget
     fileprivate let offset: Int
 
-    /// The gradient, which may lie elsewhere in the next pass; of no use in a network for evaluation.
+    /// The gradient, which may lie elsewhere in the next pass; of no use in a network for evaluation and for
+    /// frozen parameters.
     public var gradient: UnsafeMutablePointer<Float> { target.storage.base + offset }
 }
 

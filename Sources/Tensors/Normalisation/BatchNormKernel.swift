@@ -233,7 +233,7 @@ public struct BatchNormKernel: Sendable {
         kernels.normalise(arguments, rows.count)
     }
 
-    /// The gradients of `forwardTraining`.
+    /// The gradients of `forwardTraining`, or of `forwardEvaluation` for each slice.
     ///
     /// - Parameters:
     ///   - x: input of the forward pass.
@@ -245,6 +245,7 @@ public struct BatchNormKernel: Sendable {
     ///   - beta: shift of each channel.
     ///   - mean: as the forward pass left it.
     ///   - variance: as the forward pass left it.
+    ///   - givenStatistics: whether mean and variance were given, [slices][C], and do not depend on `x`.
     ///   - dx: overwritten with the gradient of `x`; may be `dy`.
     ///   - dresidual: overwritten with the gradient of the residual, which is dy behind the ReLU.
     ///   - dgamma: overwritten with the gradient of each scale, summed over the slices.
@@ -260,6 +261,7 @@ public struct BatchNormKernel: Sendable {
         beta: UnsafePointer<Float>,
         mean: UnsafePointer<Float>,
         variance: UnsafePointer<Float>,
+        givenStatistics: Bool = false,
         _ dx: Tensor,
         dresidual: Tensor?,
         dgamma: UnsafeMutablePointer<Float>,
@@ -314,7 +316,8 @@ public struct BatchNormKernel: Sendable {
         }
         forEachChannels(slices, pool) { slice, channels in
             let own = factors + slice * 5 * C
-            let share = 1 / Double(max(cut.rows(slice), 1))
+            // Statistics that were given do not depend on x.
+            let share = givenStatistics ? 0 : 1 / Double(max(cut.rows(slice), 1))
             for channel in channels {
                 var s = 0.0
                 var t = 0.0

@@ -56,7 +56,7 @@ final class CheckpointKeeper {
         // Each rank looks at its shard; nothing is kept of weights that are not finite.
         let store = replica.model.store
         guard
-            try replica.reducer.sumOfSquares(of: store.values.base, range: 0..<store.count).isFinite
+            try replica.reducer.sumOfSquares(of: store.values.base, range: store.live).isFinite
         else { throw TrainingError.diverged(atStep: metadata.step) }
         let path = run.checkpoint(step: metadata.step)
         try CheckpointWriter(replica).write(metadata, to: path) { file in
@@ -114,8 +114,8 @@ final class CheckpointKeeper {
 /// Writes the state of a run, with which it can go on at the very step on any number of ranks.
 ///
 /// Tensors of the file: the weights and running statistics under torchvision's names and shapes,
-/// `num_batches_tracked` of each batch norm, `ema.NAME` for running averages of weights, and
-/// `optimizer.STATE.NAME` for what the optimizer remembers. `docs/data.md` has the layout.
+/// `num_batches_tracked` of each batch norm, and of parameters that are not frozen `ema.NAME` for running averages
+/// and `optimizer.STATE.NAME` for what the optimizer remembers. `docs/data.md` has the layout.
 private struct CheckpointWriter {
     private let replica: Replica
     private var communicator: any Communicator { replica.communicator }
@@ -145,7 +145,7 @@ private struct CheckpointWriter {
         }
         // Shards come to rank 0 one state at a time, into the gradient, which is of no use until the
         // next step zeroes it: a checkpoint takes no memory of its own.
-        let whole = store.gradients.base
+        let whole = store.flatGradients
         for (_, shard) in shards {
             try replica.reducer.gatherShard(shard.base, into: communicator.rank == 0 ? whole : nil)
             try communicator.together {

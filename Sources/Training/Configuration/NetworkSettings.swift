@@ -52,6 +52,32 @@ public struct NetworkSettings: SettingGroup {
         inCheckpoints: .always(false)
     )
 
+    /// What of the network keeps its weights; nil = nothing.
+    public let freeze = Setting<Freezing?>(
+        "freeze",
+        "What keeps its weights, and is computed as in evaluation: trunk (all before the head), the first N layers "
+            + "with weights, or none",
+        none: Freezing.none,
+        resume: .fixed
+    )
+
+    /// Views of each photo whose features are computed once, with a frozen trunk; nil = 1.
+    public let views = Setting<Int?>(
+        "views",
+        "With --freeze trunk: random views of each photo that the trunk computes once; 1 = the photo as in evaluation, "
+            + "0 = photos go through the trunk anew in each epoch (default: 1)",
+        check: .within(0...1_000),
+        resume: .fixed
+    )
+
+    /// Whether batch norms use their running statistics in training and keep them.
+    public let freezeBatchNorm = Setting(
+        "freeze_batch_norm",
+        aliases: ["freeze-bn"],
+        "Batch norms normalise by their running statistics in training too, and keep them; scale and shift are trained",
+        usual: false
+    )
+
     /// Which algorithms convolutions may use.
     public let convolution = Setting(
         "convolution",
@@ -81,6 +107,48 @@ public enum ConvolutionMode: String, CaseIterable, SettingValue {
 
 extension BLASEngine: SettingValue {}
 
+extension Freezing: SettingValue {
+    /// `none`, `trunk` or a number of layers.
+    public init?(text: String) {
+        switch text {
+        case "none": self = .none
+        case "trunk": self = .trunk
+        default:
+            guard let count = Int(text), count >= 0 else { return nil }
+            self = count == 0 ? .none : .layers(count)
+        }
+    }
+
+    /// The value as a user would write it.
+    public var text: String {
+        switch self {
+        case .none: "none"
+        case .trunk: "trunk"
+        case .layers(let count): "\(count)"
+        }
+    }
+
+    /// What may be written, in words.
+    public static var kind: String { "trunk, none or a number of layers" }
+
+    /// Reads the text, or a number of layers.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        let text =
+            try (try? container.decode(Int.self)).map { "\($0)" } ?? container.decode(String.self)
+        guard let value = Freezing(text: text) else {
+            throw DecodingError.dataCorruptedError(in: container, debugDescription: Self.kind)
+        }
+        self = value
+    }
+
+    /// Writes the text.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(text)
+    }
+}
+
 extension TrainingConfiguration {
     /// The rate of dropout in training, 0 where the network has none.
     public var dropoutRate: Double { self.model.dropout(asked: self.dropout) }
@@ -89,6 +157,19 @@ extension TrainingConfiguration {
     public var stochasticDepthRate: Double {
         self.model.stochasticDepth(asked: self.stochasticDepth)
     }
+
+    /// What of the network keeps its weights.
+    public var freezing: Freezing { self.freeze ?? .none }
+
+    /// Views of each photo whose features are computed once; nil = none are, and photos go through the whole network.
+    public var cachedViews: Int? {
+        guard freezing == .trunk else { return nil }
+        let views = self.views ?? 1
+        return views > 0 ? views : nil
+    }
+
+    /// What a step goes through: the head alone where features are computed once.
+    public var trainedPart: NetworkPart { cachedViews == nil ? .whole : .head }
 
     /// The network for `classes` landmarks.
     public func description(classes: Int) -> ModelDescription {

@@ -33,6 +33,14 @@ public struct OptimisationSettings: SettingGroup {
         check: .within(1...TrainingConfiguration.largestBatch)
     )
 
+    /// Factor of the learning rate before the head; nil = 0.1 where a run starts from weights, else 1.
+    public let trunkLearningRateFactor = Setting<Double?>(
+        "trunk_learning_rate_factor",
+        flag: "trunk-lr-factor",
+        "Factor of the learning rate of all that lies before the head (default: 0.1 with --weights, else 1)",
+        check: .zeroOrMore
+    )
+
     /// Momentum of SGD and RMSprop.
     public let momentum = Setting(
         "momentum",
@@ -169,6 +177,11 @@ extension TrainingConfiguration {
     public var scaledLearningRate: Double {
         guard let reference = self.referenceBatch else { return self.learningRate }
         return self.learningRate * Double(self.batch) / Double(reference)
+    }
+
+    /// Factor of the learning rate before the head.
+    public var trunkRate: Double {
+        self.trunkLearningRateFactor ?? (self.weights == nil ? 1 : 0.1)
     }
 
     /// The update rule for a shard of `count` elements.

@@ -100,6 +100,18 @@ public struct TrainingConfiguration: Sendable {
             Float(scaledLearningRate).isFinite,
             "--learning-rate is \(self.learningRate); give a positive number such as 0.1"
         )
+        let description = description(classes: 2)
+        do throws(NetworksError) { try description.check(freezing) } catch {
+            throw TrainingError.usage(error.description)
+        }
+        try require(
+            cachedViews == nil || description.features(freezing) != nil,
+            "the trunk of \(model.rawValue) gives more than one value, which cannot be computed once; give --views 0"
+        )
+        try require(
+            self.views == nil || freezing == .trunk,
+            "--views is for --freeze trunk, whose features are computed once; give that too or leave it out"
+        )
         try require(
             !self.nesterov || self.momentum > 0,
             "--nesterov needs a momentum above 0; give --momentum 0.9"

@@ -29,6 +29,8 @@ public struct Course: Sendable, Equatable {
     let dropsLast: Bool
     private let evaluateEvery: Int
     private let checkpointEvery: Int?
+    /// Whether an epoch is long enough for a checkpoint at its end: one over features takes moments.
+    private let keepsEpochs: Bool
 
     /// Lays out a run over `photos` training photos.
     ///
@@ -44,6 +46,7 @@ public struct Course: Sendable, Equatable {
         totalSteps = configuration.steps ?? stepsPerEpoch * configuration.epochs
         evaluateEvery = configuration.evaluateEvery
         checkpointEvery = configuration.checkpointEvery
+        keepsEpochs = configuration.cachedViews == nil
     }
 
     /// The epoch of a step, from 0.
@@ -59,7 +62,7 @@ public struct Course: Sendable, Equatable {
 
     /// Whether a checkpoint is due when `done` steps are done.
     public func checkpointIsDue(after done: Int) -> Bool {
-        epochEnds(after: done)
+        done == totalSteps || keepsEpochs && epochEnds(after: done)
             || (checkpointEvery.map { done % $0 == 0 } ?? false)
     }
 

@@ -47,9 +47,9 @@ public struct PhotoOutcome: Codable, Sendable, Equatable {
 public struct Evaluator {
     private let communicator: any Communicator
     private let model: Model
-    private let plans: PhotoPlans
     private let batch: Int
     private let pool: ThreadPool
+    private let makeBatches: (any PhotoSource, [BatchRequest]) -> any BatchSource
 
     /// Makes an evaluator that feeds `model` with batches of `batch` photos.
     public init(
@@ -59,11 +59,33 @@ public struct Evaluator {
         batch: Int,
         pool: ThreadPool
     ) {
+        self.init(communicator: communicator, model: model, batch: batch, pool: pool) {
+            BatchLoader(
+                source: $0,
+                requests: $1,
+                maximumBatch: batch,
+                imageSize: plans.imageSize,
+                augmentations: plans.evaluation,
+                normalisation: plans.normalisation,
+                seed: 0,
+                threads: pool.threads
+            )
+        }
+    }
+
+    /// Makes an evaluator that feeds `model` with what `batches` gives for some photos.
+    init(
+        communicator: any Communicator,
+        model: Model,
+        batch: Int,
+        pool: ThreadPool,
+        batches: @escaping (any PhotoSource, [BatchRequest]) -> any BatchSource
+    ) {
         self.communicator = communicator
         self.model = model
-        self.plans = plans
         self.batch = batch
         self.pool = pool
+        makeBatches = batches
     }
 
     /// What all ranks found, on every rank, in the order of the photos.
@@ -140,16 +162,7 @@ public struct Evaluator {
                 epoch: 0
             )
         }
-        let loader = BatchLoader(
-            source: source,
-            requests: requests,
-            maximumBatch: batch,
-            imageSize: plans.imageSize,
-            augmentations: plans.evaluation,
-            normalisation: plans.normalisation,
-            seed: 0,
-            threads: pool.threads
-        )
+        let loader = makeBatches(source, requests)
         defer { loader.stop() }
         let top = min(top, model.output.C)
         var findings = Findings(outcomes: [], skipped: [])
@@ -197,11 +210,11 @@ public struct Evaluator {
     /// What was found about one batch; nil where the request came before all of it was.
     private func ask(
         _ request: BatchRequest,
-        _ loader: BatchLoader,
+        _ loader: any BatchSource,
         top: Int,
         stop: Interruption?
     ) throws -> Findings? {
-        let batch = try loader.next { stop?.isRequested ?? false }
+        let batch = try loader.next(unless: { stop?.isRequested ?? false })
         guard let batch else { return nil }
         defer { loader.release(batch) }
         let logits = pool.leaving(on: stop) { model.forward(batch.images, .evaluation) }

@@ -11,6 +11,7 @@ struct Replica {
     let pool: ThreadPool
     let tree: SliceTree
     let passes: SlicePasses
+    /// The network, or the part of it that a step goes through.
     let model: Model
     let values: NodeStorage
     let reducer: GradientReducer
@@ -34,16 +35,19 @@ struct Replica {
         tree = SliceTree(slices: slices, ranks: communicator.size)
         let exact = configuration.convolution == .exact
         passes = SlicePasses(
+            configuration,
             description,
             tree: tree,
             rank: rank,
             slicePhotos: configuration.batch / slices,
-            exact: exact,
             pool: pool
         )
         values = try communicator.makeNodeStorage(count: description.valueCount)
         model = Model(
             description,
+            freezing: configuration.freezing,
+            keepsStatistics: configuration.freezeBatchNorm,
+            part: configuration.trainedPart,
             maximumBatch: passes.photos,
             slices: passes.slices,
             purpose: .training,
@@ -54,7 +58,11 @@ struct Replica {
             allocate: communicator.makeStorage
         )
         model.store.initialize(seed: configuration.seed)
-        let shards = ShardMap(count: model.store.count, ranks: communicator.size)
+        let shards = ShardMap(
+            count: model.store.count,
+            from: model.store.live.lowerBound,
+            ranks: communicator.size
+        )
         reducer = GradientReducer(
             communicator: communicator,
             tree: tree,
@@ -70,6 +78,7 @@ struct Replica {
             reducer: reducer,
             clip: configuration.clip,
             averageDecay: configuration.ema,
+            trunkRate: configuration.trunkRate,
             beginsStatistics: configuration.weights == nil,
             pool: pool
         )
@@ -113,7 +122,7 @@ struct Replica {
         }
         try communicator.broadcast(values)
         // The gradient has room for a whole state until the first step zeroes it.
-        let whole = isRoot ? model.store.gradients.base : nil
+        let whole = isRoot ? model.store.flatGradients : nil
         for (prefix, shard) in update.shards {
             try communicator.together {
                 guard let file, let whole else { return }
@@ -146,11 +155,11 @@ struct SlicePasses {
     ///
     /// - Parameter slicePhotos: photos of a slice.
     init(
+        _ configuration: TrainingConfiguration,
         _ description: ModelDescription,
         tree: SliceTree,
         rank: Int,
         slicePhotos: Int,
-        exact: Bool,
         pool: ThreadPool
     ) {
         var choices = [SlicePasses(tree.nodes(of: rank, atMost: 1), slicePhotos)]
@@ -161,7 +170,7 @@ struct SlicePasses {
             choices.append(SlicePasses(nodes, slicePhotos))
         }
         let needs = choices.map { choice in
-            let use = choice.memory(description, exact: exact, pool: pool)
+            let use = choice.memory(configuration, description, pool: pool)
             return use.activations + use.filters + use.workspace
                 + SliceAccumulator.copies(tree, choice.passes) * use.gradients
         }
@@ -176,16 +185,19 @@ struct SlicePasses {
 
     /// Floats of a network that takes these passes.
     fileprivate func memory(
+        _ configuration: TrainingConfiguration,
         _ description: ModelDescription,
-        exact: Bool,
         pool: ThreadPool
     ) -> MemoryUse {
         Model.memoryForTraining(
             description,
+            freezing: configuration.freezing,
+            keepsStatistics: configuration.freezeBatchNorm,
+            part: configuration.trainedPart,
             maximumBatch: photos,
             slices: slices,
             pool: pool,
-            exact: exact,
+            exact: configuration.convolution == .exact,
             reusesWeights: reusesWeights
         )
     }
@@ -199,11 +211,13 @@ public enum MemoryNeed {
     /// - Parameters:
     ///   - configuration: one that passes `check`.
     ///   - classes: number of landmarks.
+    ///   - photos: photos to learn from, and held out.
     ///   - ranks: ranks of the run.
     ///   - ranksOnNode: those that have this rank's node.
     public static func training(
         _ configuration: TrainingConfiguration,
         classes: Int,
+        photos count: (training: Int, held: Int),
         rank: Int,
         ranks: Int,
         ranksOnNode: Int,
@@ -212,16 +226,15 @@ public enum MemoryNeed {
         let description = configuration.description(classes: classes)
         let slices = configuration.slices ?? ranks
         let tree = SliceTree(slices: slices, ranks: ranks)
-        let exact = configuration.convolution == .exact
         let passes = SlicePasses(
+            configuration,
             description,
             tree: tree,
             rank: rank,
             slicePhotos: configuration.batch / slices,
-            exact: exact,
             pool: pool
         )
-        let use = passes.memory(description, exact: exact, pool: pool)
+        let use = passes.memory(configuration, description, pool: pool)
         let states =
             configuration.makeOptimizer(count: 1).state.count + (configuration.ema == nil ? 0 : 1)
         let side = configuration.imageSize
@@ -230,9 +243,41 @@ public enum MemoryNeed {
             use.values / max(ranksOnNode, 1)
             + use.gradients * (1 + SliceAccumulator.copies(tree, passes.passes))
             + use.activations + use.filters + use.workspace
-            + states * (use.values / ranks)
-            + BatchLoader.slots * photos * side * side * 3
+            + states * (use.gradients / ranks)
+            + (configuration.cachedViews == nil
+                ? BatchLoader.slots * photos * side * side * 3
+                : features(
+                    configuration,
+                    description,
+                    photos: count,
+                    ranksOnNode: ranksOnNode,
+                    pool: pool
+                ))
         return floats * MemoryLayout<Float>.stride + program
+    }
+
+    /// Floats of features that are computed once, of the trunk that computes them and of the photos that it reads.
+    static func features(
+        _ configuration: TrainingConfiguration,
+        _ description: ModelDescription,
+        photos: (training: Int, held: Int),
+        ranksOnNode: Int,
+        pool: ThreadPool
+    ) -> Int {
+        let width = description.features(configuration.freezing)?.perImage ?? 0
+        let use = Model.memoryForEvaluation(
+            description,
+            freezing: configuration.freezing,
+            part: .trunk,
+            maximumBatch: FeaturePart.batch,
+            pool: pool,
+            exact: configuration.convolution == .exact
+        )
+        let rows = (configuration.cachedViews ?? 0) * photos.training + photos.held
+        let side = configuration.imageSize
+        return rows * width / max(ranksOnNode, 1)
+            + use.activations + use.filters + use.workspace
+            + BatchLoader.slots * FeaturePart.batch * side * side * 3
     }
 
     /// Bytes of a network that answers on this rank, with the photos being read.

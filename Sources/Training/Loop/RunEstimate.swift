@@ -27,30 +27,41 @@ public struct RunEstimate: Sendable, Equatable {
     /// slowest; neither weights nor random numbers change.
     ///
     /// - Parameter stepsDone: steps that are not to be done again.
-    init(_ setup: RunSetup, _ replica: Replica, stepsDone: Int) throws {
-        let (configuration, communicator, model) = (
-            setup.configuration, replica.communicator, replica.model
-        )
+    init(
+        _ setup: RunSetup,
+        _ replica: Replica,
+        _ features: FeatureCache?,
+        stepsDone: Int
+    ) throws {
+        let (configuration, communicator) = (setup.configuration, replica.communicator)
+        let model = features?.makeTrunk() ?? replica.model
         let operations = Double(max(model.summary().multiplyAdds, 1))
         let first = max(1, min(model.input.N, Int(Self.sample / operations)))
         let perPhoto = try model.withConstantWeights {
             // In the first pass filters are packed, and memory is met for the first time.
-            _ = try Self.passSeconds(setup, replica, photos: first)
+            _ = try Self.passSeconds(setup, replica, model, photos: first)
             let rate =
-                Double(first) / max(try Self.passSeconds(setup, replica, photos: first), 1e-6)
+                Double(first)
+                / max(
+                    try Self.passSeconds(setup, replica, model, photos: first),
+                    1e-6
+                )
             let count = max(first, min(model.input.N, Int(Self.patience * rate)))
             return try communicator.maximum(
-                Self.passSeconds(setup, replica, photos: count) / Double(count)
+                Self.passSeconds(setup, replica, model, photos: count) / Double(count)
             )
         }
         let own = replica.ownSlices.count * (configuration.batch / replica.tree.slices)
-        let updated = Double(model.store.count * (3 + replica.update.shards.count)) * 4
+        let updated = Double(model.store.live.count * (3 + replica.update.shards.count)) * 4
         let ranksOnNode = communicator.machines.count {
             $0 == communicator.machines[communicator.rank]
         }
         let updating =
             updated * Double(ranksOnNode) / Double(communicator.size) / Self.updateRate
-        let step = try communicator.maximum(perPhoto * Self.perStep * Double(own) + updating)
+        // A frozen part is computed once a step, as in evaluation.
+        let frozen = setup.description.frozenShare(configuration.freezing)
+        let passes = Self.perStep * (1 - frozen) + (features == nil ? frozen : 0)
+        let step = try communicator.maximum(perPhoto * passes * Double(own) + updating)
         let perPhotoOfAll = perPhoto / Double(communicator.size)
         let most = configuration.evaluateAtMost
         let held = setup.photos.held.count
@@ -61,14 +72,23 @@ public struct RunEstimate: Sendable, Equatable {
         let evaluations =
             every > 0 && steps > 0 ? (steps - 1) / setup.course.stepsPerEpoch / every : 0
         self.step = step
-        evaluation = perPhotoOfAll * Double(sampled)
-        whole = Double(steps) * step + perPhotoOfAll * Double(evaluations * sampled + held)
+        guard let features else {
+            evaluation = perPhotoOfAll * Double(sampled)
+            whole = Double(steps) * step + perPhotoOfAll * Double(evaluations * sampled + held)
+            return
+        }
+        // The trunk sees each photo once, in the first launch.
+        evaluation = perPhotoOfAll * (1 - frozen) * Double(sampled)
+        whole =
+            Double(steps) * step + evaluation * Double(evaluations + 1)
+            + (stepsDone == 0 ? perPhotoOfAll * Double(features.photos) : 0)
     }
 
     /// Seconds of a pass of `count` random photos on this rank, while the others compute as well.
     private static func passSeconds(
         _ setup: RunSetup,
         _ replica: Replica,
+        _ model: Model,
         photos count: Int
     ) throws -> Double {
         let noise = randomPhotos(
@@ -77,6 +97,6 @@ public struct RunEstimate: Sendable, Equatable {
             classes: setup.photos.classes.count
         )
         try replica.communicator.barrier()
-        return measureSeconds { _ = replica.model.forward(noise.images, .evaluation) }
+        return measureSeconds { _ = model.forward(noise.images, .evaluation) }
     }
 }

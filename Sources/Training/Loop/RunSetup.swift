@@ -44,16 +44,35 @@ struct RunSetup {
         self.pool = pool
         course = try Course(configuration, photos: photos.training.count)
         batches = Batches(configuration, photos, course, slices: slices)
-        try batches.checkNorms(description, pool: pool)
+        // Frozen norms look at no batch.
+        if configuration.freezing != .trunk, !configuration.freezeBatchNorm {
+            try batches.checkNorms(description, pool: pool)
+        }
         plans = PhotoPlans(configuration)
     }
 
-    /// The loader of the photos of `slices` for all steps from `step` on.
-    func makeLoader(from step: Int, slices: Range<Int>) -> BatchLoader {
-        BatchLoader(
+    /// The batches of `slices` for all steps from `step` on.
+    ///
+    /// - Parameter features: what the head reads in the place of photos, where features are computed once.
+    func makeLoader(
+        from step: Int,
+        slices: Range<Int>,
+        features: FeatureTable?
+    ) -> any BatchSource {
+        let requests = batches.requests(from: step, slices: slices)
+        let most = slices.count * (configuration.batch / batches.slicesOfBatch)
+        if let features {
+            return FeatureLoader(
+                features,
+                of: photos.training,
+                requests: requests,
+                maximumBatch: most
+            )
+        }
+        return BatchLoader(
             source: photos.training,
-            requests: batches.requests(from: step, slices: slices),
-            maximumBatch: slices.count * (configuration.batch / batches.slicesOfBatch),
+            requests: requests,
+            maximumBatch: most,
             imageSize: plans.imageSize,
             augmentations: plans.training,
             normalisation: plans.normalisation,

@@ -21,6 +21,7 @@ public final class Trainer {
     private let step: TrainingStep
     private let recorder: RunRecorder
     private let validation: Validation
+    private let features: FeatureCache?
     private var checkpoints: CheckpointKeeper
     private var loop: TrainingLoop
 
@@ -60,8 +61,9 @@ public final class Trainer {
             interruption: signals?.leave
         )
         recorder = RunRecorder(run, lock: lock, report: report)
-        validation = Validation(setup, replica, recorder)
-        (checkpoints, loop) = Trainer.loop(setup, replica, step, recorder, validation)
+        features = FeatureCache(setup, replica, recorder)
+        validation = Validation(setup, replica, recorder, features)
+        (checkpoints, loop) = Trainer.loop(setup, replica, step, recorder, validation, features)
     }
 
     /// Trains to the end of the course, or until a rank receives a signal.
@@ -106,6 +108,7 @@ public final class Trainer {
             step,
             recorder,
             validation,
+            features,
             from: progress
         )
     }
@@ -151,18 +154,18 @@ public final class Trainer {
     /// Photos that are read more slowly than the network takes them, and a network between nodes that is
     /// slow, come on top.
     public func estimate() throws -> RunEstimate {
-        try RunEstimate(setup, replica, stepsDone: stepsDone)
+        try RunEstimate(setup, replica, features, stepsDone: stepsDone)
     }
 
     /// Bytes that this rank comes to hold: network, with its part of the values, optimizer, sums of
-    /// slices, photos being read.
+    /// slices, photos being read, features that are computed once.
     public var memory: Int {
         let side = setup.configuration.imageSize
         let photos = replica.ownSlices.count * (setup.configuration.batch / replica.tree.slices)
-        let batches = BatchLoader.slots * photos * side * side * 3
+        let batches = features == nil ? BatchLoader.slots * photos * side * side * 3 : 0
         let states = replica.update.shards.reduce(0) { $0 + $1.values.count }
         let others = replica.values.others(of: setup.communicator.rank)
-        return model.memory.bytes + step.memory
+        return model.memory.bytes + step.memory + (features?.memory ?? 0)
             + (replica.reducer.memory - others + states + batches) * MemoryLayout<Float>.stride
     }
 
@@ -179,6 +182,7 @@ public final class Trainer {
         _ step: TrainingStep,
         _ recorder: RunRecorder,
         _ validation: Validation,
+        _ features: FeatureCache?,
         from resumed: TrainingLoop.Progress? = nil
     ) -> (CheckpointKeeper, TrainingLoop) {
         let checkpoints = CheckpointKeeper(
@@ -190,7 +194,15 @@ public final class Trainer {
             savedStep: resumed?.step
         )
         let progress = resumed ?? TrainingLoop.Progress()
-        let loop = TrainingLoop(setup, step, recorder, checkpoints, validation, from: progress)
+        let loop = TrainingLoop(
+            setup,
+            step,
+            recorder,
+            checkpoints,
+            validation,
+            features,
+            from: progress
+        )
         return (checkpoints, loop)
     }
 }

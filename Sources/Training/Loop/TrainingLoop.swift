@@ -11,6 +11,8 @@ final class TrainingLoop {
     private let recorder: RunRecorder
     private let checkpoints: CheckpointKeeper
     private let validation: Validation
+    /// Features in the place of photos; nil = photos go through the whole network.
+    private let features: FeatureCache?
     /// What changes from step to step besides the weights.
     private(set) var progress: Progress
     /// What the last evaluation of this launch found, on every rank; nil before the first.
@@ -33,6 +35,7 @@ final class TrainingLoop {
         _ recorder: RunRecorder,
         _ checkpoints: CheckpointKeeper,
         _ validation: Validation,
+        _ features: FeatureCache?,
         from progress: Progress
     ) {
         self.setup = setup
@@ -40,6 +43,7 @@ final class TrainingLoop {
         self.recorder = recorder
         self.checkpoints = checkpoints
         self.validation = validation
+        self.features = features
         self.progress = progress
         schedule = LearningRateSchedule(setup.configuration, setup.course)
     }
@@ -47,15 +51,23 @@ final class TrainingLoop {
     /// Trains to the end of the course, or until a rank receives a signal.
     ///
     /// - Returns: the signal that ended the run early, with a checkpoint written; nil at the end.
-    func run() throws -> Int32? {
+    func run() throws -> Int32? { try step.withFrozenWeights(begin) }
+
+    private func begin() throws -> Int32? {
         try setup.communicator.together {
             guard setup.communicator.rank == 0 else { return }
             let isEvaluated = progress.isEvaluated || !evaluationIsDue
             try recorder.open(step: progress.step, evaluated: isEvaluated)
         }
         checkpoints.startClock()
-        if let signal = try catchUp() { return signal }
-        let loader = setup.makeLoader(from: progress.step, slices: step.ownSlices)
+        if let signal = try features?.prepare() ?? catchUp() {
+            return try leave(Departure(signal))
+        }
+        let loader = setup.makeLoader(
+            from: progress.step,
+            slices: step.ownSlices,
+            features: features?.tables?.training
+        )
         defer { loader.stop() }
         // The photos of a step that was left wait for the next try.
         var held: LoadedBatch?
@@ -105,7 +117,7 @@ final class TrainingLoop {
 /// What falls due between two steps.
 extension TrainingLoop {
     /// The photos of the next step; nil where a signal came first.
-    private func nextBatch(_ loader: BatchLoader) throws -> LoadedBatch? {
+    private func nextBatch(_ loader: any BatchSource) throws -> LoadedBatch? {
         try recorder.requireWritten()
         return try loader.next { [setup] in setup.signals?.leave.isRequested ?? false }
     }
@@ -224,6 +236,11 @@ final class TrainingStep {
         overlapped = try replica.communicator.gather(overlaps).allSatisfy { $0 } ? node : nil
     }
 
+    /// Runs `body`, a course of steps, in which frozen weights stay as they are.
+    func withFrozenWeights<T>(_ body: () throws -> T) rethrows -> T {
+        try replica.model.withFrozenWeights(body)
+    }
+
     /// The slices that this rank computes.
     var ownSlices: Range<Int> { replica.ownSlices }
 
@@ -301,6 +318,7 @@ final class TrainingStep {
             let total = try total(sums, batch, &times)
             guard !total.departure.isWanted, let dlogits else {
                 passes.drop()
+                replica.model.renewFrozenWeights()
                 return .left(total.departure)
             }
             let exchange = try replica.update.begin(
@@ -323,7 +341,10 @@ final class TrainingStep {
             }
         }
         let total = try total(sums, batch, &times)
-        guard !total.departure.isWanted else { return .left(total.departure) }
+        guard !total.departure.isWanted else {
+            replica.model.renewFrozenWeights()
+            return .left(total.departure)
+        }
         try times.measure(replica.communicator.size == 1 ? \.update : \.exchange) {
             try replica.update.apply(
                 passes.nodes,

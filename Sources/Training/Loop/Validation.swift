@@ -8,21 +8,66 @@ final class Validation {
     private let setup: RunSetup
     private let replica: Replica
     private let recorder: RunRecorder
-    private let evaluator: Evaluator
+    /// Features in the place of photos; nil = photos go through the whole network.
+    private let features: FeatureCache?
     private let sample: HeldSample
 
-    init(_ setup: RunSetup, _ replica: Replica, _ recorder: RunRecorder) {
+    init(
+        _ setup: RunSetup,
+        _ replica: Replica,
+        _ recorder: RunRecorder,
+        _ features: FeatureCache?
+    ) {
+        self.features = features
         self.setup = setup
         self.replica = replica
         self.recorder = recorder
         sample = HeldSample(setup.photos.held, setup.configuration)
-        evaluator = Evaluator(
+    }
+
+    /// Photos of a batch of an evaluation.
+    private var batch: Int { setup.configuration.batch / replica.tree.slices }
+
+    /// What asks the whole network about any photos.
+    private func photoEvaluator() -> Evaluator {
+        let model =
+            features == nil
+            ? replica.model
+            : Model(
+                setup.description,
+                freezing: setup.configuration.freezing,
+                maximumBatch: batch,
+                purpose: .evaluation,
+                pool: replica.pool,
+                exact: setup.configuration.convolution == .exact,
+                values: replica.values.storage
+            )
+        return Evaluator(
             communicator: replica.communicator,
-            model: replica.model,
+            model: model,
             plans: setup.plans,
-            batch: setup.configuration.batch / replica.tree.slices,
+            batch: batch,
             pool: replica.pool
         )
+    }
+
+    /// What asks about the photos at some places among those held out.
+    private func heldEvaluator(_ places: [Int]) -> Evaluator {
+        guard let table = features?.tables?.held else { return photoEvaluator() }
+        return Evaluator(
+            communicator: replica.communicator,
+            model: replica.model,
+            batch: batch,
+            pool: replica.pool
+        ) { [batch] source, requests in
+            FeatureLoader(
+                table,
+                of: source,
+                places: places,
+                requests: requests,
+                maximumBatch: batch
+            )
+        }
     }
 
     /// How an evaluation ended, the same on all ranks.
@@ -46,6 +91,7 @@ final class Validation {
         // The end of a run is judged by all photos, and compared with what came before by the same ones.
         let isLast = step == setup.course.totalSteps
         let judged: any Dataset = isLast ? held : sample
+        let evaluator = heldEvaluator(isLast ? Array(0..<held.count) : sample.places)
         let end = try replica.update.withAverage {
             try evaluator.ask(judged, count: judged.count, top: 5, stop: setup.signals?.stop) {
                 if replica.isRoot { recorder.tell(.evaluating(done: $0, of: judged.count)) }
@@ -86,7 +132,7 @@ final class Validation {
             return file.metadata?.step ?? lastStep
         }
         try replica.communicator.broadcast(replica.values)
-        let findings = try evaluator.run(photos, count: photos.count, top: 5) {
+        let findings = try photoEvaluator().run(photos, count: photos.count, top: 5) {
             if replica.isRoot { tell($0) }
         }
         return try result(findings, of: photos, step: step)

@@ -40,6 +40,7 @@ final class WeightUpdate {
         reducer: GradientReducer,
         clip: Double?,
         averageDecay: Double?,
+        trunkRate: Double,
         beginsStatistics: Bool,
         pool: ThreadPool
     ) {
@@ -59,14 +60,17 @@ final class WeightUpdate {
                         UpdateBlock(
                             range: range,
                             offset: piece.offset + range.lowerBound - piece.range.lowerBound,
-                            decays: segment.decays
+                            decays: segment.decays,
+                            rate: segment.isHead ? 1 : Float(trunkRate)
                         )
                     )
                 }
             }
         }
         let statistics = store.parameters.flatMap { parameter -> [Block] in
-            guard case .statistic(let momentum) = parameter.kind else { return [] }
+            guard case .statistic(let momentum) = parameter.kind, !parameter.isFrozen else {
+                return []
+            }
             return shard.compactMap { $0.clamped(to: parameter.range)?.range }
                 .flatMap(shards.cut).map { .statistic($0, momentum: momentum) }
         }
@@ -104,7 +108,7 @@ final class WeightUpdate {
         guard let average else { return try body() }
         let values = store.values.base
         // The gradient is of no use until the next step overwrites it, and as large as the weights.
-        let kept = store.gradients.base
+        let kept = store.flatGradients
         try reducer.updateAndGather(blocks: ranges) { number, strip in
             guard case .trainable(let block) = blocks[number] else { return }
             let (count, begin) = (strip.count, strip.lowerBound)
@@ -130,7 +134,7 @@ final class WeightUpdate {
             let change = change(step: step, learningRate: learningRate, gradientScale: 1)
             return try reducer.exchange(nodes: nodes, blocks: ranges, update: change)
         }
-        let gradients = store.gradients.base
+        let gradients = store.flatGradients
         try reducer.reduceScatter(nodes: nodes, into: gradients)
         let squares = try reducer.sumOfSquares(of: gradients, range: store.trainable)
         let norm = squares.squareRoot()
@@ -210,7 +214,7 @@ final class WeightUpdate {
     func statisticsLag(after step: Int) -> Bool {
         beginsStatistics
             && store.parameters.contains {
-                guard case .statistic(let momentum) = $0.kind else { return false }
+                guard case .statistic(let momentum) = $0.kind, !$0.isFrozen else { return false }
                 return batchWeight(step: step) > momentum
             }
     }

@@ -36,7 +36,7 @@ public final class AdamW: Optimizer {
     /// The rule of the next step.
     public func begin(learningRate: Float, gradientScale: Float) -> BlockRule {
         steps += 1
-        let rate = Float(Double(learningRate) / (1 - power(beta1, steps)))
+        let wholeRate = Float(Double(learningRate) / (1 - power(beta1, steps)))
         let root = Float((1 - power(beta2, steps)).squareRoot())
         let (keepMean, addMean) = (Float(beta1), Float(1 - beta1))
         let (keepSquare, addSquare) = (Float(beta2), Float(1 - beta2))
@@ -44,7 +44,8 @@ public final class AdamW: Optimizer {
         return { block, w, dw in
             let m = mean.base + block.offset
             let s = squares.base + block.offset
-            let shrink = 1 - learningRate * (block.decays ? weightDecay : 0)
+            let rate = wholeRate * block.rate
+            let shrink = 1 - learningRate * block.rate * (block.decays ? weightDecay : 0)
             for i in 0..<block.range.count {
                 let g = dw[i] * gradientScale
                 m[i] = keepMean * m[i] + addMean * g

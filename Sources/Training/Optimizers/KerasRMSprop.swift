@@ -38,6 +38,7 @@ public final class KerasRMSprop: Optimizer {
         let (rho, momentum, epsilon) = (rho, momentum, epsilon)
         let (weightDecay, squares, velocity) = (weightDecay, squares, velocity)
         return { block, w, dw in
+            let learningRate = learningRate * block.rate
             let s = squares.base + block.offset
             let v = velocity.base + block.offset
             let decay = block.decays ? weightDecay : 0

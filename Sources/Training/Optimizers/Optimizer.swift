@@ -37,12 +37,15 @@ public struct UpdateBlock: Sendable, Equatable {
     public let offset: Int
     /// Whether weight decay applies.
     public let decays: Bool
+    /// Factor of the learning rate.
+    public let rate: Float
 
     /// Names a run of elements.
-    public init(range: Range<Int>, offset: Int, decays: Bool) {
+    public init(range: Range<Int>, offset: Int, decays: Bool, rate: Float = 1) {
         self.range = range
         self.offset = offset
         self.decays = decays
+        self.rate = rate
     }
 
     /// The elements of `range`, which lies inside.
@@ -50,7 +53,8 @@ public struct UpdateBlock: Sendable, Equatable {
         UpdateBlock(
             range: range,
             offset: offset + range.lowerBound - self.range.lowerBound,
-            decays: decays
+            decays: decays,
+            rate: rate
         )
     }
 }

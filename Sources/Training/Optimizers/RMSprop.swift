@@ -34,6 +34,7 @@ public final class RMSprop: Optimizer {
         let (rho, momentum, epsilon) = (rho, momentum, epsilon)
         let (weightDecay, squares, velocity) = (weightDecay, squares, velocity)
         return { block, w, dw in
+            let learningRate = learningRate * block.rate
             let count = block.range.count
             let s = squares.base + block.offset
             let decay = block.decays ? weightDecay : 0

@@ -29,6 +29,7 @@ public final class SGD: Optimizer {
         let (momentum, nesterov, weightDecay) = (momentum, nesterov, weightDecay)
         let velocity = velocity
         return { block, w, dw in
+            let learningRate = learningRate * block.rate
             let count = block.range.count
             let decay = block.decays ? weightDecay : 0
             guard momentum != 0 else {

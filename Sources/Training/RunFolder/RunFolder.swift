@@ -10,6 +10,7 @@ import Foundation
 ///     evaluations.jsonl      a line for each evaluation
 ///     test.json              the test at the end, if the photos have a part for it
 ///     skipped.csv            photos that could not be read
+///     features/              what a frozen trunk makes of the photos, if it is computed once
 ///     checkpoints/step-00001234.safetensors
 ///     checkpoints/latest, checkpoints/best     relative symbolic links, or files with a name
 ///     lock.json              the process that trains in the folder, while it does
@@ -38,6 +39,8 @@ public struct RunFolder: Sendable, Equatable {
     public var skipped: String { path + "/skipped.csv" }
     /// Who trains in the folder.
     public var lock: String { path + "/lock.json" }
+    /// The folder of features that are computed once.
+    public var features: String { path + "/features" }
     /// The folder of checkpoints.
     public var checkpoints: String { path + "/checkpoints" }
 

@@ -48,6 +48,7 @@ struct TrainingSession {
             MemoryNeed.training(
                 settings,
                 classes: photos.classes.count,
+                photos: (photos.training.count, photos.held.count),
                 rank: world.communicator.rank,
                 ranks: world.communicator.size,
                 ranksOnNode: world.topology.ranksOnNode,

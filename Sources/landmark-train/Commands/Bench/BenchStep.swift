@@ -67,6 +67,7 @@ struct BenchStep: ParsableCommand {
                 MemoryNeed.training(
                     settings,
                     classes: classes,
+                    photos: (0, 0),
                     rank: world.communicator.rank,
                     ranks: world.communicator.size,
                     ranksOnNode: world.topology.ranksOnNode,

@@ -100,12 +100,12 @@ public struct TrainingConfiguration: Sendable {
             Float(scaledLearningRate).isFinite,
             "--learning-rate is \(self.learningRate); give a positive number such as 0.1"
         )
-        let description = description(classes: 2)
-        do throws(NetworksError) { try description.check(freezing) } catch {
+        let network = description(classes: 2)
+        do throws(NetworksError) { try network.check(freezing) } catch {
             throw TrainingError.usage(error.description)
         }
         try require(
-            cachedViews == nil || description.features(freezing) != nil,
+            cachedViews == nil || network.features(freezing) != nil,
             "the trunk of \(model.rawValue) gives more than one value, which cannot be computed once; give --views 0"
         )
         try require(

@@ -233,7 +233,13 @@ extension Parameter {
         var random = Random(seed: 6, .test)
         for parameter in store.parameters where parameter.isFrozen {
             #expect(parameter.name.contains("running"))
-            for place in parameter.range { store.values.base[place] = random.uniform(0.5, 1.5) }
+            let middle: Float = parameter.name.hasSuffix("mean") ? 0 : 1
+            for place in parameter.range {
+                store.values.base[place] = middle + random.uniform(-0.2, 0.2)
+            }
+        }
+        for parameter in store.parameters where parameter.isHead {
+            for place in parameter.range { store.values.base[place] = random.uniform(-0.3, 0.3) }
         }
         #expect(store.live == store.trainable)
         let photos = Storage((0..<3 * 32 * 32 * 3).map { _ in random.uniform(-1, 1) })

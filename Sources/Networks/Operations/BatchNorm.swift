@@ -317,6 +317,35 @@ struct NormPasses: Sendable {
         )
     }
 
+    /// The gradients of the parameters, and what tells the gradient of `x` as long as `workspace` is left alone.
+    func backwardSums(
+        _ x: Tensor,
+        y: Tensor,
+        _ dy: Tensor,
+        dresidual: Tensor?,
+        _ parameters: Parameters,
+        statistics: UnsafeMutablePointer<Float>,
+        _ slices: Slices,
+        workspace: UnsafeMutablePointer<Float>,
+        _ pool: ThreadPool
+    ) -> NormInputGradient {
+        kernel.backwardSums(
+            x,
+            slices: slices,
+            y: addsResidual ? y : nil,
+            dy,
+            gamma: parameters.gamma.value,
+            beta: parameters.beta.value,
+            mean: statistics,
+            variance: variances(statistics),
+            dresidual: dresidual,
+            dgamma: parameters.gamma.gradient,
+            dbeta: parameters.beta.gradient,
+            scratch: workspace,
+            pool
+        )
+    }
+
     /// Writes to the places of the running statistics' gradients: the mean, and the variance without
     /// bias, as PyTorch's running variance has it, each the slices' weighted sum.
     private func noteStatistics(

@@ -219,7 +219,7 @@ private struct ConvolutionPasses: Kernel {
         var needs = KernelRequirements()
         needs.workspace = max(
             convolution.notedFloats + convolution.scratch,
-            norm?.workspace ?? 0
+            (norm?.workspace ?? 0) + (computesBoth ? convolution.scratch : 0)
         )
         needs.filters = [
             convolution.forwardFilters, needsInputGradient ? convolution.backwardFilters : 0,
@@ -232,6 +232,12 @@ private struct ConvolutionPasses: Kernel {
             needs.backwardReadsOutput = relu
         }
         return needs
+    }
+
+    /// Whether the norm leaves its input's gradient to the convolution, which computes both of its own from it in one pass.
+    private var computesBoth: Bool {
+        norm != nil && purpose == .training && needsInputGradient && !hasBias
+            && convolution.computesBoth
     }
 
     // What is saved for a norm: the slices' statistics, the scale and shift of evaluation, and in training the sums of
@@ -280,6 +286,9 @@ private struct ConvolutionPasses: Kernel {
         let parameters = pass.forward.parameters
         let workspace = pass.forward.workspace
         var dbias = hasBias ? parameters[1].gradient : nil
+        if computesBoth, let norm, let dx = pass.dx {
+            return backward(pass, norm, dx)
+        }
         if let norm {
             norm.backward(
                 Tensor(pass.forward.saved + sums, pass.y.shape),
@@ -334,6 +343,36 @@ private struct ConvolutionPasses: Kernel {
             dx,
             slices: pass.slices,
             scratch: workspace + convolution.backwardFilters,
+            pass.pool
+        )
+    }
+
+    /// Both gradients in one pass over the norm's.
+    private func backward(_ pass: BackwardPass, _ norm: NormPasses, _ dx: Tensor) {
+        let (forward, workspace) = (pass.forward, pass.forward.workspace)
+        let gradient = norm.backwardSums(
+            Tensor(forward.saved + sums, pass.y.shape),
+            y: pass.y,
+            pass.dy,
+            dresidual: norm.addsResidual ? pass.dinputs[1] : nil,
+            NormPasses.Parameters(forward.parameters.suffix(4)),
+            statistics: forward.saved,
+            pass.slices,
+            workspace: workspace,
+            pass.pool
+        )
+        let working = workspace + norm.workspace
+        let weights = forward.parameters[0]
+        convolution.backwardBoth(
+            pass.x,
+            gradient,
+            slices: pass.slices,
+            dweights: weights.gradient,
+            filters: forward.filters[1].ready(workspace: working) {
+                convolution.prepareBackward(weights.value, into: $0, pass.pool)
+            },
+            dx,
+            scratch: working + convolution.backwardFilters,
             pass.pool
         )
     }

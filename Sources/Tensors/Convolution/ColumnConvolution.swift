@@ -27,7 +27,8 @@ struct ColumnConvolution: Sendable {
     init(_ geometry: ConvolutionGeometry, threads: Int) {
         self.geometry = geometry
         self.threads = threads
-        let taps = max(geometry.taps, 1)
+        // The rows of a pointwise convolution's outputs, or of their gradient, are to stay in cache as well.
+        let taps = max(geometry.taps, geometry.isPointwise ? geometry.output.C : 1)
         let (H, W) = (geometry.output.H, max(geometry.output.W, 1))
         let pixels = min(
             Self.columnLimit / taps,
@@ -38,6 +39,9 @@ struct ColumnConvolution: Sendable {
     }
 
     var algorithm: String { geometry.isPointwise ? "gemm" : "im2col" }
+
+    /// Moments of each step's rows of each image.
+    var moments: MomentPlan { MomentPlan(bandsOf: geometry.output, rows: bandRows) }
 
     /// Some output pixels, contiguous in the batch.
     struct Step {
@@ -120,6 +124,7 @@ struct ColumnConvolution: Sendable {
         filters: UnsafePointer<Float>,
         finish: Finish,
         _ y: Tensor,
+        notes: RecordedMoments? = nil,
         scratch: UnsafeMutablePointer<Float>,
         _ pool: ThreadPool
     ) {
@@ -149,6 +154,27 @@ struct ColumnConvolution: Sendable {
                 )
                 finish.advanced(by: start).apply(y.base + start, rows, O, kernels)
             }
+            if let notes { record(notes, step, index % bands, y, kernels) }
+        }
+    }
+
+    /// Records the moments of a step while it is in cache; the pivot is the mean, so that the sum of the differences is
+    /// zero.
+    private func record(
+        _ notes: RecordedMoments,
+        _ step: Step,
+        _ band: Int,
+        _ y: Tensor,
+        _ kernels: KernelTable
+    ) {
+        let O = geometry.output.C
+        let pixels = PixelRows(kernels: kernels.rows, C: O)
+        let count = step.count / step.images.count
+        for (index, image) in step.images.enumerated() {
+            let group = notes.group(band, ofImage: image)
+            let start = (step.first + index * count) * O
+            pixels.moments(y.base + start, count, group, group + 2 * O)
+            (group + O).update(repeating: 0, count: O)
         }
     }
 

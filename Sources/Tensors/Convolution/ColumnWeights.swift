@@ -14,7 +14,7 @@ struct ColumnWeights: SlicedWeights {
     /// Floats of all partial gradients, at most, unless two image groups need more.
     private static let partialLimit = 1 << 23
     /// Tasks that the work is cut into, to occupy machines of many cores.
-    private static let tasks = 8
+    static let tasks = 8
     /// Output pixels that make a group of images worth sums of its own.
     private static let groupPixels = 128
     /// Output channels worth an im2col of their own.
@@ -34,7 +34,7 @@ struct ColumnWeights: SlicedWeights {
         return waitingFloats + max(isShort(sliceImages) ? 0 : long, blocksScratch)
     }
 
-    private func groups(_ N: Int) -> Int {
+    func groups(_ N: Int) -> Int {
         let affordable = max(2, Self.partialLimit / max(geometry.weights, 1))
         let worth = N * geometry.output.H * geometry.output.W / Self.groupPixels
         return max(1, min(N, Self.tasks, affordable, worth))
@@ -120,7 +120,7 @@ extension ColumnWeights {
     private var filledTaps: Int { (geometry.taps + Self.widest - 1) / Self.widest * Self.widest }
 
     /// Whether a slice of `N` images has few columns.
-    private func isShort(_ N: Int) -> Bool { N * pixelsPerImage <= Self.pixelLimit && fits(N) }
+    func isShort(_ N: Int) -> Bool { N * pixelsPerImage <= Self.pixelLimit && fits(N) }
 
     private func fits(_ N: Int) -> Bool { N * pixelsPerImage * filledTaps <= Self.columnLimit }
 

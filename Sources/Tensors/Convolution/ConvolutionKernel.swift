@@ -203,4 +203,37 @@ public struct ConvolutionKernel: Sendable {
         method.backwardWeights(x, dy, slices, dweights, scratch: scratch, pool)
         if let dbias { channelSums(dy, slices, dbias, scratch: scratch, pool) }
     }
+
+    /// Whether `backwardBoth` is there and pays.
+    public var computesBoth: Bool { method.computesBoth }
+
+    /// Overwrites the gradients of the weights, with the sums over all slices, and of the input, from prepared filters
+    /// and from the gradient of the output as the batch norm behind it tells it.
+    public func backwardBoth(
+        _ x: Tensor,
+        _ dy: NormInputGradient,
+        slices: Slices,
+        dweights: UnsafeMutablePointer<Float>,
+        filters: UnsafePointer<Float>,
+        _ dx: Tensor,
+        scratch: UnsafeMutablePointer<Float>,
+        _ pool: ThreadPool
+    ) {
+        precondition(
+            x.shape == dx.shape && x.shape.hasImages(like: geometry.input)
+                && dy.shape.hasImages(like: geometry.output) && x.shape.N == dy.shape.N,
+            "a convolution of \(geometry.input) is given \(x.shape), \(dx.shape) and \(dy.shape)"
+        )
+        precondition(pool.threads <= threads, "planned for \(threads) threads")
+        method.backwardBoth(
+            x,
+            dy,
+            slices,
+            dweights,
+            filters: filters,
+            dx,
+            scratch: scratch,
+            pool
+        )
+    }
 }

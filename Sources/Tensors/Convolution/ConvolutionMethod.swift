@@ -58,4 +58,37 @@ protocol ConvolutionMethod: Sendable {
         scratch: UnsafeMutablePointer<Float>,
         _ pool: ThreadPool
     )
+
+    /// Whether `backwardBoth` is there and pays.
+    var computesBoth: Bool { get }
+
+    /// Overwrites both gradients, from what a batch norm behind the convolution tells of the output's.
+    func backwardBoth(
+        _ x: Tensor,
+        _ dy: NormInputGradient,
+        _ slices: Slices,
+        _ dweights: UnsafeMutablePointer<Float>,
+        filters: UnsafePointer<Float>,
+        _ dx: Tensor,
+        scratch: UnsafeMutablePointer<Float>,
+        _ pool: ThreadPool
+    )
+}
+
+extension ConvolutionMethod {
+    /// No.
+    var computesBoth: Bool { false }
+
+    func backwardBoth(
+        _ x: Tensor,
+        _ dy: NormInputGradient,
+        _ slices: Slices,
+        _ dweights: UnsafeMutablePointer<Float>,
+        filters: UnsafePointer<Float>,
+        _ dx: Tensor,
+        scratch: UnsafeMutablePointer<Float>,
+        _ pool: ThreadPool
+    ) {
+        preconditionFailure("\(algorithm) computes each gradient by itself")
+    }
 }

@@ -26,14 +26,15 @@ struct PlainConvolution: ConvolutionMethod {
         winograd = fast ? WinogradConvolution(geometry: geometry, threads: threads) : nil
         winogradWeights =
             fast ? WinogradWeights(geometry: geometry, slices: slices, threads: threads) : nil
-        moments = fast ? MomentPlan(tilesOf: geometry.output) : nil
+        moments =
+            fast ? MomentPlan(tilesOf: geometry.output) : system == nil ? columns.moments : nil
     }
 
     var readsWeights: Bool { system != nil }
 
     var scratch: Int {
         let products = winograd.map { max($0.scratch, winogradWeights?.scratch ?? 0) }
-        let own = products ?? max(columns.scratch, columnWeights.scratch)
+        let own = products ?? max(columns.scratch, columnWeights.scratch, scratchOfBoth)
         return system?.scratch ?? own
     }
 
@@ -90,7 +91,15 @@ struct PlainConvolution: ConvolutionMethod {
                 pool
             )
         } else {
-            columns.forward(x, filters: filters, finish: finish, y, scratch: scratch, pool)
+            columns.forward(
+                x,
+                filters: filters,
+                finish: finish,
+                y,
+                notes: notes,
+                scratch: scratch,
+                pool
+            )
         }
     }
 
@@ -144,5 +153,33 @@ struct PlainConvolution: ConvolutionMethod {
         } else {
             columnWeights.backwardWeights(x, dy, slices, dweights, scratch: scratch, pool)
         }
+    }
+
+    // MARK: Backward, both gradients from a batch norm's
+
+    var computesBoth: Bool { system == nil && winograd == nil && columnWeights.computesBoth }
+
+    private var scratchOfBoth: Int { computesBoth ? columnWeights.scratchOfBoth : 0 }
+
+    func backwardBoth(
+        _ x: Tensor,
+        _ dy: NormInputGradient,
+        _ slices: Slices,
+        _ dweights: UnsafeMutablePointer<Float>,
+        filters: UnsafePointer<Float>,
+        _ dx: Tensor,
+        scratch: UnsafeMutablePointer<Float>,
+        _ pool: ThreadPool
+    ) {
+        columnWeights.backwardBoth(
+            x,
+            dy,
+            slices,
+            dweights,
+            filters: filters,
+            dx,
+            scratch: scratch,
+            pool
+        )
     }
 }

@@ -238,8 +238,8 @@ public struct BatchNormKernel: Sendable {
     /// - Parameters:
     ///   - x: input of the forward pass.
     ///   - slices: as in the forward pass.
-    ///   - y: output of the forward pass, which tells where a ReLU is active; nil where nothing
-    ///     was added before the activation, so that `x` tells what it was given.
+    ///   - y: output of the forward pass, which tells where the ReLU is active; nil where nothing
+    ///     was added before the ReLU, so that `x` tells as well.
     ///   - dy: gradient of the output.
     ///   - gamma: scale of each channel.
     ///   - beta: shift of each channel.
@@ -269,7 +269,49 @@ public struct BatchNormKernel: Sendable {
         scratch: UnsafeMutablePointer<Float>,
         _ pool: ThreadPool
     ) {
-        check(x, slices, y, dy, dx, dresidual)
+        check(x, slices, dx)
+        let gradient = backwardSums(
+            x,
+            slices: slices,
+            y: y,
+            dy,
+            gamma: gamma,
+            beta: beta,
+            mean: mean,
+            variance: variance,
+            dresidual: dresidual,
+            dgamma: dgamma,
+            dbeta: dbeta,
+            scratch: scratch,
+            pool
+        )
+        let cut = blocks(slices)
+        pool.parallelFor(cut.blocks.count) { block, _ in
+            let rows = cut.blocks[block].rows
+            gradient.write(rows, to: dx.base + rows.lowerBound * shape.C)
+        }
+    }
+
+    /// The gradients of the parameters, and what the gradient of the input takes beside `x` and `dy`; arguments as for
+    /// `backward`.
+    ///
+    /// - Returns: the gradient of the input, which can be written as long as `scratch` is left alone.
+    public func backwardSums(
+        _ x: Tensor,
+        slices: Slices,
+        y: Tensor?,
+        _ dy: Tensor,
+        gamma: UnsafePointer<Float>,
+        beta: UnsafePointer<Float>,
+        mean: UnsafePointer<Float>,
+        variance: UnsafePointer<Float>,
+        dresidual: Tensor?,
+        dgamma: UnsafeMutablePointer<Float>,
+        dbeta: UnsafeMutablePointer<Float>,
+        scratch: UnsafeMutablePointer<Float>,
+        _ pool: ThreadPool
+    ) -> NormInputGradient {
+        check(x, slices, y, dy, dresidual)
         let C = shape.C
         let cut = blocks(slices)
         let kernels = PixelRows(kernels: pool.kernels.rows, C: C)
@@ -287,28 +329,23 @@ public struct BatchNormKernel: Sendable {
         if repeats {
             fold(slices, gamma, beta, mean, variance, into: factors + 3 * C, stride: 5 * C)
         }
-        let arguments = { (slice: Int, row: Int) in
-            let own = factors + slice * 5 * C
-            let start = row * C
-            return RowKernels.Gradient(
-                x: x.base + start,
-                activation: activation.function,
-                y: activation == .relu ? y.map { UnsafePointer($0.base + start) } : nil,
-                scale: repeats ? UnsafePointer(own + 3 * C) : nil,
-                shift: repeats ? UnsafePointer(own + 4 * C) : nil,
-                dy: dy.base + start,
-                mean: mean + slice * C,
-                a: own,
-                b: own + C,
-                c: own + 2 * C,
-                dx: dx.base + start,
-                dresidual: dresidual.map { $0.base + start }
-            )
-        }
+        let gradient = NormInputGradient(
+            kernels: kernels,
+            slices: slices,
+            pixelsPerImage: shape.H * shape.W,
+            activation: activation,
+            repeatsOutput: repeats,
+            x: x,
+            y: y,
+            dy: dy,
+            mean: mean,
+            factors: factors,
+            dresidual: dresidual
+        )
         pool.parallelFor(cut.blocks.count) { block, _ in
             let (slice, rows) = cut.blocks[block]
             kernels.gradientSums(
-                arguments(slice, rows.lowerBound),
+                gradient.arguments(slice, rows.lowerBound, dx: dy.base),
                 rows.count,
                 sumDy + block * C,
                 sumDyX + block * C
@@ -337,10 +374,60 @@ public struct BatchNormKernel: Sendable {
         }
         sumSlices(gammas, slices, width: C, into: dgamma)
         sumSlices(betas, slices, width: C, into: dbeta)
-        pool.parallelFor(cut.blocks.count) { block, _ in
-            let (slice, rows) = cut.blocks[block]
-            kernels.gradient(arguments(slice, rows.lowerBound), rows.count)
+        return gradient
+    }
+}
+
+/// The gradient of a batch norm's input, rows at a time: whoever reads it next can have them while they are in cache.
+public struct NormInputGradient {
+    fileprivate let kernels: PixelRows
+    fileprivate let slices: Slices
+    fileprivate let pixelsPerImage: Int
+    fileprivate let activation: Activation
+    /// Whether the activation's input is computed anew from `x`.
+    fileprivate let repeatsOutput: Bool
+    fileprivate let x: Tensor
+    fileprivate let y: Tensor?
+    fileprivate let dy: Tensor
+    fileprivate let mean: UnsafePointer<Float>
+    /// For each slice a, b and c, then the scale and shift of the forward pass.
+    fileprivate let factors: UnsafeMutablePointer<Float>
+    fileprivate let dresidual: Tensor?
+
+    /// Extents of the maps.
+    var shape: Shape { x.shape }
+
+    /// Writes the gradient of some rows of the batch, all of one slice, to `dx`, and that of the residual to its place.
+    func write(_ rows: Range<Int>, to dx: UnsafeMutablePointer<Float>) {
+        let image = rows.lowerBound / pixelsPerImage
+        guard let slice = slices.images.firstIndex(where: { $0.contains(image) }) else {
+            preconditionFailure("rows of no slice")
         }
+        kernels.gradient(arguments(slice, rows.lowerBound, dx: dx), rows.count)
+    }
+
+    fileprivate func arguments(
+        _ slice: Int,
+        _ row: Int,
+        dx: UnsafeMutablePointer<Float>
+    ) -> RowKernels.Gradient {
+        let C = shape.C
+        let own = factors + slice * 5 * C
+        let start = row * C
+        return RowKernels.Gradient(
+            x: x.base + start,
+            activation: activation.function,
+            y: activation == .relu ? y.map { UnsafePointer($0.base + start) } : nil,
+            scale: repeatsOutput ? UnsafePointer(own + 3 * C) : nil,
+            shift: repeatsOutput ? UnsafePointer(own + 4 * C) : nil,
+            dy: dy.base + start,
+            mean: mean + slice * C,
+            a: own,
+            b: own + C,
+            c: own + 2 * C,
+            dx: dx,
+            dresidual: dresidual.map { $0.base + start }
+        )
     }
 }
 

@@ -1,0 +1,136 @@
+import KernelTable
+
+/// Both gradients of a pointwise convolution behind which a batch norm stands, from one pass over the norm's.
+///
+/// The gradient of the norm's input, which is the convolution's output, is written a step at a time to a buffer in the
+/// second cache, and both products read it there; alone, each pass would carry it to memory and back. Sums have the same
+/// order as those of `addLong`.
+extension ColumnWeights {
+    /// Whether a slice has groups of images for enough tasks; the products of fewer are better cut by channels.
+    var computesBoth: Bool {
+        geometry.isPointwise && !isShort(sliceImages) && groups(sliceImages) == Self.tasks
+    }
+
+    /// Floats of one thread's packed columns and of its rows of the gradient.
+    private var bothFloats: (packed: Int, gradient: Int) {
+        let pixels = columns.columnFloats / max(geometry.taps, 1)
+        return (pixels * (geometry.taps + Self.widest), pixels * geometry.output.C)
+    }
+
+    var scratchOfBoth: Int {
+        let floats = bothFloats
+        return waitingFloats + columns.threads * (floats.packed + floats.gradient)
+            + Self.tasks * geometry.weights
+    }
+
+    /// - Parameters:
+    ///   - filters: as for `ColumnConvolution.backwardData`.
+    ///   - dx: overwritten with the gradient of `x`.
+    func backwardBoth(
+        _ x: Tensor,
+        _ dy: NormInputGradient,
+        _ slices: Slices,
+        _ dweights: UnsafeMutablePointer<Float>,
+        filters: UnsafePointer<Float>,
+        _ dx: Tensor,
+        scratch: UnsafeMutablePointer<Float>,
+        _ pool: ThreadPool
+    ) {
+        precondition(
+            slices.count <= self.slices && slices.total == x.shape.N
+                && slices.images.allSatisfy { $0.count <= sliceImages },
+            "planned for \(self.slices) slices of \(sliceImages) images, not for \(slices.images)"
+        )
+        let working = scratch + waitingFloats
+        func place(_ level: Int) -> UnsafeMutablePointer<Float> {
+            level == 0 ? dweights : scratch + (level - 1) * geometry.weights
+        }
+        Slices.addTree(
+            0..<slices.count,
+            compute: { leaf, level, _ in
+                addBoth(
+                    x,
+                    dy,
+                    slices.images[leaf.lowerBound],
+                    place(level),
+                    filters,
+                    dx,
+                    working,
+                    pool
+                )
+            },
+            add: { addFloats(place($0), place($1), geometry.weights, pool) }
+        )
+    }
+
+    /// The same for the images of one slice.
+    private func addBoth(
+        _ x: Tensor,
+        _ dy: NormInputGradient,
+        _ images: Range<Int>,
+        _ dweights: UnsafeMutablePointer<Float>,
+        _ filters: UnsafePointer<Float>,
+        _ dx: Tensor,
+        _ scratch: UnsafeMutablePointer<Float>,
+        _ pool: ThreadPool
+    ) {
+        let g = geometry
+        guard !images.isEmpty else { return dweights.update(repeating: 0, count: g.weights) }
+        let gemm = pool.kernels.gemm
+        let (taps, O, N) = (g.taps, g.output.C, images.count)
+        let groups = groups(N)
+        let floats = bothFloats
+        let partials = scratch + columns.threads * (floats.packed + floats.gradient)
+        pool.parallelFor(groups) { group, worker in
+            let own =
+                images.lowerBound + group * N / groups..<images.lowerBound + (group + 1) * N
+                / groups
+            let packed = scratch + worker * (floats.packed + floats.gradient)
+            let gradient = packed + floats.packed
+            for index in 0..<columns.steps(own.count) {
+                let step = columns.step(index, of: own)
+                dy.write(step.first..<step.first + step.count, to: gradient)
+                gemm.pack(x.base + step.first * taps, taps, 1, step.count, taps, packed)
+                gemm.multiply(
+                    GemmKernels.Product(
+                        M: O,
+                        N: taps,
+                        K: step.count,
+                        A: gradient,
+                        rowStride: 1,
+                        columnStride: O,
+                        B: packed,
+                        stripStride: step.count * gemm.width,
+                        C: group == 0 ? dweights : partials + (group - 1) * g.weights,
+                        ldc: taps,
+                        adding: index > 0
+                    )
+                )
+                gemm.multiply(
+                    GemmKernels.Product(
+                        M: step.count,
+                        N: taps,
+                        K: O,
+                        A: gradient,
+                        rowStride: O,
+                        columnStride: 1,
+                        B: filters,
+                        stripStride: O * gemm.width,
+                        C: dx.base + step.first * taps,
+                        ldc: taps,
+                        adding: false
+                    )
+                )
+            }
+        }
+        pool.parallelRanges(g.weights, grain: 1 << 14) { range, _ in
+            for group in 1..<groups {
+                pool.kernels.flat.add(
+                    dweights + range.lowerBound,
+                    partials + (group - 1) * g.weights + range.lowerBound,
+                    range.count
+                )
+            }
+        }
+    }
+}

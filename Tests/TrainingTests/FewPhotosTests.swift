@@ -1,3 +1,4 @@
+import Networks
 import Testing
 import Training
 
@@ -99,5 +100,42 @@ struct FewPhotosTests {
         _ = settings.suitCourse(to: 341, given: [])
         let text = String(decoding: try settings.json(), as: UTF8.self)
         #expect(try TrainingConfiguration.parse(text) == settings)
+    }
+
+    // MARK: What the recipe makes of a frozen trunk
+
+    @Test func aHeadAloneHasItsOwnRateAndSeesPhotosAsTheyAre() throws {
+        let whole = Recipe.fineTune.configuration { $0.weights = "w" }
+        let head = Recipe.fineTune.configuration {
+            $0.weights = "w"
+            $0.freeze = .trunk
+        }
+        #expect(whole.trunkRate == 0.1 && whole.flip > 0 && whole.minimumScale < 1)
+        #expect(head.learningRate < whole.learningRate)
+        #expect(head.augmentation == .none && head.freezing == .trunk)
+        try head.check(ranks: 1)
+        // Several views are of changed photos.
+        let views = Recipe.fineTune.configuration {
+            $0.freeze = .trunk
+            $0.views = 4
+        }
+        #expect(views.augmentation == whole.augmentation)
+        // What is asked for comes last, and other recipes know no trunk.
+        let asked = Recipe.fineTune.configuration {
+            $0.freeze = .trunk
+            $0.learningRate = 7
+            $0.flip = 0.5
+        }
+        #expect(asked.learningRate == 7 && asked.flip == 0.5)
+        let other = Recipe.landmark.configuration { $0.freeze = .trunk }
+        #expect(other.learningRate == Recipe.landmark.configuration.learningRate)
+    }
+
+    @Test func aFileThatFreezesTheTrunkStartsFromTheSame() throws {
+        let head = Recipe.fineTune.configuration { $0.freeze = .trunk }
+        let text = #"{"recipe": "fine-tune", "freeze": "trunk"}"#
+        #expect(try TrainingConfiguration.parse(text) == head)
+        let whole = String(decoding: try head.json(), as: UTF8.self)
+        #expect(try TrainingConfiguration.parse(whole) == head)
     }
 }

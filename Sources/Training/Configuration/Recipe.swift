@@ -13,8 +13,8 @@ public enum Recipe: String, CaseIterable, Codable, Sendable {
     /// The default for photos of landmarks, from random weights: ResNet-18 with momentum and a cosine
     /// schedule, as the winners of the Google Landmark challenges train, at a size that CPUs finish.
     case landmark
-    /// The default for weights to start from: a lower rate, that keeps what the network has learned, and a
-    /// shorter course.
+    /// The default for weights to start from: a lower rate before the head, which keeps what the network has
+    /// learned, and a shorter course; with a frozen trunk what suits a head alone.
     case fineTune = "fine-tune"
 
     /// The settings: the usual values, but for what is said here.
@@ -39,7 +39,7 @@ public enum Recipe: String, CaseIterable, Codable, Sendable {
             settings.minimumScale = 0.35
             settings.minimumSteps = 300
             Recipe.momentumAndCosine(&settings)
-            settings.learningRate = 0.01
+            // Of the head; what lies before it has a tenth of that.
             settings.weightDecay = 1e-4
         case .tutorial:
             settings.model = .tutorial
@@ -55,6 +55,25 @@ public enum Recipe: String, CaseIterable, Codable, Sendable {
             settings.schedule = .inverseTime
             settings.inverseTimeDecay = 1e-6
         }
+        return settings
+    }
+
+    /// The settings with changes made to them, such as those of flags.
+    ///
+    /// Where they freeze the trunk, `fineTune` starts from what suits a head alone: on features of a frozen
+    /// EfficientNet-Lite0, held-out photos liked rates from 0.01 to 0.03 best, on 341 photos as on 7,060. Photos
+    /// stay as they are, so that the trunk computes each once, but where several views of them are asked for.
+    public func configuration(
+        _ change: (inout TrainingConfiguration) -> Void
+    ) -> TrainingConfiguration {
+        var settings = configuration
+        change(&settings)
+        guard self == .fineTune, settings.freezing == .trunk else { return settings }
+        let isPlain = settings.cachedViews == 1
+        settings = configuration
+        settings.learningRate = 0.03
+        if isPlain { settings.augmentation = .none }
+        change(&settings)
         return settings
     }
 

@@ -55,7 +55,7 @@ extension TrainingConfiguration: Codable {
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: SettingKey.self)
         let recipe = try container.decodeIfPresent(Recipe.self, forKey: Self.recipeKey)
-        self = (recipe ?? .landmark).configuration
+        var changes: [SettingChange] = []
         for setting in Self.settings {
             let (object, key) = setting.path
             let holder: KeyedDecodingContainer<SettingKey>
@@ -65,7 +65,10 @@ extension TrainingConfiguration: Codable {
             } else {
                 holder = container
             }
-            try setting.decode(holder, key)?(&self)
+            if let change = try setting.decode(holder, key) { changes.append(change) }
+        }
+        self = (recipe ?? .landmark).configuration { settings in
+            for change in changes { change(&settings) }
         }
     }
 
@@ -91,7 +94,8 @@ extension TrainingConfiguration: Codable {
         over base: TrainingConfiguration
     ) throws -> TrainingConfiguration {
         let file = try SettingsFile.read(path)
-        var configuration = file.recipe?.configuration ?? base
+        if let recipe = file.recipe { return recipe.configuration { file.apply(to: &$0) } }
+        var configuration = base
         file.apply(to: &configuration)
         return configuration
     }
@@ -99,9 +103,7 @@ extension TrainingConfiguration: Codable {
     /// The configuration in the JSON `text`, such as `json` gives.
     public static func parse(_ text: String) throws -> TrainingConfiguration {
         let file = try SettingsFile(Data(text.utf8), from: "the settings")
-        var configuration = (file.recipe ?? .landmark).configuration
-        file.apply(to: &configuration)
-        return configuration
+        return (file.recipe ?? .landmark).configuration { file.apply(to: &$0) }
     }
 }
 

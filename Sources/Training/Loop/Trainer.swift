@@ -1,4 +1,5 @@
 public import Distributed
+import Files
 public import Images
 public import Networks
 public import Tensors
@@ -115,7 +116,8 @@ public final class Trainer {
 
     /// Starts from the weights in a file, such as torchvision's; rank 0 reads, the others are told.
     ///
-    /// A last layer that does not fit, or that is for other landmarks, keeps its random start.
+    /// A last layer that does not fit, or that is for other landmarks, starts at zero. Throws where
+    /// others do that would stay at random, since they are frozen.
     ///
     /// - Parameter ignoreSurplus: leave out tensors that the network has no place for.
     /// - Returns: what was made of the file, on all ranks.
@@ -124,12 +126,21 @@ public final class Trainer {
         ignoreSurplus: Bool = false
     ) throws -> WeightsReport {
         let classes = setup.photos.classes
-        return try replica.load(weights: path, ignoreSurplus: ignoreSurplus) { claims in
+        let report = try replica.load(weights: path, ignoreSurplus: ignoreSurplus) { claims in
             if let others = claims.classes, others.count == classes.count, others != classes {
                 return .kept("is for other landmarks")
             }
             return .ifItFits
         }
+        let kept = Set(report.kept)
+        let random = model.store.parameters.first { kept.contains($0.name) && !$0.isHead }
+        if let random, setup.configuration.freezing == .trunk {
+            throw TrainingError.checkpoint(
+                "\(path.shown) has no \(random.name), which --freeze trunk would leave at random; leave "
+                    + "--freeze out or give a file that has it"
+            )
+        }
+        return report
     }
 
     /// Evaluates the finished network once on photos that had no part in training: with the weights of

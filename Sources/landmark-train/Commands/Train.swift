@@ -149,10 +149,10 @@ struct Train: ParsableCommand {
     private func begun() throws -> (TrainingConfiguration, Set<String>) {
         let file = try config.map(SettingsFile.read)
         func changed(_ recipe: Recipe) -> TrainingConfiguration {
-            var settings = recipe.configuration
-            file?.apply(to: &settings)
-            applyFlags(to: &settings)
-            return settings
+            recipe.configuration {
+                file?.apply(to: &$0)
+                applyFlags(to: &$0)
+            }
         }
         let given = photos.keys.union(network.keys).union(optimisation.keys).union(course.keys)
             .union(file?.keys ?? [])

@@ -114,20 +114,52 @@ public func averagePoolBackward(_ dy: Tensor, _ g: PoolGeometry, _ dx: Tensor, _
 /// y = the mean of each window, windows cut as torch's AdaptiveAvgPool2d does: output i of `O` covers
 /// floor(i · I / O) ..< ceil((i + 1) · I / O).
 public func adaptiveAveragePoolForward(_ x: Tensor, _ y: Tensor, _ pool: ThreadPool) {
-    let average = pool.kernels.windows.adaptiveAverage
+    let (average, sums) = (pool.kernels.windows.adaptiveAverage, pool.kernels.rows.sums)
     let window = adaptiveWindow(x.shape, y.shape)
     pool.parallelFor(x.shape.N) { image, _ in
-        average(x.base + image * x.shape.perImage, window, y.base + image * y.shape.perImage)
+        let from = x.base + image * x.shape.perImage
+        let to = y.base + image * y.shape.perImage
+        guard window.isWhole else { return average(from, window, to) }
+        // In memory order, which has the same order of sums.
+        sums(from, window.H * window.W, window.C, to)
+        for c in 0..<window.C { to[c] *= window.share }
     }
 }
 
-/// Spreads each mean's gradient over its window; overwrites `dx`.
-public func adaptiveAveragePoolBackward(_ dy: Tensor, _ dx: Tensor, _ pool: ThreadPool) {
+/// Spreads each mean's gradient over its window.
+///
+/// - Parameter adding: whether to add it to `dx`, which only the mean of a whole map can, rather than to overwrite that.
+public func adaptiveAveragePoolBackward(
+    _ dy: Tensor,
+    _ dx: Tensor,
+    adding: Bool = false,
+    _ pool: ThreadPool
+) {
     let gradient = pool.kernels.windows.adaptiveAverageGradient
+    let addBias = pool.kernels.rows.addBias
     let window = adaptiveWindow(dx.shape, dy.shape)
+    precondition(!adding || window.isWhole, "the gradient of \(dy.shape) is not added to others")
     pool.parallelFor(dy.shape.N) { image, _ in
-        gradient(dy.base + image * dy.shape.perImage, window, dx.base + image * dx.shape.perImage)
+        let from = dy.base + image * dy.shape.perImage
+        let to = dx.base + image * dx.shape.perImage
+        guard window.isWhole else { return gradient(from, window, to) }
+        withUnsafeTemporaryAllocation(of: Float.self, capacity: max(window.C, 1)) { memory in
+            guard let part = memory.baseAddress else { return }
+            for c in 0..<window.C { (part + c).initialize(to: from[c] * window.share) }
+            if adding { return addBias(to, part, window.H * window.W, window.C) }
+            for pixel in 0..<window.H * window.W {
+                (to + pixel * window.C).update(from: part, count: window.C)
+            }
+        }
     }
+}
+
+extension Window {
+    /// Whether a single window covers the map.
+    fileprivate var isWhole: Bool { OH == 1 && OW == 1 }
+
+    /// What a pixel counts in the mean of the map.
+    fileprivate var share: Float { 1 / Float(H * W) }
 }
 
 /// The extents; kernel and stride follow from them, window by window.

@@ -231,7 +231,8 @@ public final class Executor {
         let dinputs = zip(node.inputs, contributions).map { input, contribution in
             switch contribution {
             case .none: nil as Tensor?
-            case .writes(let place), .adds(let place, _): tensor(place, input.index, dy)
+            case .writes(let place), .adds(let place, _), .accumulates(let place):
+                tensor(place, input.index, dy)
             }
         }
         step.kernel.backward(
@@ -239,7 +240,8 @@ public final class Executor {
                 forward: pass(number, step, .training(context)),
                 context: context,
                 dy: gradient,
-                dinputs: dinputs
+                dinputs: dinputs,
+                addsGradient: contributions.first?.accumulates ?? false
             )
         )
         for (input, contribution) in zip(node.inputs, contributions) {

@@ -22,6 +22,14 @@ struct MemoryPlan {
         case writes(GradientPlace)
         /// Writes it to a place from which it is added to what the nodes behind have written.
         case adds(from: GradientPlace, to: GradientPlace)
+        /// Adds it itself to what the nodes behind have written.
+        case accumulates(GradientPlace)
+
+        /// Whether it is added by the node itself.
+        var accumulates: Bool {
+            if case .accumulates = self { return true }
+            return false
+        }
     }
 
     /// Buffer of each value; nil for the graph's inputs.
@@ -130,6 +138,11 @@ struct MemoryPlan {
             if case .buffer(let buffer) = gradient { plan.extend(buffer, to: time) }
             for (slot, input) in graph.nodes[node].inputs.map(\.index).enumerated()
             where needsGradient[input] {
+                if slot == 0, requirements[node].mayAddGradient, let sum = gradients[input] {
+                    contributions[node][slot] = .accumulates(sum)
+                    if case .buffer(let buffer) = sum { plan.extend(buffer, to: time) }
+                    continue
+                }
                 let own: GradientPlace
                 if slot == 0, requirements[node].mayOverwriteGradient {
                     own = gradient

@@ -123,6 +123,9 @@ public struct KernelRequirements: Sendable {
     public var mayOverwriteInput = false
     /// Whether backward may write the first input's gradient over the output's.
     public var mayOverwriteGradient = false
+    /// Whether backward can add the first input's gradient to what the nodes behind have written, where the pass says
+    /// so: squeeze-and-excitation then needs no second map for the gradient of its means.
+    public var mayAddGradient = false
 
     /// Nothing, until set.
     public init() {}
@@ -161,6 +164,8 @@ public struct BackwardPass {
     public let dy: Tensor
     /// Where the gradients of the inputs go; nil for those that need none.
     public let dinputs: [Tensor?]
+    /// Whether the first input's is added to what lies there; only where the kernel `mayAddGradient`.
+    public let addsGradient: Bool
 
     /// The first input.
     public var x: Tensor { forward.x }

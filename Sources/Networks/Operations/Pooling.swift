@@ -78,17 +78,24 @@ public struct AdaptiveAveragePool: Operation {
     }
 
     /// A pass over the windows.
-    public func kernel(_ site: KernelSite) -> any Kernel { AdaptivePoolPasses() }
+    public func kernel(_ site: KernelSite) -> any Kernel { AdaptivePoolPasses(isWhole: size == 1) }
 }
 
 private struct AdaptivePoolPasses: Kernel {
-    var requirements: KernelRequirements { KernelRequirements() }
+    /// Whether maps become their means.
+    let isWhole: Bool
+
+    var requirements: KernelRequirements {
+        var needs = KernelRequirements()
+        needs.mayAddGradient = isWhole
+        return needs
+    }
 
     func forward(_ pass: ForwardPass) { adaptiveAveragePoolForward(pass.x, pass.y, pass.pool) }
 
     func backward(_ pass: BackwardPass) {
         guard let dx = pass.dx else { return }
-        adaptiveAveragePoolBackward(pass.dy, dx, pass.pool)
+        adaptiveAveragePoolBackward(pass.dy, dx, adding: pass.addsGradient, pass.pool)
     }
 }
 

@@ -338,6 +338,7 @@ struct NormPasses: Sendable {
             beta: parameters.beta.value,
             mean: statistics,
             variance: variances(statistics),
+            givenStatistics: keepsStatistics,
             dresidual: dresidual,
             dgamma: parameters.gamma.gradient,
             dbeta: parameters.beta.gradient,

@@ -1,7 +1,7 @@
 /// Loops of depthwise convolutions over some rows of one image; filters lie as [K][K][C].
 ///
-/// Every result is one chain of multiply-adds over the taps inside the map, in the order of the taps, and depends
-/// neither on the rows of a call nor on its neighbours.
+/// Every result is one chain of multiply-adds over the taps inside the map, in an order that the window alone decides; it
+/// depends neither on the rows of a call nor on its neighbours.
 public struct DepthwiseKernels: Sendable {
     /// (x, window, output rows, filters, y): y[oh][ow][c] = Σ x[oh·s + kh − top][ow·s + kw − left][c] ·
     /// filters[kh][kw][c].

@@ -31,9 +31,35 @@ func depthwise(
 ) {
     guard w.C >= registerLanes else { return anyDepthwise(x, w, rows, filters, y) }
     let row = w.W &* w.C
+    let isWalk = walks(w.C, w.kernel, w.stride, left: w.left, columns: w.W, outputs: w.OW)
     for oh in rows {
         let top = oh &* w.stride &- w.top
         let vertical = inside(top, w.kernel, w.H)
+        if isWalk {
+            forEachRegister(w.C) { c in
+                let share = c / registerLanes &* w.W &* w.stride &* registerLanes
+                walk(
+                    Walk(
+                        x: x + (top &+ vertical.lowerBound) &* row + c,
+                        rows: vertical.count,
+                        rowDistance: row,
+                        columns: w.W,
+                        C: w.C,
+                        filters: filters + vertical.lowerBound &* w.kernel &* w.C + c,
+                        filterDistance: w.C,
+                        filterRowDistance: w.kernel &* w.C,
+                        y: y + oh &* w.OW &* w.C + c,
+                        outputs: w.OW,
+                        left: w.left,
+                        nextInput: x + (top &+ w.kernel) &* row + share,
+                        nextOutput: y + ((oh &+ 1) &* w.OW &* w.C &+ c &* w.OW)
+                    ),
+                    w.kernel,
+                    w.stride
+                )
+            }
+            continue
+        }
         gather(
             x + (top &+ vertical.lowerBound) &* row,
             filters + vertical.lowerBound &* w.kernel &* w.C,
@@ -67,12 +93,39 @@ func depthwiseData(
 ) {
     guard w.C >= registerLanes else { return anyDepthwiseData(dy, w, rows, filters, dx) }
     let (S, row) = (w.stride, w.OW &* w.C)
+    if S == 1, walks(w.C, w.kernel, 1, left: w.kernel &- 1 &- w.left, columns: w.OW, outputs: w.W) {
+        return walkBack(dy, w, rows, filters, dx)
+    }
+    let isWalk = walks(w.C, w.kernel, S, left: w.left, columns: w.W, outputs: w.OW)
     for h in rows {
         let (last, start) = (h &+ w.top).quotientAndRemainder(dividingBy: S)
         // The windows of the outputs last, last − 1, … reach the row by the taps start, start + s, ….
         let reaching = start < w.kernel ? (w.kernel &- start &+ S &- 1) / S : 0
         let skipped = max(0, last &- w.OH &+ 1)
         let count = max(0, min(reaching, last &+ 1) &- skipped)
+        if isWalk {
+            forEachRegister(w.C) { c in
+                walkBackBy2(
+                    Walk(
+                        x: dy + (last &- skipped) &* row + c,
+                        rows: count,
+                        rowDistance: -row,
+                        columns: w.OW,
+                        C: w.C,
+                        filters: filters + (start &+ skipped &* 2) &* w.kernel &* w.C + c,
+                        filterDistance: w.C,
+                        filterRowDistance: 2 &* w.kernel &* w.C,
+                        y: dx + h &* w.W &* w.C + c,
+                        outputs: w.W,
+                        left: w.left,
+                        nextInput: dy + ((last &+ 1) &* row &+ c &* w.OW),
+                        nextOutput: dx + ((h &+ 1) &* w.W &* w.C &+ c &* w.W)
+                    ),
+                    w.kernel
+                )
+            }
+            continue
+        }
         for column in 0..<min(S, w.W) {
             let (m, r) = (column &+ w.left).quotientAndRemainder(dividingBy: S)
             gather(
@@ -91,6 +144,44 @@ func depthwiseData(
                 direction: -1,
                 filterDistance: S &* w.C,
                 extent: w.OW
+            )
+        }
+    }
+}
+
+/// The same at steps of one: the convolution of the outputs' gradient with the filters turned round.
+@inline(__always)
+private func walkBack(
+    _ dy: Floats,
+    _ w: Window,
+    _ rows: Range<Int>,
+    _ filters: Floats,
+    _ dx: MutableFloats
+) {
+    let (row, last) = (w.OW &* w.C, w.kernel &- 1)
+    for h in rows {
+        let top = h &+ w.top &- last
+        let vertical = inside(top, w.kernel, w.OH)
+        forEachRegister(w.C) { c in
+            walk(
+                Walk(
+                    x: dy + (top &+ vertical.lowerBound) &* row + c,
+                    rows: vertical.count,
+                    rowDistance: row,
+                    columns: w.OW,
+                    C: w.C,
+                    filters: filters + ((last &- vertical.lowerBound) &* w.kernel &+ last) &* w.C
+                        + c,
+                    filterDistance: -w.C,
+                    filterRowDistance: -w.kernel &* w.C,
+                    y: dx + h &* w.W &* w.C + c,
+                    outputs: w.W,
+                    left: last &- w.left,
+                    nextInput: dy + ((top &+ w.kernel) &* row &+ c &* w.OW),
+                    nextOutput: dx + ((h &+ 1) &* w.W &* w.C &+ c &* w.W)
+                ),
+                w.kernel,
+                1
             )
         }
     }

@@ -15,6 +15,9 @@ func depthwiseWeights(
     guard w.C >= registerLanes, [3, 5, 7].contains(w.kernel) else {
         return anyDepthwiseWeights(x, dy, w, rows, sums)
     }
+    if walks(w.C, w.kernel, w.stride, left: w.left, columns: w.W, outputs: w.OW) {
+        return walkWeights(x, dy, w, rows, sums)
+    }
     // Some columns of some rows go through all channels before the next, so that maps are read in runs.
     let together = max(1, 2 &* columnsTogether / max(w.OW, 1))
     for first in stride(from: rows.lowerBound, to: rows.upperBound, by: together) {
@@ -31,6 +34,48 @@ func depthwiseWeights(
                         let to = sums + kh &* w.kernel &* w.C + c
                         addSeven(x + c, dy + c, w, kh, group, columns, to, kept)
                     }
+                }
+            }
+        }
+    }
+}
+
+/// Row by row, a register of channels at a time.
+@inline(__always)
+private func walkWeights(
+    _ x: Floats,
+    _ dy: Floats,
+    _ w: Window,
+    _ rows: Range<Int>,
+    _ sums: MutableFloats
+) {
+    let row = w.W &* w.C
+    for oh in rows {
+        let top = oh &* w.stride &- w.top
+        let vertical = inside(top, w.kernel, w.H)
+        forEachRegister(w.C) { c in
+            for kh in vertical {
+                let k = WeightWalk(
+                    x: x + (top &+ kh) &* row + c,
+                    columns: w.W,
+                    dy: dy + oh &* w.OW &* w.C + c,
+                    outputs: w.OW,
+                    C: w.C,
+                    left: w.left,
+                    sums: sums + kh &* w.kernel &* w.C + c,
+                    kept: c % registerLanes == 0 ? 0 : registerLanes &- w.C % registerLanes,
+                    // Rows of windows take turns with the rows that the next row of outputs needs.
+                    nextInput: x + (top &+ w.kernel &+ kh % w.stride) &* row + c &* w.W,
+                    nextOutput: dy + ((oh &+ 1) &* w.OW &* w.C &+ c &* w.OW)
+                )
+                if w.stride == 2 {
+                    walkWeightsBy2(k, w.kernel)
+                } else if w.kernel == 3 {
+                    walkWeights3(k)
+                } else if w.kernel == 5 {
+                    walkWeights5(k)
+                } else {
+                    walkWeights7(k)
                 }
             }
         }

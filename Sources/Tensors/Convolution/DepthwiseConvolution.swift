@@ -15,7 +15,7 @@ struct DepthwiseConvolution: ConvolutionMethod {
     private let sumImages: Int
 
     /// Floats of a band: a part of the second cache.
-    private static let bandFloats = 1 << 15
+    private static let bandFloats = 1 << 16
     /// Output pixels worth sums of the weights' gradients of their own.
     private static let sumPixels = 256
 

@@ -236,8 +236,8 @@ private struct ConvolutionPasses: Kernel {
 
     /// Whether the norm leaves its input's gradient to the convolution, which computes both of its own from it in one pass.
     private var computesBoth: Bool {
-        norm != nil && purpose == .training && needsInputGradient && !hasBias
-            && convolution.computesBoth
+        guard let norm, purpose == .training, needsInputGradient, !hasBias else { return false }
+        return convolution.computesBoth(residual: norm.addsResidual)
     }
 
     // What is saved for a norm: the slices' statistics, the scale and shift of evaluation, and in training the sums of

@@ -30,7 +30,7 @@ public struct ConvolutionKernel: Sendable {
         self.geometry = geometry
         self.threads = threads
         if geometry.isDepthwise {
-            method = DepthwiseConvolution(geometry, slices: slices)
+            method = DepthwiseConvolution(geometry, slices: slices, threads: threads)
         } else {
             let each = PlainConvolution(
                 geometry.ofGroup,
@@ -205,7 +205,12 @@ public struct ConvolutionKernel: Sendable {
     }
 
     /// Whether `backwardBoth` is there and pays.
-    public var computesBoth: Bool { method.computesBoth }
+    ///
+    /// - Parameter residual: whether the norm's gradient writes that of a residual too, which depthwise convolutions, whose
+    ///   tasks share rows, would do twice.
+    public func computesBoth(residual: Bool) -> Bool {
+        method.computesBoth && !(residual && geometry.isDepthwise)
+    }
 
     /// Overwrites the gradients of the weights, with the sums over all slices, and of the input, from prepared filters
     /// and from the gradient of the output as the batch norm behind it tells it.

@@ -9,6 +9,7 @@ import KernelTable
 struct DepthwiseConvolution: ConvolutionMethod {
     let geometry: ConvolutionGeometry
     let slices: Int
+    let threads: Int
     /// Rows of a band of the output.
     private let bandRows: Int
     /// Images whose gradients of the weights are summed together; more than one only where a band is a whole image.
@@ -19,9 +20,10 @@ struct DepthwiseConvolution: ConvolutionMethod {
     /// Output pixels worth sums of the weights' gradients of their own.
     private static let sumPixels = 256
 
-    init(_ geometry: ConvolutionGeometry, slices: Int) {
+    init(_ geometry: ConvolutionGeometry, slices: Int, threads: Int) {
         self.geometry = geometry
         self.slices = slices
+        self.threads = threads
         let y = geometry.output
         let rows = max(1, min(y.H, Self.bandFloats / max(1, y.W * y.C)))
         // Bands of about equal height.
@@ -150,10 +152,18 @@ struct DepthwiseConvolution: ConvolutionMethod {
         }
     }
 
-    /// The sums of the parts, and those of the slices.
-    var scratch: Int {
+    /// The sums of the parts, and those of the slices, then a band of the gradient for each thread.
+    var scratch: Int { sumFloats + threads * bandFloats }
+
+    private var sumFloats: Int {
         let N = geometry.input.N
         return (((N + sumImages - 1) / sumImages + slices) * bands + slices) * forwardFilters
+    }
+
+    /// Floats of a band of the output with the rows around it that the input's gradient takes.
+    private var bandFloats: Int {
+        let y = geometry.output
+        return min(y.H, bandRows + 2 * geometry.kernel) * y.W * y.C
     }
 
     func backwardWeights(
@@ -164,37 +174,111 @@ struct DepthwiseConvolution: ConvolutionMethod {
         scratch: UnsafeMutablePointer<Float>,
         _ pool: ThreadPool
     ) {
-        precondition(
-            slices.count <= self.slices && slices.total == x.shape.N,
-            "planned for \(self.slices) slices, not for \(slices.images) of \(x.shape.N) images"
-        )
-        let g = geometry
-        let (kernels, window, floats) = (pool.kernels, g.window, forwardFilters)
-        let parts = parts(slices)
-        let totals = scratch
-        let sums = scratch + slices.count * floats
-        pool.parallelFor(parts.count) { index, _ in
-            let part = parts[index]
-            let own = sums + index * floats
-            own.update(repeating: 0, count: floats)
+        sumWeights(slices, of: x.shape.N, dweights, scratch: scratch, pool) { part, own, _ in
             for image in part.images {
-                kernels.depthwise.weights(
-                    x.base + image * g.input.perImage,
-                    dy.base + image * g.output.perImage,
-                    window,
+                pool.kernels.depthwise.weights(
+                    x.base + image * geometry.input.perImage,
+                    dy.base + image * geometry.output.perImage,
+                    geometry.window,
                     part.rows,
                     own
                 )
             }
+        }
+    }
+
+    /// Adds up what `body` writes for each part to zeros of its own.
+    private func sumWeights(
+        _ slices: Slices,
+        of N: Int,
+        _ dweights: UnsafeMutablePointer<Float>,
+        scratch: UnsafeMutablePointer<Float>,
+        _ pool: ThreadPool,
+        _ body: (_ part: Part, _ sums: UnsafeMutablePointer<Float>, _ worker: Int) -> Void
+    ) {
+        precondition(
+            slices.count <= self.slices && slices.total == N,
+            "planned for \(self.slices) slices, not for \(slices.images) of \(N) images"
+        )
+        let (kernels, floats) = (pool.kernels, forwardFilters)
+        let parts = parts(slices)
+        let totals = scratch
+        let sums = scratch + slices.count * floats
+        pool.parallelFor(parts.count) { index, worker in
+            let own = sums + index * floats
+            own.update(repeating: 0, count: floats)
+            body(parts[index], own, worker)
         }
         totals.update(repeating: 0, count: slices.count * floats)
         for (index, part) in parts.enumerated() {
             kernels.flat.add(totals + part.slice * floats, sums + index * floats, floats)
         }
         sumSlices(totals, slices, width: floats, into: sums)
-        let (taps, C) = (taps, g.input.C)
+        let (taps, C) = (taps, geometry.input.C)
         for c in 0..<C {
             for tap in 0..<taps { dweights[c * taps + tap] = sums[tap * C + c] }
         }
+    }
+
+    // MARK: Backward, both gradients from a batch norm's
+
+    var computesBoth: Bool { true }
+
+    /// A task writes the norm's gradient for its rows, and for those around them that the input's gradient takes, to a
+    /// buffer in the second cache.
+    func backwardBoth(
+        _ x: Tensor,
+        _ dy: NormInputGradient,
+        _ slices: Slices,
+        _ dweights: UnsafeMutablePointer<Float>,
+        filters: UnsafePointer<Float>,
+        _ dx: Tensor,
+        scratch: UnsafeMutablePointer<Float>,
+        _ pool: ThreadPool
+    ) {
+        let g = geometry
+        let loops = pool.kernels.depthwise
+        let row = g.output.W * g.output.C
+        let buffers = scratch + sumFloats
+        sumWeights(slices, of: x.shape.N, dweights, scratch: scratch, pool) { part, sums, worker in
+            let inputs = inputRows(part.rows)
+            let wanted = outputRows(reaching: inputs, and: part.rows)
+            let buffer = buffers + worker * bandFloats
+            // Where row 0 of the image would lie.
+            let gradient = buffer - wanted.lowerBound * row
+            for image in part.images {
+                let first = image * g.output.H
+                dy.write(
+                    (first + wanted.lowerBound) * g.output.W..<(first + wanted.upperBound)
+                        * g.output.W,
+                    to: buffer
+                )
+                loops.weights(
+                    x.base + image * g.input.perImage,
+                    gradient,
+                    g.window,
+                    part.rows,
+                    sums
+                )
+                let to = dx.base + image * g.input.perImage
+                loops.data(gradient, g.window, inputs, filters, to)
+            }
+        }
+    }
+
+    /// The rows of the input's gradient that go with a band of the output.
+    private func inputRows(_ band: Range<Int>) -> Range<Int> {
+        let H = geometry.input.H
+        let end = band.upperBound == geometry.output.H ? H : band.upperBound * geometry.stride
+        return min(H, band.lowerBound * geometry.stride)..<min(H, end)
+    }
+
+    /// The rows of the output whose windows reach rows of the input, and those of a band.
+    private func outputRows(reaching inputs: Range<Int>, and band: Range<Int>) -> Range<Int> {
+        let (K, S, top) = (geometry.kernel, geometry.stride, geometry.top)
+        guard !inputs.isEmpty else { return band }
+        let first = max(0, inputs.lowerBound + top - K + S) / S
+        let last = (inputs.upperBound - 1 + top) / S
+        return min(first, band.lowerBound)..<min(geometry.output.H, max(last + 1, band.upperBound))
     }
 }

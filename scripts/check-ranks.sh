@@ -72,7 +72,7 @@ for model in mobilenet_v2 efficientnet_b0; do
         same "$model-1" "$model-$count" "$model on 1 and $count ranks"
     done
 done
-must "mobilenet_v2 with 3 threads" launch 1 "${settings[@]}" --model mobilenet_v2 --steps 6 \
+must "mobilenet_v2 with 3 threads" launch 1 "${settings[@]}" --model mobilenet_v2 --drop-path 0.3 --steps 6 \
     --threads 3 --output mobilenet-threads >/dev/null
 same mobilenet_v2-1 mobilenet-threads "mobilenet_v2 with the machine's threads and 3"
 

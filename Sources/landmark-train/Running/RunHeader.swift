@@ -37,6 +37,23 @@ struct RunHeader {
         for line in photos.remarks.lines + photos.findings.lines { Ending.say(line) }
         if let advice = world.topology.crowding ?? world.topology.advice { Ending.say(advice) }
         if let advice { Ending.say(advice) }
+        for line in unused { Ending.say(line) }
+    }
+
+    /// Rates that were asked for and that the network has no place for.
+    private var unused: [String] {
+        let model = settings.model
+        let rates = [
+            ("--dropout", settings.dropout, model.dropout(asked: settings.dropout), "dropout"),
+            (
+                "--drop-path", settings.stochasticDepth,
+                model.stochasticDepth(asked: settings.stochasticDepth), "stochastic depth"
+            ),
+        ]
+        return rates.compactMap { flag, asked, used, name in
+            guard let asked, asked > 0, used == 0 else { return nil }
+            return "\(flag) \(asked) is not used: \(model.rawValue) has no \(name)"
+        }
     }
 
     /// Steps below which a network hardly leaves its random start.

@@ -50,6 +50,7 @@ everywhere 64 'slice of one photo and leaves batch norm' \
 everywhere 64 'checkpoint-minutes is -1' --data photos "${tiny[@]}" --checkpoint-minutes=-1 --output new
 everywhere 64 'small has 11 layers with weights; give a number from 1 to 10' \
     --data photos "${tiny[@]}" --freeze 11 --output new
+everywhere 64 'layers would stay random' --data photos "${tiny[@]}" --freeze trunk --output new
 everywhere 64 "'body' is invalid" --data photos "${tiny[@]}" --freeze body --output new
 everywhere 64 'views is for --freeze trunk' --data photos "${tiny[@]}" --views 4 --output new
 everywhere 64 'trunk-lr-factor is -1' --data photos "${tiny[@]}" --trunk-lr-factor=-1 --output new
@@ -275,7 +276,7 @@ everywhere 65 'start from it with --weights' --resume exported
 everywhere 65 'no place for 1 of its tensors, layer9.weight' evaluate surplus.safetensors --data photos
 told 'left out are 1 tensors, layer9.weight' \
     evaluate surplus.safetensors --data photos --ignore-surplus
-told 'does not name its network; its tensors are those of a small' \
+told 'does not name its network; its tensors are those of small' \
     evaluate foreign.safetensors --data photos --image-size 32
 told 'assumed are 224 pixels, the preprocessing crop, ImageNet' evaluate foreign.safetensors --data photos
 refused 65 'knows 4 landmarks, the photos show 5' 2 evaluate foreign.safetensors --data others

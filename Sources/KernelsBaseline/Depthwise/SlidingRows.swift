@@ -68,6 +68,7 @@ private func prefetchNext(_ k: Walk, _ step: Int, inputs: Int) {
 
 @inline(never)
 private func walk3(_ k: Walk) {
+    if k.rows == 3 { return walk3Whole(k) }
     let d = k.filterDistance
     var (s0, s1, s2) = (Register(), Register(), Register())
     for column in 0..<k.columns {
@@ -83,6 +84,35 @@ private func walk3(_ k: Walk) {
         }
         finish(k, column &+ k.left &- 2, s2)
         (s2, s1, s0) = (s1, s0, Register())
+    }
+    let next = k.columns &+ k.left
+    finish(k, next &- 2, s2)
+    finish(k, next &- 1, s1)
+}
+
+/// The same away from the upper and lower border: all filters stay in registers.
+@inline(__always)
+private func walk3Whole(_ k: Walk) {
+    let d = k.filterDistance
+    let (fa, fb, fc) = (
+        k.filters, k.filters + k.filterRowDistance, k.filters + 2 &* k.filterRowDistance
+    )
+    let (a0, a1, a2) = (read(fa), read(fa + d), read(fa + 2 &* d))
+    let (b0, b1, b2) = (read(fb), read(fb + d), read(fb + 2 &* d))
+    let (c0, c1, c2) = (read(fc), read(fc + d), read(fc + 2 &* d))
+    var (s0, s1, s2) = (Register(), Register(), Register())
+    var p = k.x
+    for column in 0..<k.columns {
+        prefetchNext(k, column, inputs: 1)
+        let a = read(p)
+        let b = read(p + k.rowDistance)
+        let c = read(p + 2 &* k.rowDistance)
+        s0 = plus(plus(plus(s0, a0, a), b0, b), c0, c)
+        s1 = plus(plus(plus(s1, a1, a), b1, b), c1, c)
+        s2 = plus(plus(plus(s2, a2, a), b2, b), c2, c)
+        finish(k, column &+ k.left &- 2, s2)
+        (s2, s1, s0) = (s1, s0, Register())
+        p += k.C
     }
     let next = k.columns &+ k.left
     finish(k, next &- 2, s2)

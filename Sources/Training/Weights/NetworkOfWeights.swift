@@ -46,7 +46,7 @@ extension CheckpointFile {
             )
         }
         notes.append(
-            "\(path.shown) does not name its network; its tensors are those of a \(model.rawValue)"
+            "\(path.shown) does not name its network; its tensors are those of \(model.rawValue)"
         )
         return model
     }

@@ -2,6 +2,7 @@ import Distributed
 import Files
 import Foundation
 import Images
+import Networks
 import Reporting
 import Training
 
@@ -264,7 +265,16 @@ struct TrainingSession {
 
     /// Reads the weights that the settings name, and says what was made of them.
     private func startFromWeights() throws {
-        guard let weights = settings.weights else { return }
+        guard let weights = settings.weights else {
+            try world.together {
+                guard world.isRoot, settings.freezing != .none else { return }
+                throw TrainingError.usage(
+                    "--freeze without --weights: the frozen layers would stay random; give --weights FILE, "
+                        + "or leave --freeze out"
+                )
+            }
+            return
+        }
         let report = try trainer.start(fromWeights: weights, ignoreSurplus: settings.ignoreSurplus)
         try world.together {
             guard world.isRoot else { return }

@@ -182,7 +182,7 @@ struct WeightsLoadingTests {
         #expect(
             try file.network(asked: nil, imageSize: nil, ignoreSurplus: false, &notes) == .vgg11
         )
-        #expect(notes.count == 1 && notes[0].contains("its tensors are those of a vgg11"))
+        #expect(notes.count == 1 && notes[0].contains("its tensors are those of vgg11"))
         // With a part of that part there is no saying what became of the rest.
         let more = table.parameters.filter { $0.name.hasPrefix("classifier.0") }
         try write(empty: trunk + more, path)

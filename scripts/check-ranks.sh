@@ -172,15 +172,21 @@ for count in 1 2 3; do
         launch "$count" "${frozen[@]}" --output "frozen-$count" >/dev/null
     same frozen-1 "frozen-$count" "a frozen trunk on 1 and $count ranks"
 done
+# Steps take well under a millisecond, so that only a long run is still going on when it is killed.
+many=2000
+must "a long run with a frozen trunk" \
+    launch 1 "${frozen[@]}" --steps "$many" --output frozen-long >/dev/null
 run=$work/frozen-killed
-begin frozen-killed 3 20 "${frozen[@]}" --checkpoint-every 5 --output "$run"
-kill -9 "$launcher" 2>/dev/null || true
+begin frozen-killed 3 50 "${frozen[@]}" --steps "$many" --checkpoint-every 20 --output "$run"
+kill -9 "$launcher" || fail "the run with a frozen trunk ended before it was killed"
 wait "$launcher" 2>/dev/null || true
 gone frozen-killed
+[ "$(steps frozen-killed)" -lt "$many" ] \
+    || fail "the run with a frozen trunk was through before it was killed"
 echo "killed at step $(steps frozen-killed) on 3 ranks"
 must "resuming with the features in the run folder" launch 1 --resume "$run" >/dev/null
 grep -q 'the features of all photos are in' log || fail "a run that goes on computes its features again"
-same frozen-1 frozen-killed "a frozen trunk without an interruption, and killed on 3 ranks, finished on 1"
+same frozen-long frozen-killed "a frozen trunk without an interruption, and killed on 3 ranks, finished on 1"
 must "the run without features" \
     launch 2 "${frozen[@]}" --no-aug --views 0 --steps 20 --output frozen-anew >/dev/null
 must "the run with features" launch 3 "${frozen[@]}" --no-aug --steps 20 --output frozen-once >/dev/null

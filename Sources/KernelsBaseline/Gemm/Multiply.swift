@@ -57,7 +57,8 @@ private func multiply(_ p: GemmKernels.Product, _ packed: MutableFloats?) {
                     ldc: p.ldc,
                     columns: min(stripWidth, p.N &- n),
                     adding: p.adding || k > 0,
-                    ahead: 0
+                    next: strip,
+                    pace: 0
                 )
                 n &+= stripWidth
                 let next = isFar && n < p.N ? p.stripStride : 0
@@ -73,11 +74,20 @@ private func multiply(_ p: GemmKernels.Product, _ packed: MutableFloats?) {
     }
 }
 
-/// Chooses what a whole tile prefetches, so that adjacent tiles prefetch different lines of the next strip, and
-/// prefetches the tile's results.
+/// Chooses what a whole tile prefetches, and prefetches its results.
+///
+/// Adjacent tiles prefetch different lines of the next strip of B, `distance` floats away; where that is none, the rows
+/// of A behind their own, which lie one behind the other as a rule: 144 floats of a row are too few for the hardware to
+/// see a stream.
 @inline(__always)
-private func prepare(_ t: inout Tile, _ index: Int, _ next: Int) {
-    t.ahead = next &+ index % prefetchedLines &* lineFloats
+private func prepare(_ t: inout Tile, _ index: Int, _ distance: Int) {
+    if distance != 0 || t.columnStride != 1 {
+        t.next = t.B + (distance &+ index % prefetchedLines &* lineFloats)
+        t.pace = stripWidth
+    } else {
+        t.next = t.A + tileRows &* t.rowStride
+        t.pace = tileRows
+    }
     for row in 0..<tileRows {
         vectorshim_prefetch_to_write(t.C + row &* t.ldc)
         if stripWidth > lineFloats { vectorshim_prefetch_to_write(t.C + row &* t.ldc + lineFloats) }

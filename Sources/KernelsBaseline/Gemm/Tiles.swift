@@ -68,11 +68,11 @@ private func storeHalf(_ v: Vector, _ p: MutableFloats, _ n: Int, _ adding: Bool
     store(adding ? load(p, n) + v : v, p, n)
 }
 
-/// Arguments of one tile of the result: `K` steps of one strip of B, some rows of A, and the distance from the
-/// current step of B to what is prefetched.
+/// Arguments of one tile of the result: `K` steps of one strip of B, some rows of A, and what each step prefetches:
+/// floats from `next` on, `pace` apart.
 typealias Tile = (
     K: Int, A: Floats, rowStride: Int, columnStride: Int, B: Floats, C: MutableFloats, ldc: Int,
-    columns: Int, adding: Bool, ahead: Int
+    columns: Int, adding: Bool, next: Floats, pace: Int
 )
 
 // The micro-kernels: sums stay in registers for all of K, A is broadcast in place.
@@ -97,8 +97,10 @@ private func tile12(_ t: Tile) {
     var a6 = t.A + 6 &* row
     var a9 = t.A + 9 &* row
     var p = t.B
+    var next = t.next
     for _ in 0..<t.K {
-        vectorshim_prefetch(p + t.ahead)
+        vectorshim_prefetch(next)
+        next += t.pace
         let b = loadStrip(p)
         accumulate(&c0, a0[0], b)
         accumulate(&c1, a0[row], b)
@@ -138,7 +140,10 @@ private func tile12(_ t: Tile) {
         var a6 = t.A + 6 &* row
         var a9 = t.A + 9 &* row
         var p = t.B
+        var next = t.next
         for _ in 0..<t.K {
+            vectorshim_prefetch(next)
+            next += t.pace
             let b = load(p)
             accumulate(&c0, Vector(repeating: a0[0]), b)
             accumulate(&c1, Vector(repeating: a0[row]), b)
@@ -184,11 +189,13 @@ func tile6(_ t: Tile) {
     )
     var k = 0
     var p = t.B
+    var next = t.next
     // Four steps share one loop counter and one prefetch, and contiguous rows share a pointer: besides two
     // multiply-adds a cycle there is little issue width left.
     if t.columnStride == 1 {
         while k &+ 4 <= t.K {
-            vectorshim_prefetch(p + t.ahead)
+            vectorshim_prefetch(next)
+            next += 4 &* t.pace
             step(&sums, a, k, loadStrip(p))
             step(&sums, a, k &+ 1, loadStrip(p + stripWidth))
             step(&sums, a, k &+ 2, loadStrip(p + 2 &* stripWidth))
@@ -200,7 +207,8 @@ func tile6(_ t: Tile) {
         var column = t.A
         let stride = t.columnStride
         while k &+ 4 <= t.K {
-            vectorshim_prefetch(p + t.ahead)
+            vectorshim_prefetch(next)
+            next += 4 &* t.pace
             step(&sums, column, loadStrip(p))
             step(&sums, column + stride, loadStrip(p + stripWidth))
             step(&sums, column + 2 &* stride, loadStrip(p + 2 &* stripWidth))

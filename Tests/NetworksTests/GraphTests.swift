@@ -84,6 +84,32 @@ import Testing
         #expect(table.count > 10)
     }
 
+    /// Where convolutions are computed band by band, a network built for evaluation gives the bits of one built for
+    /// training.
+    @Test(
+        arguments: [
+            Architecture.mobilenet_v2, .mobilenet_v3_large, .efficientnet_b0, .efficientnet_lite0,
+        ]
+    )
+    func chainsChangeNoBit(_ architecture: Architecture) {
+        let input = Shape(N: 3, H: 64, W: 64, C: 3)
+        func nodes(joinsChains: Bool) -> Int {
+            let graph = architecture.graph(classes: 5)
+            return Fusion.apply(graph, inputs: [input], .evaluation, joinsChains: joinsChains)
+                .nodes.count
+        }
+        #expect(nodes(joinsChains: true) < nodes(joinsChains: false) - 10)
+        let photos = SharedValues.photos(input)
+        func logits(_ purpose: Purpose) -> [Float] {
+            let model = ModelTests.model(architecture, batch: 3, purpose: purpose, imageSize: 64)
+            return withExtendedLifetime(model) {
+                model.logits(photos, images: 0..<3, .evaluation)
+            }
+        }
+        let own = logits(.evaluation)
+        #expect(own.contains { $0 != own[0] } && own == logits(.training))
+    }
+
     /// Joined operations compute what they compute apart, with the same bits on any number of threads.
     @Test(
         arguments: [Phase.evaluation, ModelTests.context(4)],

@@ -320,7 +320,12 @@ struct CompiledGraph {
     ) {
         self.options = options
         parameters = whole ?? ParameterTable(written, inputs)
-        let graph = Fusion.apply(written, inputs: inputs, options.purpose)
+        let graph = Fusion.apply(
+            written,
+            inputs: inputs,
+            options.purpose,
+            joinsChains: options.pool.blas == .own
+        )
         let shapes = graph.shapes(inputs)
         let specifications = graph.nodes.map { node in
             node.operation.parameters(node.name, node.inputs.map { shapes[$0.index] })

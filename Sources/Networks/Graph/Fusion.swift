@@ -7,6 +7,8 @@ package import Tensors
 /// - A layer scale takes over the stochastic depth behind it, and either of them the sum behind that.
 /// - A convolution takes over the ReLU behind it, or the whole batch norm: its output pass applies them, and in
 ///   training notes the moments of what it writes for the norm.
+/// - In evaluation a depthwise convolution takes over the pointwise one before it, and a pointwise one behind takes
+///   over both: they are computed band by band.
 /// - What changes nothing, and what no output depends on, is left out.
 ///
 /// Operations are only joined where nobody else reads what lies between, and both are frozen or neither. The result stands where the last of
@@ -22,17 +24,26 @@ package struct Fusion {
 
     /// The graph with operations joined for `purpose`.
     ///
-    /// - Parameter joinsNorms: whether convolutions take over batch norms; without, each can be measured alone.
+    /// - Parameters:
+    ///   - joinsNorms: whether convolutions take over batch norms; without, each can be measured alone.
+    ///   - joinsChains: whether convolutions are computed together in evaluation, which takes our own engine.
     package static func apply(
         _ graph: Graph,
         inputs: [Shape],
         _ purpose: Purpose,
-        joinsNorms: Bool = true
+        joinsNorms: Bool = true,
+        joinsChains: Bool = false
     ) -> Graph {
         let graph = joined(withoutIdentities(graph, inputs, purpose)) {
             $0.joinSumOrActivation($1, $2)
         }
-        return joinsNorms ? joined(graph) { $0.joinNorm($1, $2) } : graph
+        guard joinsNorms else { return graph }
+        let whole = joined(graph) { $0.joinNorm($1, $2) }
+        guard joinsChains else { return whole }
+        let shapes = whole.shapes(inputs)
+        return joined(whole) {
+            $1.purpose(purpose) == .evaluation && $0.joinChain($1, $2, shapes)
+        }
     }
 
     /// Goes through a list with a rule, which joins a node to one before it or says no.
@@ -107,6 +118,22 @@ package struct Fusion {
         let joined = convolution.followed(by: norm, named: node.name)
         replace(place, with: joined, value, Array(node.inputs.dropFirst()))
         return true
+    }
+
+    private mutating func joinChain(_ node: Graph.Node, _ value: Int, _ shapes: [Shape]) -> Bool {
+        guard let next = node.operation as? Convolution else { return false }
+        let before = node.inputs[0]
+        func join(_ place: Int, _ chain: FusedChain) -> Bool {
+            let input = fused[place].node.inputs[0]
+            guard let both = chain.followed(by: next, named: node.name, shapes[input.index]) else {
+                return false
+            }
+            replace(place, with: both, value, Array(node.inputs.dropFirst()))
+            return true
+        }
+        if let (place, chain) = sole(FusedChain.self, before, node) { return join(place, chain) }
+        guard let (place, first) = sole(Convolution.self, before, node) else { return false }
+        return join(place, FusedChain(first, named: fused[place].node.name))
     }
 
     // MARK: The list

@@ -9,19 +9,19 @@ public import Tensors
 /// With what `Fusion` lets it take over: a ReLU, or a batch norm with its residual sum and its ReLU. In
 /// evaluation the norm is an affine function of each channel that is applied on the way to memory.
 public struct Convolution: Operation {
-    private let channels: Int
+    let channels: Int
     private let side: Int
     private let stride: Int
     private let padding: Padding
-    private let groups: Int
-    private let hasBias: Bool
+    let groups: Int
+    let hasBias: Bool
     private let rule: InitialisationRule
     /// Whether it is PyTorch's Linear, whose weights have the shape [O, I].
     private let isLinear: Bool
     /// Whether a ReLU follows at once.
     private(set) var relu = false
     /// The batch norm that follows at once, under its own name.
-    private var norm: (name: String, operation: BatchNorm)?
+    private(set) var norm: (name: String, operation: BatchNorm)?
 
     /// Makes a convolution to `channels` channels with a square kernel.
     ///
@@ -76,7 +76,7 @@ public struct Convolution: Operation {
         return both
     }
 
-    private func geometry(_ input: Shape) -> ConvolutionGeometry {
+    func geometry(_ input: Shape) -> ConvolutionGeometry {
         ConvolutionGeometry(
             input: input,
             channels: channels,

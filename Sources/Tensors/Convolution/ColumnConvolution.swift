@@ -128,33 +128,53 @@ struct ColumnConvolution: Sendable {
         scratch: UnsafeMutablePointer<Float>,
         _ pool: ThreadPool
     ) {
-        let (taps, O) = (geometry.taps, geometry.output.C)
+        let O = geometry.output.C
         let kernels = pool.kernels
         let images = 0..<x.shape.N
         pool.parallelFor(steps(images.count)) { index, worker in
             let step = step(index, of: images)
             let matrix = columns(x, step, scratch + worker * columnFloats, kernels)
-            for row in stride(from: 0, to: step.count, by: Self.finishedRows) {
-                let rows = min(Self.finishedRows, step.count - row)
-                let start = (step.first + row) * O
-                kernels.gemm.multiply(
-                    GemmKernels.Product(
-                        M: rows,
-                        N: O,
-                        K: taps,
-                        A: matrix + row * taps,
-                        rowStride: taps,
-                        columnStride: 1,
-                        B: filters,
-                        stripStride: taps * kernels.gemm.width,
-                        C: y.base + start,
-                        ldc: O,
-                        adding: false
-                    )
-                )
-                finish.advanced(by: start).apply(y.base + start, rows, O, kernels)
-            }
+            let start = step.first * O
+            multiply(
+                matrix,
+                filters,
+                y.base + start,
+                step.count,
+                finish.advanced(by: start),
+                kernels
+            )
             if let notes { record(notes, step, index % bands, y, kernels) }
+        }
+    }
+
+    /// The outputs of `pixels` pixels from their columns, on the thread that calls.
+    func multiply(
+        _ columns: UnsafePointer<Float>,
+        _ filters: UnsafePointer<Float>,
+        _ y: UnsafeMutablePointer<Float>,
+        _ pixels: Int,
+        _ finish: Finish,
+        _ kernels: KernelTable
+    ) {
+        let (taps, O) = (geometry.taps, geometry.output.C)
+        for row in stride(from: 0, to: pixels, by: Self.finishedRows) {
+            let rows = min(Self.finishedRows, pixels - row)
+            kernels.gemm.multiply(
+                GemmKernels.Product(
+                    M: rows,
+                    N: O,
+                    K: taps,
+                    A: columns + row * taps,
+                    rowStride: taps,
+                    columnStride: 1,
+                    B: filters,
+                    stripStride: taps * kernels.gemm.width,
+                    C: y + row * O,
+                    ldc: O,
+                    adding: false
+                )
+            )
+            finish.advanced(by: row * O).apply(y + row * O, rows, O, kernels)
         }
     }
 

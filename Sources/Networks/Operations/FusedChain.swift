@@ -1,0 +1,150 @@
+import Tensors
+
+/// Convolutions of evaluation one behind the other, each with what it has taken over, that `Fusion` lets be computed
+/// together (`ConvolutionChain`).
+struct FusedChain: Operation {
+    private var links: [(name: String, convolution: Convolution)]
+
+    /// A convolution by itself.
+    init(_ first: Convolution, named name: String) { links = [(name, first)] }
+
+    /// This chain and the convolution behind it; nil where they cannot be computed together.
+    ///
+    /// - Parameter input: what the first convolution reads.
+    func followed(by next: Convolution, named name: String, _ input: Shape) -> FusedChain? {
+        // Only the last link may add a residual.
+        guard links.allSatisfy({ $0.convolution.norm?.operation.addsResidual != true }) else {
+            return nil
+        }
+        var both = self
+        both.links.append((name, next))
+        return ConvolutionChain(both.geometries(input), threads: 1) == nil ? nil : both
+    }
+
+    private func geometries(_ input: Shape) -> [ConvolutionGeometry] {
+        var shape = input
+        return links.map { link in
+            let geometry = link.convolution.geometry(shape)
+            shape = geometry.output
+            return geometry
+        }
+    }
+
+    var kind: String { links.map(\.convolution.kind).joined(separator: ", ") }
+
+    func output(_ inputs: [Shape]) -> Shape {
+        links.reduce(inputs[0]) { $1.convolution.output([$0]) }
+    }
+
+    func parameters(_ name: String, _ inputs: [Shape]) -> [ParameterSpecification] {
+        zip(links, geometries(inputs[0])).flatMap { link, geometry in
+            link.convolution.parameters(link.name, [geometry.input])
+        }
+    }
+
+    func multiplyAdds(_ inputs: [Shape]) -> Int {
+        zip(links, geometries(inputs[0])).reduce(0) { sum, link in
+            sum + link.0.convolution.multiplyAdds([link.1.input])
+        }
+    }
+
+    func kernel(_ site: KernelSite) -> any Kernel {
+        let geometries = geometries(site.input)
+        guard let chain = ConvolutionChain(geometries, threads: site.options.pool.threads) else {
+            preconditionFailure("\(kind) are computed together")
+        }
+        return ChainPasses(
+            chain: chain,
+            links: zip(links, geometries).map { link, geometry in
+                let convolution = link.convolution
+                return ChainPasses.Link(
+                    norm: convolution.norm.map {
+                        NormPasses($0.operation, geometry.output, site.options)
+                    },
+                    channels: geometry.output.C,
+                    parameters: convolution.parameters("", [geometry.input]).count,
+                    hasBias: convolution.hasBias,
+                    relu: convolution.relu
+                )
+            }
+        )
+    }
+}
+
+private struct ChainPasses: Kernel {
+    struct Link {
+        let norm: NormPasses?
+        let channels: Int
+        /// How many the convolution and its norm have.
+        let parameters: Int
+        let hasBias: Bool
+        let relu: Bool
+
+        /// Floats of the norm's scale and shift.
+        var factors: Int { norm == nil ? 0 : 2 * channels }
+    }
+
+    let chain: ConvolutionChain
+    let links: [Link]
+
+    var algorithm: String? { chain.algorithm }
+
+    var requirements: KernelRequirements {
+        var needs = KernelRequirements()
+        needs.saved = links.reduce(0) { $0 + $1.factors }
+        needs.filters = chain.forwardFilters
+        needs.workspace = chain.forwardFilters.reduce(chain.scratch, +)
+        return needs
+    }
+
+    func forward(_ pass: ForwardPass) {
+        var finishes: [ConvolutionEpilogue] = []
+        var filters: [UnsafePointer<Float>] = []
+        var (parameters, factors, working) = (pass.parameters[...], pass.saved, pass.workspace)
+        for (number, link) in links.enumerated() {
+            let own = parameters.prefix(link.parameters)
+            parameters = parameters.dropFirst(link.parameters)
+            let bias = link.hasBias ? UnsafePointer(own[own.startIndex + 1].value) : nil
+            let residual = link.norm?.addsResidual == true ? pass.inputs[1] : nil
+            finishes.append(finish(link, own, bias: bias, residual: residual, into: factors))
+            filters.append(
+                pass.filters[number].ready(workspace: working) {
+                    chain.prepareForward(number, own[own.startIndex].value, into: $0, pass.pool)
+                }
+            )
+            factors += link.factors
+            working += chain.forwardFilters[number]
+        }
+        chain.forward(
+            pass.x,
+            filters: filters,
+            finishes: finishes,
+            pass.y,
+            scratch: working,
+            pass.pool
+        )
+    }
+
+    private func finish(
+        _ link: Link,
+        _ parameters: ArraySlice<ParameterPlace>,
+        bias: UnsafePointer<Float>?,
+        residual: Tensor?,
+        into factors: UnsafeMutablePointer<Float>
+    ) -> ConvolutionEpilogue {
+        guard let norm = link.norm else {
+            return ConvolutionEpilogue(bias: bias, activation: link.relu ? .relu : .none)
+        }
+        norm.fold(NormPasses.Parameters(parameters.suffix(4)), bias: bias, into: factors)
+        return ConvolutionEpilogue(
+            factors: factors,
+            channels: link.channels,
+            residual: residual,
+            activation: norm.activation
+        )
+    }
+
+    func backward(_ pass: BackwardPass) {
+        preconditionFailure("a chain is for evaluation")
+    }
+}

@@ -39,6 +39,14 @@ public enum Activation: Sendable, Hashable, CaseIterable {
     /// Whether `BatchNormKernel` applies it in its own passes.
     public var followsNorms: Bool { function.followsNorms }
 
+    /// Whether computing it anew takes less time than reading what was computed from memory; an exponential takes more.
+    public var isCheap: Bool {
+        switch self {
+        case .none, .relu, .relu6, .hardSwish, .hardSigmoid: true
+        case .silu, .sigmoid, .gelu: false
+        }
+    }
+
     /// What kernels are told.
     var function: ElementFunction {
         switch self {

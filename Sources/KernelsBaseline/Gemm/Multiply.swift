@@ -60,8 +60,11 @@ private func multiply(_ p: GemmKernels.Product, _ packed: MutableFloats?) {
                     next: strip,
                     pace: 0
                 )
+                let next: Ahead = (
+                    strip: isFar && n &+ stripWidth < p.N ? p.stripStride : 0,
+                    rows: n == 0 && p.columnStride == 1
+                )
                 n &+= stripWidth
-                let next = isFar && n < p.N ? p.stripStride : 0
                 if let packed {
                     packedColumn(tile, packed, end &- m, next)
                 } else {
@@ -74,19 +77,20 @@ private func multiply(_ p: GemmKernels.Product, _ packed: MutableFloats?) {
     }
 }
 
-/// Chooses what a whole tile prefetches, and prefetches its results.
-///
-/// Adjacent tiles prefetch different lines of the next strip of B, `distance` floats away; where that is none, the rows
-/// of A behind their own, which lie one behind the other as a rule: 144 floats of a row are too few for the hardware to
-/// see a stream.
+/// What the tiles of a column prefetch: the next strip of B, `strip` floats away; where that is 0 and `rows` is true, the
+/// rows of A behind their own, which no strip before has brought into the second-level cache: the 144 floats of a row,
+/// say, are too few for the hardware to see a stream.
+private typealias Ahead = (strip: Int, rows: Bool)
+
+/// Chooses what a whole tile prefetches, adjacent ones different lines of the next strip, and prefetches its results.
 @inline(__always)
-private func prepare(_ t: inout Tile, _ index: Int, _ distance: Int) {
-    if distance != 0 || t.columnStride != 1 {
-        t.next = t.B + (distance &+ index % prefetchedLines &* lineFloats)
-        t.pace = stripWidth
-    } else {
+private func prepare(_ t: inout Tile, _ index: Int, _ ahead: Ahead) {
+    if ahead.strip == 0, ahead.rows {
         t.next = t.A + tileRows &* t.rowStride
         t.pace = tileRows
+    } else {
+        t.next = t.B + (ahead.strip &+ index % prefetchedLines &* lineFloats)
+        t.pace = stripWidth
     }
     for row in 0..<tileRows {
         vectorshim_prefetch_to_write(t.C + row &* t.ldc)
@@ -96,7 +100,7 @@ private func prepare(_ t: inout Tile, _ index: Int, _ distance: Int) {
 
 /// All rows of a block against one strip; A is packed except for the rows that do not fill a tile.
 @inline(__always)
-private func packedColumn(_ first: Tile, _ packed: Floats, _ rows: Int, _ next: Int) {
+private func packedColumn(_ first: Tile, _ packed: Floats, _ rows: Int, _ next: Ahead) {
     var t = first
     t.A = packed
     t.columnStride = tileRows
@@ -120,7 +124,7 @@ private func packedColumn(_ first: Tile, _ packed: Floats, _ rows: Int, _ next: 
 
 /// All rows of a block against one strip.
 @inline(__always)
-private func column(_ first: Tile, _ rows: Int, _ next: Int) {
+private func column(_ first: Tile, _ rows: Int, _ next: Ahead) {
     var t = first
     var rest = rows
     while rest > 0 {

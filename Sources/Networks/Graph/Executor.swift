@@ -320,13 +320,14 @@ struct CompiledGraph {
     ) {
         self.options = options
         parameters = whole ?? ParameterTable(written, inputs)
-        let graph = Fusion.apply(
+        let fused = Fusion.apply(
             written,
             inputs: inputs,
             options.purpose,
             joinsChains: options.pool.blas == .own
         )
-        let shapes = graph.shapes(inputs)
+        let shapes = fused.shapes(inputs)
+        let graph = Deferral.apply(fused, shapes, options)
         let specifications = graph.nodes.map { node in
             node.operation.parameters(node.name, node.inputs.map { shapes[$0.index] })
         }

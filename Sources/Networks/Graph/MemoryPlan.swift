@@ -86,7 +86,11 @@ struct MemoryPlan {
             {
                 values[value] = values[input]
             } else {
-                values[value] = plan.add(count: shapes[value].count, from: node, to: node)
+                let count =
+                    needs.trailing == 0
+                    ? shapes[value].count
+                    : DeferredNorm.offset(shapes[value].count) + needs.trailing
+                values[value] = plan.add(count: count, from: node, to: node)
             }
             guard let buffer = values[value] else { continue }
             if isTrained[node], needs.backwardReadsOutput { plan.extend(buffer, to: last - node) }

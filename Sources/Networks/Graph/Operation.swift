@@ -117,6 +117,8 @@ public struct KernelRequirements: Sendable {
     public var filters: [Int] = []
     /// Numbers of the inputs that backward reads.
     public var backwardReadsInputs: [Int] = []
+    /// What forward leaves behind the output for the layer that reads it.
+    public var trailing = 0
     /// Whether backward reads the output.
     public var backwardReadsOutput = false
     /// Whether forward may write the output over the first input.

@@ -285,7 +285,35 @@ struct NormPasses: Sendable {
         noteStatistics(parameters, statistics, context, workspace)
     }
 
+    /// The same, but for the output, which whoever reads `x` computes by `norm`.
+    func forwardDeferred(
+        _ x: Tensor,
+        moments: RecordedMoments?,
+        to norm: DeferredNorm,
+        _ parameters: Parameters,
+        statistics: UnsafeMutablePointer<Float>,
+        _ context: TrainingContext,
+        workspace: UnsafeMutablePointer<Float>,
+        _ pool: ThreadPool
+    ) {
+        kernel.deferTraining(
+            x,
+            slices: context.slices,
+            gamma: parameters.gamma.value,
+            beta: parameters.beta.value,
+            notes: moments,
+            to: norm,
+            mean: statistics,
+            variance: variances(statistics),
+            scratch: workspace,
+            pool
+        )
+        noteStatistics(parameters, statistics, context, workspace)
+    }
+
     /// The gradients of `x`, of the residual and of the parameters; `dx` may be `dy`.
+    ///
+    /// - Parameter deferred: the norm, where whoever read `x` has applied it and taken its sums.
     func backward(
         _ x: Tensor,
         y: Tensor,
@@ -294,6 +322,7 @@ struct NormPasses: Sendable {
         dresidual: Tensor?,
         _ parameters: Parameters,
         statistics: UnsafeMutablePointer<Float>,
+        deferred: DeferredNorm? = nil,
         _ slices: Slices,
         workspace: UnsafeMutablePointer<Float>,
         _ pool: ThreadPool
@@ -312,6 +341,7 @@ struct NormPasses: Sendable {
             dresidual: dresidual,
             dgamma: parameters.gamma.gradient,
             dbeta: parameters.beta.gradient,
+            deferred: deferred,
             scratch: workspace,
             pool
         )
@@ -325,6 +355,7 @@ struct NormPasses: Sendable {
         dresidual: Tensor?,
         _ parameters: Parameters,
         statistics: UnsafeMutablePointer<Float>,
+        deferred: DeferredNorm? = nil,
         _ slices: Slices,
         workspace: UnsafeMutablePointer<Float>,
         _ pool: ThreadPool
@@ -342,6 +373,7 @@ struct NormPasses: Sendable {
             dresidual: dresidual,
             dgamma: parameters.gamma.gradient,
             dbeta: parameters.beta.gradient,
+            deferred: deferred,
             scratch: workspace,
             pool
         )

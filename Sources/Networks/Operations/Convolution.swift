@@ -22,6 +22,10 @@ public struct Convolution: Operation {
     private(set) var relu = false
     /// The batch norm that follows at once, under its own name.
     private(set) var norm: (name: String, operation: BatchNorm)?
+    /// Whether training leaves the norm to the layer that reads the output.
+    private(set) var defersNorm = false
+    /// What follows the norm that the layer before leaves to this one in training; nil = it leaves none.
+    private(set) var inputNorm: Activation?
 
     /// Makes a convolution to `channels` channels with a square kernel.
     ///
@@ -76,6 +80,20 @@ public struct Convolution: Operation {
         return both
     }
 
+    /// This one, which leaves its norm to the layer behind.
+    var deferringNorm: Convolution {
+        var other = self
+        other.defersNorm = true
+        return other
+    }
+
+    /// This one, which applies the norm before it, and what follows that, to its input.
+    func applyingNorm(_ activation: Activation) -> Convolution {
+        var other = self
+        other.inputNorm = activation
+        return other
+    }
+
     func geometry(_ input: Shape) -> ConvolutionGeometry {
         ConvolutionGeometry(
             input: input,
@@ -116,7 +134,15 @@ public struct Convolution: Operation {
     }
 
     /// Chooses the algorithm.
-    public func kernel(_ site: KernelSite) -> any Kernel {
+    public func kernel(_ site: KernelSite) -> any Kernel { passes(site) }
+
+    /// Whether it can apply a norm to its input in training, and that pays: with more outputs than inputs the products
+    /// take so long that reading less hardly counts.
+    func appliesNorms(_ site: KernelSite) -> Bool {
+        channels <= site.input.C && passes(site).computesBoth
+    }
+
+    private func passes(_ site: KernelSite) -> ConvolutionPasses {
         let options = site.options
         return ConvolutionPasses(
             convolution: ConvolutionKernel(
@@ -131,7 +157,11 @@ public struct Convolution: Operation {
             hasBias: hasBias,
             relu: relu,
             needsInputGradient: site.inputGradients[0],
-            purpose: options.purpose
+            purpose: options.purpose,
+            input: site.input,
+            slices: options.slices,
+            defersNorm: defersNorm,
+            inputNorm: inputNorm
         )
     }
 }
@@ -212,6 +242,10 @@ private struct ConvolutionPasses: Kernel {
     let relu: Bool
     let needsInputGradient: Bool
     let purpose: Purpose
+    let input: Shape
+    let slices: Int
+    let defersNorm: Bool
+    let inputNorm: Activation?
 
     var algorithm: String? { convolution.algorithm }
 
@@ -226,8 +260,11 @@ private struct ConvolutionPasses: Kernel {
         ]
         needs.backwardReadsInputs = [0]
         if let norm {
-            needs.saved = sums + (purpose == .training ? output.count : 0)
-            needs.backwardReadsOutput = norm.backwardReadsOutput
+            needs.saved = sums + (purpose == .training && !defersNorm ? output.count : 0)
+            needs.backwardReadsOutput = norm.backwardReadsOutput || defersNorm
+            if defersNorm {
+                needs.trailing = DeferredNorm.count(channels: output.C, slices: slices)
+            }
         } else {
             needs.backwardReadsOutput = relu
         }
@@ -235,15 +272,34 @@ private struct ConvolutionPasses: Kernel {
     }
 
     /// Whether the norm leaves its input's gradient to the convolution, which computes both of its own from it in one pass.
-    private var computesBoth: Bool {
+    var computesBoth: Bool {
         guard let norm, purpose == .training, needsInputGradient, !hasBias else { return false }
         return convolution.computesBoth(residual: norm.addsResidual)
     }
 
     // What is saved for a norm: the slices' statistics, the scale and shift of evaluation, and in training the sums of
-    // the convolution, which it normalises.
+    // the convolution, which it normalises, unless they are the output.
     private var factors: Int { norm?.saved ?? 0 }
     private var sums: Int { factors + (2 * output.C + 15) / 16 * 16 }
+
+    /// What the norm normalises in training.
+    private func normInput(_ pass: ForwardPass) -> Tensor {
+        defersNorm ? pass.y : Tensor(pass.saved + sums, pass.y.shape)
+    }
+
+    /// The norm that is left to the layer behind.
+    private func deferred(_ pass: ForwardPass, _ slices: Slices) -> DeferredNorm? {
+        guard defersNorm, let norm else { return nil }
+        let base = pass.y.base + DeferredNorm.offset(output.count)
+        return DeferredNorm(norm.activation, output, slices, base: base)
+    }
+
+    /// The norm that is left to this layer.
+    private func before(_ pass: ForwardPass) -> DeferredNorm? {
+        guard let inputNorm, let slices = pass.phase.slices else { return nil }
+        let base = pass.x.base + DeferredNorm.offset(input.count)
+        return DeferredNorm(inputNorm, input, slices, base: base)
+    }
 
     func forward(_ pass: ForwardPass) {
         let bias = hasBias ? UnsafePointer(pass.parameters[1].value) : nil
@@ -264,10 +320,22 @@ private struct ConvolutionPasses: Kernel {
             )
             convolve(pass, pass.y, finish)
         case .training(let context):
-            let x = Tensor(pass.saved + sums, pass.y.shape)
+            let x = normInput(pass)
             // The norm reads the moments before it writes anything else to the workspace.
             let moments = convolution.notes(in: pass.workspace)
             convolve(pass, x, ConvolutionEpilogue(bias: bias), moments)
+            if let deferred = deferred(pass, context.slices) {
+                return norm.forwardDeferred(
+                    x,
+                    moments: moments,
+                    to: deferred,
+                    normParameters,
+                    statistics: pass.saved,
+                    context,
+                    workspace: pass.workspace,
+                    pass.pool
+                )
+            }
             norm.forward(
                 x,
                 residual: residual,
@@ -291,13 +359,14 @@ private struct ConvolutionPasses: Kernel {
         }
         if let norm {
             norm.backward(
-                Tensor(pass.forward.saved + sums, pass.y.shape),
+                normInput(pass.forward),
                 y: pass.y,
                 pass.dy,
                 pass.dy,
                 dresidual: norm.addsResidual ? pass.dinputs[1] : nil,
                 NormPasses.Parameters(parameters.suffix(4)),
                 statistics: pass.forward.saved,
+                deferred: deferred(pass.forward, pass.slices),
                 pass.slices,
                 workspace: workspace,
                 pass.pool
@@ -351,12 +420,13 @@ private struct ConvolutionPasses: Kernel {
     private func backward(_ pass: BackwardPass, _ norm: NormPasses, _ dx: Tensor) {
         let (forward, workspace) = (pass.forward, pass.forward.workspace)
         let gradient = norm.backwardSums(
-            Tensor(forward.saved + sums, pass.y.shape),
+            normInput(forward),
             y: pass.y,
             pass.dy,
             dresidual: norm.addsResidual ? pass.dinputs[1] : nil,
             NormPasses.Parameters(forward.parameters.suffix(4)),
             statistics: forward.saved,
+            deferred: deferred(forward, pass.slices),
             pass.slices,
             workspace: workspace,
             pass.pool
@@ -365,6 +435,7 @@ private struct ConvolutionPasses: Kernel {
         let weights = forward.parameters[0]
         convolution.backwardBoth(
             pass.x,
+            norm: before(forward),
             gradient,
             slices: pass.slices,
             dweights: weights.gradient,
@@ -393,6 +464,7 @@ private struct ConvolutionPasses: Kernel {
             }
         convolution.forward(
             pass.x,
+            norm: before(pass),
             filters: filters,
             finish: finish,
             y,

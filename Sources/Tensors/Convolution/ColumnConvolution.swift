@@ -49,12 +49,26 @@ struct ColumnConvolution: Sendable {
         var rows: Range<Int>
         /// Position of the first pixel in the batch, and their number.
         var first, count: Int
+
+        /// The pixels of its image `index`, in the batch.
+        func pixels(_ index: Int) -> Range<Int> {
+            let perImage = count / images.count
+            return first + index * perImage..<first + (index + 1) * perImage
+        }
     }
 
     private var bands: Int { (geometry.output.H + bandRows - 1) / bandRows }
 
     /// Number of steps of `images` images.
     func steps(_ images: Int) -> Int { (images + stepImages - 1) / stepImages * bands }
+
+    /// Number of steps of the first `group` of `groups` groups of `N` images.
+    func steps(before group: Int, of groups: Int, _ N: Int) -> Int {
+        (0..<group).reduce(0) { $0 + steps(($1 + 1) * N / groups - $1 * N / groups) }
+    }
+
+    /// Number of steps of `images` images in at most `groups` groups, at most.
+    func steps(_ images: Int, groups: Int) -> Int { steps(images) + groups * bands }
 
     /// Step `index` of `images`.
     func step(_ index: Int, of images: Range<Int>) -> Step {
@@ -87,16 +101,25 @@ struct ColumnConvolution: Sendable {
 
     /// The im2col matrix of a step, in `buffer` unless it is the input itself.
     func columns(
-        _ x: Tensor,
+        _ x: ConvolutionInput,
         _ step: Step,
         _ buffer: UnsafeMutablePointer<Float>,
         _ kernels: KernelTable
     ) -> UnsafePointer<Float> {
         let g = geometry
-        if g.isPointwise { return UnsafePointer(x.base + step.first * g.taps) }
+        if g.isPointwise, x.norm == nil {
+            return UnsafePointer(x.maps.base + step.first * g.taps)
+        }
         let perImage = step.rows.count * g.output.W * g.taps
+        if g.isPointwise {
+            for index in step.images.indices {
+                let pixels = step.pixels(index - step.images.lowerBound)
+                _ = x.pixels(pixels, buffer + (pixels.lowerBound - step.first) * g.taps, kernels)
+            }
+            return UnsafePointer(buffer)
+        }
         for (index, image) in step.images.enumerated() {
-            let from = x.base + image * g.input.perImage
+            let from = x.maps.base + image * g.input.perImage
             kernels.windows.gather(from, g.window, step.rows, buffer + index * perImage)
         }
         return UnsafePointer(buffer)
@@ -120,7 +143,7 @@ struct ColumnConvolution: Sendable {
 
     /// y[pixels][O] = columns[pixels][taps] · weights[O][taps]ᵀ, finished while in cache.
     func forward(
-        _ x: Tensor,
+        _ x: ConvolutionInput,
         filters: UnsafePointer<Float>,
         finish: Finish,
         _ y: Tensor,
@@ -130,7 +153,7 @@ struct ColumnConvolution: Sendable {
     ) {
         let O = geometry.output.C
         let kernels = pool.kernels
-        let images = 0..<x.shape.N
+        let images = 0..<x.maps.shape.N
         pool.parallelFor(steps(images.count)) { index, worker in
             let step = step(index, of: images)
             let matrix = columns(x, step, scratch + worker * columnFloats, kernels)

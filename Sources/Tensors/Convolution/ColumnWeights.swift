@@ -66,7 +66,7 @@ struct ColumnWeights: SlicedWeights {
             let packed = buffer + columns.columnFloats
             for index in 0..<columns.steps(images.count) {
                 let step = columns.step(index, of: images)
-                let matrix = columns.columns(x, step, buffer, kernels)
+                let matrix = columns.columns(ConvolutionInput(maps: x), step, buffer, kernels)
                 kernels.gemm.pack(matrix, taps, 1, step.count, taps, packed)
                 kernels.gemm.multiply(
                     GemmKernels.Product(

@@ -94,10 +94,12 @@ public struct ConvolutionKernel: Sendable {
     /// y = convolution of x with prepared filters, finished on the way to memory.
     ///
     /// - Parameters:
+    ///   - norm: the norm that is applied to `x` first; only where `computesBoth`.
     ///   - notes: filled in for the batch norm that follows, if any.
     ///   - slices: the slices of the batch; nil in evaluation, where each image is computed as if alone.
     public func forward(
         _ x: Tensor,
+        norm: DeferredNorm? = nil,
         filters: UnsafePointer<Float>,
         finish: ConvolutionEpilogue,
         _ y: Tensor,
@@ -107,8 +109,9 @@ public struct ConvolutionKernel: Sendable {
         _ pool: ThreadPool
     ) {
         check(x, y, pool)
+        precondition(norm == nil || method.computesBoth, "a norm that nobody applies")
         method.forward(
-            x,
+            ConvolutionInput(maps: x, norm: norm),
             filters: filters,
             finish: finish.kernelArguments(y.shape),
             y,
@@ -214,8 +217,12 @@ public struct ConvolutionKernel: Sendable {
 
     /// Overwrites the gradients of the weights, with the sums over all slices, and of the input, from prepared filters
     /// and from the gradient of the output as the batch norm behind it tells it.
+    ///
+    /// - Parameter norm: as in the forward pass; it is given the sums of its gradient, and `dx` is the gradient of what it
+    ///   makes of `x`.
     public func backwardBoth(
         _ x: Tensor,
+        norm: DeferredNorm? = nil,
         _ dy: NormInputGradient,
         slices: Slices,
         dweights: UnsafeMutablePointer<Float>,
@@ -231,7 +238,7 @@ public struct ConvolutionKernel: Sendable {
         )
         precondition(pool.threads <= threads, "planned for \(threads) threads")
         method.backwardBoth(
-            x,
+            ConvolutionInput(maps: x, norm: norm),
             dy,
             slices,
             dweights,

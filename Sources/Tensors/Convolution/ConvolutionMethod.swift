@@ -22,7 +22,7 @@ protocol ConvolutionMethod: Sendable {
     )
 
     func forward(
-        _ x: Tensor,
+        _ x: ConvolutionInput,
         filters: UnsafePointer<Float>,
         finish: Finish,
         _ y: Tensor,
@@ -59,12 +59,12 @@ protocol ConvolutionMethod: Sendable {
         _ pool: ThreadPool
     )
 
-    /// Whether `backwardBoth` is there and pays.
+    /// Whether `backwardBoth` is there and pays; both passes then apply a norm that was deferred to what they read.
     var computesBoth: Bool { get }
 
     /// Overwrites both gradients, from what a batch norm behind the convolution tells of the output's.
     func backwardBoth(
-        _ x: Tensor,
+        _ x: ConvolutionInput,
         _ dy: NormInputGradient,
         _ slices: Slices,
         _ dweights: UnsafeMutablePointer<Float>,
@@ -80,7 +80,7 @@ extension ConvolutionMethod {
     var computesBoth: Bool { false }
 
     func backwardBoth(
-        _ x: Tensor,
+        _ x: ConvolutionInput,
         _ dy: NormInputGradient,
         _ slices: Slices,
         _ dweights: UnsafeMutablePointer<Float>,

@@ -25,7 +25,10 @@ struct DepthwiseConvolution: ConvolutionMethod {
         self.slices = slices
         self.threads = threads
         let y = geometry.output
-        let rows = max(1, min(y.H, Self.bandFloats / max(1, y.W * y.C)))
+        // The rows of the input that a row of the output takes are to stay in cache as well.
+        let x = geometry.input
+        let row = max(y.W * y.C, geometry.stride * x.W * x.C)
+        let rows = max(1, min(y.H, Self.bandFloats / max(1, row)))
         // Bands of about equal height.
         let bands = (y.H + rows - 1) / rows
         bandRows = (y.H + bands - 1) / bands
@@ -61,7 +64,7 @@ struct DepthwiseConvolution: ConvolutionMethod {
     }
 
     func forward(
-        _ x: Tensor,
+        _ x: ConvolutionInput,
         filters: UnsafePointer<Float>,
         finish: Finish,
         _ y: Tensor,
@@ -73,12 +76,12 @@ struct DepthwiseConvolution: ConvolutionMethod {
         let g = geometry
         let (kernels, window, C) = (pool.kernels, g.window, g.output.C)
         let pixels = PixelRows(kernels: kernels.rows, C: C)
-        pool.parallelFor(x.shape.N * bands) { task, _ in
+        pool.parallelFor(x.maps.shape.N * bands) { task, worker in
             let (image, band) = task.quotientAndRemainder(dividingBy: bands)
             let rows = rows(band)
             let to = y.base + image * g.output.perImage
             kernels.depthwise.forward(
-                x.base + image * g.input.perImage,
+                input(x, image, seen(by: rows), scratch + worker * seenFloats, kernels),
                 window,
                 rows,
                 filters,
@@ -93,6 +96,33 @@ struct DepthwiseConvolution: ConvolutionMethod {
                 (noted + C).update(repeating: 0, count: C)
             }
         }
+    }
+
+    /// The rows of the input that the windows of some output rows see.
+    func seen(by rows: Range<Int>) -> Range<Int> {
+        let (H, S, top) = (geometry.input.H, geometry.stride, geometry.top)
+        let first = min(H, max(0, rows.lowerBound * S - top))
+        return first..<max(first, min(H, (rows.upperBound - 1) * S - top + geometry.kernel))
+    }
+
+    /// Floats of the rows that a band sees.
+    private var seenFloats: Int {
+        let x = geometry.input
+        return min(x.H, (bandRows - 1) * geometry.stride + geometry.kernel) * x.W * x.C
+    }
+
+    /// Where row 0 of an image lies or would lie, of which some rows are there: in place, or normalised in `buffer`.
+    private func input(
+        _ x: ConvolutionInput,
+        _ image: Int,
+        _ rows: Range<Int>,
+        _ buffer: UnsafeMutablePointer<Float>,
+        _ kernels: KernelTable
+    ) -> UnsafePointer<Float> {
+        let (H, W, C) = (geometry.input.H, geometry.input.W, geometry.input.C)
+        let first = image * H
+        let pixels = (first + rows.lowerBound) * W..<(first + rows.upperBound) * W
+        return x.pixels(pixels, buffer, kernels) - rows.lowerBound * W * C
     }
 
     // MARK: Backward
@@ -152,13 +182,21 @@ struct DepthwiseConvolution: ConvolutionMethod {
         }
     }
 
-    /// The sums of the parts, and those of the slices, then a band of the gradient for each thread.
-    var scratch: Int { sumFloats + threads * bandFloats }
-
-    private var sumFloats: Int {
-        let N = geometry.input.N
-        return (((N + sumImages - 1) / sumImages + slices) * bands + slices) * forwardFilters
+    /// The sums of the parts, and those of the slices, then for each thread a band of the gradient and of what a norm
+    /// makes of the input, then the sums of the norm.
+    var scratch: Int {
+        sumFloats + threads * (bandFloats + seenFloats) + partCount * sumImages * normFloats
     }
+
+    /// The most parts.
+    private var partCount: Int {
+        ((geometry.input.N + sumImages - 1) / sumImages + slices) * bands
+    }
+
+    private var sumFloats: Int { (partCount + slices) * forwardFilters }
+
+    /// Floats of a group of a deferred norm's sums.
+    private var normFloats: Int { 2 * geometry.input.C }
 
     /// Floats of a band of the output with the rows around it that the input's gradient takes.
     private var bandFloats: Int {
@@ -174,7 +212,7 @@ struct DepthwiseConvolution: ConvolutionMethod {
         scratch: UnsafeMutablePointer<Float>,
         _ pool: ThreadPool
     ) {
-        sumWeights(slices, of: x.shape.N, dweights, scratch: scratch, pool) { part, own, _ in
+        sumWeights(slices, of: x.shape.N, dweights, scratch: scratch, pool) { _, part, own, _ in
             for image in part.images {
                 pool.kernels.depthwise.weights(
                     x.base + image * geometry.input.perImage,
@@ -194,7 +232,9 @@ struct DepthwiseConvolution: ConvolutionMethod {
         _ dweights: UnsafeMutablePointer<Float>,
         scratch: UnsafeMutablePointer<Float>,
         _ pool: ThreadPool,
-        _ body: (_ part: Part, _ sums: UnsafeMutablePointer<Float>, _ worker: Int) -> Void
+        _ body: (
+            _ number: Int, _ part: Part, _ sums: UnsafeMutablePointer<Float>, _ worker: Int
+        ) -> Void
     ) {
         precondition(
             slices.count <= self.slices && slices.total == N,
@@ -207,7 +247,7 @@ struct DepthwiseConvolution: ConvolutionMethod {
         pool.parallelFor(parts.count) { index, worker in
             let own = sums + index * floats
             own.update(repeating: 0, count: floats)
-            body(parts[index], own, worker)
+            body(index, parts[index], own, worker)
         }
         totals.update(repeating: 0, count: slices.count * floats)
         for (index, part) in parts.enumerated() {
@@ -225,9 +265,9 @@ struct DepthwiseConvolution: ConvolutionMethod {
     var computesBoth: Bool { true }
 
     /// A task writes the norm's gradient for its rows, and for those around them that the input's gradient takes, to a
-    /// buffer in the second cache.
+    /// buffer in the second cache, and there takes the sums for a norm that was deferred to this convolution.
     func backwardBoth(
-        _ x: Tensor,
+        _ x: ConvolutionInput,
         _ dy: NormInputGradient,
         _ slices: Slices,
         _ dweights: UnsafeMutablePointer<Float>,
@@ -237,16 +277,22 @@ struct DepthwiseConvolution: ConvolutionMethod {
         _ pool: ThreadPool
     ) {
         let g = geometry
-        let loops = pool.kernels.depthwise
+        let kernels = pool.kernels
+        let loops = kernels.depthwise
         let row = g.output.W * g.output.C
         let buffers = scratch + sumFloats
-        sumWeights(slices, of: x.shape.N, dweights, scratch: scratch, pool) { part, sums, worker in
+        let normSums = buffers + threads * (bandFloats + seenFloats)
+        sumWeights(slices, of: x.maps.shape.N, dweights, scratch: scratch, pool) {
+            number,
+            part,
+            sums,
+            worker in
             let inputs = inputRows(part.rows)
             let wanted = outputRows(reaching: inputs, and: part.rows)
-            let buffer = buffers + worker * bandFloats
+            let buffer = buffers + worker * (bandFloats + seenFloats)
             // Where row 0 of the image would lie.
             let gradient = buffer - wanted.lowerBound * row
-            for image in part.images {
+            for (place, image) in part.images.enumerated() {
                 let first = image * g.output.H
                 dy.write(
                     (first + wanted.lowerBound) * g.output.W..<(first + wanted.upperBound)
@@ -254,7 +300,7 @@ struct DepthwiseConvolution: ConvolutionMethod {
                     to: buffer
                 )
                 loops.weights(
-                    x.base + image * g.input.perImage,
+                    input(x, image, seen(by: part.rows), buffer + bandFloats, kernels),
                     gradient,
                     g.window,
                     part.rows,
@@ -262,7 +308,27 @@ struct DepthwiseConvolution: ConvolutionMethod {
                 )
                 let to = dx.base + image * g.input.perImage
                 loops.data(gradient, g.window, inputs, filters, to)
+                let from = image * g.input.H
+                x.norm?.takeSums(
+                    x.maps,
+                    dx,
+                    (from + inputs.lowerBound) * g.input.W..<(from + inputs.upperBound) * g.input.W,
+                    into: normSums + (number * sumImages + place) * normFloats,
+                    kernels.rows
+                )
             }
+            for place in part.images.count..<sumImages {
+                (normSums + (number * sumImages + place) * normFloats)
+                    .update(repeating: 0, count: x.norm == nil ? 0 : normFloats)
+            }
+        }
+        guard let norm = x.norm else { return }
+        let parts = parts(slices)
+        for slice in 0..<slices.count {
+            let own = parts.indices.filter { parts[$0].slice == slice }
+            guard let first = own.first else { continue }
+            let groups = normSums + first * sumImages * normFloats
+            norm.combine(groups, count: own.count * sumImages, slice: slice, pool)
         }
     }
 

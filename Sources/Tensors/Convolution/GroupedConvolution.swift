@@ -45,7 +45,7 @@ struct GroupedConvolution: ConvolutionMethod {
     }
 
     func forward(
-        _ x: Tensor,
+        _ x: ConvolutionInput,
         filters: UnsafePointer<Float>,
         finish: Finish,
         _ y: Tensor,
@@ -55,11 +55,12 @@ struct GroupedConvolution: ConvolutionMethod {
         _ pool: ThreadPool
     ) {
         let step = readsWeights ? weightsOfGroup : each.forwardFilters
+        let x = x.maps
         let (own, ownY) = places(scratch, x.shape.N)
         for group in 0..<geometry.groups {
             gather(x, group, own, pool)
             each.forward(
-                own,
+                ConvolutionInput(maps: own),
                 filters: filters + group * step,
                 finish: Finish(),
                 ownY,

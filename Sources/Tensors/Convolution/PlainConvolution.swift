@@ -61,7 +61,7 @@ struct PlainConvolution: ConvolutionMethod {
     }
 
     func forward(
-        _ x: Tensor,
+        _ x: ConvolutionInput,
         filters: UnsafePointer<Float>,
         finish: Finish,
         _ y: Tensor,
@@ -72,7 +72,7 @@ struct PlainConvolution: ConvolutionMethod {
     ) {
         if let system {
             system.forward(
-                x,
+                x.maps,
                 weights: filters,
                 finish: finish,
                 y,
@@ -82,7 +82,7 @@ struct PlainConvolution: ConvolutionMethod {
             )
         } else if let winograd {
             winograd.forward(
-                x,
+                x.maps,
                 filters: filters,
                 finish: finish,
                 y,
@@ -162,7 +162,7 @@ struct PlainConvolution: ConvolutionMethod {
     private var scratchOfBoth: Int { computesBoth ? columnWeights.scratchOfBoth : 0 }
 
     func backwardBoth(
-        _ x: Tensor,
+        _ x: ConvolutionInput,
         _ dy: NormInputGradient,
         _ slices: Slices,
         _ dweights: UnsafeMutablePointer<Float>,

@@ -4,30 +4,39 @@ import KernelTable
 ///
 /// The gradient of the norm's input, which is the convolution's output, is written a step at a time to a buffer in the
 /// second cache, and both products read it there; alone, each pass would carry it to memory and back. Sums have the same
-/// order as those of `addLong`.
+/// order as those of `addLong`. A norm that was deferred to this convolution gets the sums of its gradient, of each step
+/// while it is in cache.
 extension ColumnWeights {
     /// Whether a slice has groups of images for enough tasks; the products of fewer are better cut by channels.
     var computesBoth: Bool {
         geometry.isPointwise && !isShort(sliceImages) && groups(sliceImages) == Self.tasks
     }
 
-    /// Floats of one thread's packed columns and of its rows of the gradient.
-    private var bothFloats: (packed: Int, gradient: Int) {
+    /// Floats of one thread's packed columns, of its rows of the gradient and of those that a norm is applied to.
+    private var bothFloats: (packed: Int, gradient: Int, normalised: Int) {
         let pixels = columns.columnFloats / max(geometry.taps, 1)
-        return (pixels * (geometry.taps + Self.widest), pixels * geometry.output.C)
+        return (
+            pixels * (geometry.taps + Self.widest), pixels * geometry.output.C,
+            columns.columnFloats
+        )
+    }
+
+    /// Floats of all threads' areas.
+    private var workersOfBoth: Int {
+        let floats = bothFloats
+        return columns.threads * (floats.packed + floats.gradient + floats.normalised)
     }
 
     var scratchOfBoth: Int {
-        let floats = bothFloats
-        return waitingFloats + columns.threads * (floats.packed + floats.gradient)
-            + Self.tasks * geometry.weights
+        waitingFloats + workersOfBoth + Self.tasks * geometry.weights
+            + columns.steps(sliceImages, groups: Self.tasks) * 2 * geometry.taps
     }
 
     /// - Parameters:
     ///   - filters: as for `ColumnConvolution.backwardData`.
     ///   - dx: overwritten with the gradient of `x`.
     func backwardBoth(
-        _ x: Tensor,
+        _ x: ConvolutionInput,
         _ dy: NormInputGradient,
         _ slices: Slices,
         _ dweights: UnsafeMutablePointer<Float>,
@@ -37,7 +46,7 @@ extension ColumnWeights {
         _ pool: ThreadPool
     ) {
         precondition(
-            slices.count <= self.slices && slices.total == x.shape.N
+            slices.count <= self.slices && slices.total == x.maps.shape.N
                 && slices.images.allSatisfy { $0.count <= sliceImages },
             "planned for \(self.slices) slices of \(sliceImages) images, not for \(slices.images)"
         )
@@ -51,6 +60,7 @@ extension ColumnWeights {
                 addBoth(
                     x,
                     dy,
+                    leaf.lowerBound,
                     slices.images[leaf.lowerBound],
                     place(level),
                     filters,
@@ -65,8 +75,9 @@ extension ColumnWeights {
 
     /// The same for the images of one slice.
     private func addBoth(
-        _ x: Tensor,
+        _ x: ConvolutionInput,
         _ dy: NormInputGradient,
+        _ slice: Int,
         _ images: Range<Int>,
         _ dweights: UnsafeMutablePointer<Float>,
         _ filters: UnsafePointer<Float>,
@@ -76,21 +87,27 @@ extension ColumnWeights {
     ) {
         let g = geometry
         guard !images.isEmpty else { return dweights.update(repeating: 0, count: g.weights) }
-        let gemm = pool.kernels.gemm
+        let kernels = pool.kernels
+        let gemm = kernels.gemm
         let (taps, O, N) = (g.taps, g.output.C, images.count)
         let groups = groups(N)
         let floats = bothFloats
-        let partials = scratch + columns.threads * (floats.packed + floats.gradient)
+        let partials = scratch + workersOfBoth
+        let normSums = partials + Self.tasks * g.weights
         pool.parallelFor(groups) { group, worker in
             let own =
                 images.lowerBound + group * N / groups..<images.lowerBound + (group + 1) * N
                 / groups
-            let packed = scratch + worker * (floats.packed + floats.gradient)
+            let packed =
+                scratch + worker * (floats.packed + floats.gradient + floats.normalised)
             let gradient = packed + floats.packed
+            let before = columns.steps(before: group, of: groups, N)
             for index in 0..<columns.steps(own.count) {
                 let step = columns.step(index, of: own)
-                dy.write(step.first..<step.first + step.count, to: gradient)
-                gemm.pack(x.base + step.first * taps, taps, 1, step.count, taps, packed)
+                let pixels = step.first..<step.first + step.count
+                dy.write(pixels, to: gradient)
+                let matrix = columns.columns(x, step, gradient + floats.gradient, kernels)
+                gemm.pack(matrix, taps, 1, step.count, taps, packed)
                 gemm.multiply(
                     GemmKernels.Product(
                         M: O,
@@ -121,8 +138,12 @@ extension ColumnWeights {
                         adding: false
                     )
                 )
+                let sums = normSums + (before + index) * 2 * taps
+                x.norm?.takeSums(x.maps, dx, pixels, into: sums, kernels.rows)
             }
         }
+        let steps = columns.steps(before: groups, of: groups, N)
+        x.norm?.combine(normSums, count: steps, slice: slice, pool)
         pool.parallelRanges(g.weights, grain: 1 << 14) { range, _ in
             for group in 1..<groups {
                 pool.kernels.flat.add(

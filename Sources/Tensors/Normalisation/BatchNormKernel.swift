@@ -82,10 +82,53 @@ public struct BatchNormKernel: Sendable {
         _ pool: ThreadPool
     ) {
         check(x, slices, y, residual)
-        precondition(notes?.channels ?? shape.C == shape.C, "the notes are of other channels")
+        takeMoments(x, slices, notes, mean, variance, scratch, pool)
         let C = shape.C
         let cut = blocks(slices)
         let kernels = PixelRows(kernels: pool.kernels.rows, C: C)
+        let factors = scratch
+        fold(slices, gamma, beta, mean, variance, into: factors, stride: 2 * C)
+        pool.parallelFor(cut.blocks.count) { block, _ in
+            let (slice, rows) = cut.blocks[block]
+            apply(x, rows, factors + slice * 2 * C, residual, y, kernels)
+        }
+    }
+
+    /// The same, but for the output: whoever reads `x` next applies `norm`, which is told the slices' scales, shifts and
+    /// means.
+    public func deferTraining(
+        _ x: Tensor,
+        slices: Slices,
+        gamma: UnsafePointer<Float>,
+        beta: UnsafePointer<Float>,
+        notes: RecordedMoments?,
+        to norm: DeferredNorm,
+        mean: UnsafeMutablePointer<Float>,
+        variance: UnsafeMutablePointer<Float>,
+        scratch: UnsafeMutablePointer<Float>,
+        _ pool: ThreadPool
+    ) {
+        check(x, slices)
+        takeMoments(x, slices, notes, mean, variance, scratch, pool)
+        let C = shape.C
+        fold(slices, gamma, beta, mean, variance, into: norm.factors(0), stride: norm.distance)
+        for slice in 0..<slices.count {
+            (norm.factors(slice) + 2 * C).update(from: mean + slice * C, count: C)
+        }
+    }
+
+    /// The mean and biased variance of each channel of each slice, from `notes` where there are some.
+    private func takeMoments(
+        _ x: Tensor,
+        _ slices: Slices,
+        _ notes: RecordedMoments?,
+        _ mean: UnsafeMutablePointer<Float>,
+        _ variance: UnsafeMutablePointer<Float>,
+        _ scratch: UnsafeMutablePointer<Float>,
+        _ pool: ThreadPool
+    ) {
+        precondition(notes?.channels ?? shape.C == shape.C, "the notes are of other channels")
+        let C = shape.C
         if let notes {
             forEachChannels(slices, pool) { slice, channels in
                 notes.sum(
@@ -95,29 +138,10 @@ public struct BatchNormKernel: Sendable {
                     variance: variance + slice * C
                 )
             }
-        } else {
-            takeMoments(x, slices, cut, kernels, mean, variance, scratch, pool)
+            return
         }
-        let factors = scratch
-        fold(slices, gamma, beta, mean, variance, into: factors, stride: 2 * C)
-        pool.parallelFor(cut.blocks.count) { block, _ in
-            let (slice, rows) = cut.blocks[block]
-            apply(x, rows, factors + slice * 2 * C, residual, y, kernels)
-        }
-    }
-
-    /// The mean and biased variance of each channel of each slice.
-    private func takeMoments(
-        _ x: Tensor,
-        _ slices: Slices,
-        _ cut: RowBlocks,
-        _ kernels: PixelRows,
-        _ mean: UnsafeMutablePointer<Float>,
-        _ variance: UnsafeMutablePointer<Float>,
-        _ scratch: UnsafeMutablePointer<Float>,
-        _ pool: ThreadPool
-    ) {
-        let C = shape.C
+        let cut = blocks(slices)
+        let kernels = PixelRows(kernels: pool.kernels.rows, C: C)
         let means = scratch
         let squares = scratch + cut.blocks.count * C
         pool.parallelFor(cut.blocks.count) { block, _ in
@@ -266,6 +290,7 @@ public struct BatchNormKernel: Sendable {
         dresidual: Tensor?,
         dgamma: UnsafeMutablePointer<Float>,
         dbeta: UnsafeMutablePointer<Float>,
+        deferred: DeferredNorm? = nil,
         scratch: UnsafeMutablePointer<Float>,
         _ pool: ThreadPool
     ) {
@@ -283,6 +308,7 @@ public struct BatchNormKernel: Sendable {
             dresidual: dresidual,
             dgamma: dgamma,
             dbeta: dbeta,
+            deferred: deferred,
             scratch: scratch,
             pool
         )
@@ -296,6 +322,8 @@ public struct BatchNormKernel: Sendable {
     /// The gradients of the parameters, and what the gradient of the input takes beside `x` and `dy`; arguments as for
     /// `backward`.
     ///
+    /// - Parameter deferred: the norm as whoever applied it left it, with the sums over `dy`, which need not be taken; nil
+    ///   = take them.
     /// - Returns: the gradient of the input, which can be written as long as `scratch` is left alone.
     public func backwardSums(
         _ x: Tensor,
@@ -310,6 +338,7 @@ public struct BatchNormKernel: Sendable {
         dresidual: Tensor?,
         dgamma: UnsafeMutablePointer<Float>,
         dbeta: UnsafeMutablePointer<Float>,
+        deferred: DeferredNorm? = nil,
         scratch: UnsafeMutablePointer<Float>,
         _ pool: ThreadPool
     ) -> NormInputGradient {
@@ -344,7 +373,7 @@ public struct BatchNormKernel: Sendable {
             factors: factors,
             dresidual: dresidual
         )
-        pool.parallelFor(cut.blocks.count) { block, _ in
+        pool.parallelFor(deferred == nil ? cut.blocks.count : 0) { block, _ in
             let (slice, rows) = cut.blocks[block]
             kernels.gradientSums(
                 gradient.arguments(slice, rows.lowerBound, dx: dy.base),
@@ -360,9 +389,15 @@ public struct BatchNormKernel: Sendable {
             for channel in channels {
                 var s = 0.0
                 var t = 0.0
-                for block in cut.ofSlice[slice] {
-                    s += Double(sumDy[block * C + channel])
-                    t += Double(sumDyX[block * C + channel])
+                // An empty slice has no sums.
+                if let deferred, !cut.ofSlice[slice].isEmpty {
+                    s = Double(deferred.sums(slice)[channel])
+                    t = Double(deferred.sums(slice)[C + channel])
+                } else {
+                    for block in cut.ofSlice[slice] {
+                        s += Double(sumDy[block * C + channel])
+                        t += Double(sumDyX[block * C + channel])
+                    }
                 }
                 let place = slice * C + channel
                 let inverse = 1 / (Double(variance[place]) + Double(epsilon)).squareRoot()

@@ -62,7 +62,7 @@ private func multiply(_ p: GemmKernels.Product, _ packed: MutableFloats?) {
                 )
                 let next: Ahead = (
                     strip: isFar && n &+ stripWidth < p.N ? p.stripStride : 0,
-                    rows: n == 0 && p.columnStride == 1
+                    rows: n == 0 && p.columnStride == 1 && p.rowStride == steps
                 )
                 n &+= stripWidth
                 if let packed {
@@ -78,8 +78,8 @@ private func multiply(_ p: GemmKernels.Product, _ packed: MutableFloats?) {
 }
 
 /// What the tiles of a column prefetch: the next strip of B, `strip` floats away; where that is 0 and `rows` is true, the
-/// rows of A behind their own, which no strip before has brought into the second-level cache: the 144 floats of a row,
-/// say, are too few for the hardware to see a stream.
+/// rows of A behind their own, which lie one behind the other and which no strip before has brought into the
+/// second-level cache: the 144 floats of a row, say, are too few for the hardware to see a stream.
 private typealias Ahead = (strip: Int, rows: Bool)
 
 /// Chooses what a whole tile prefetches, adjacent ones different lines of the next strip, and prefetches its results.

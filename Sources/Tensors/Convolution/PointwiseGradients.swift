@@ -16,10 +16,15 @@ extension ColumnWeights {
     private var bothFloats: (packed: Int, gradient: Int, normalised: Int) {
         let pixels = columns.columnFloats / max(geometry.taps, 1)
         return (
-            pixels * (geometry.taps + Self.widest), pixels * geometry.output.C,
+            pixels * (min(geometry.taps, geometry.output.C) + Self.widest),
+            pixels * geometry.output.C,
             columns.columnFloats
         )
     }
+
+    /// Whether the gradient of the weights is computed as [taps][O]: of the columns and the gradient of the output the
+    /// narrower is packed for the product.
+    private var isTransposed: Bool { geometry.taps > geometry.output.C }
 
     /// Floats of all threads' areas.
     private var workersOfBoth: Int {
@@ -107,19 +112,23 @@ extension ColumnWeights {
                 let pixels = step.first..<step.first + step.count
                 dy.write(pixels, to: gradient)
                 let matrix = columns.columns(x, step, gradient + floats.gradient, kernels)
-                gemm.pack(matrix, taps, 1, step.count, taps, packed)
+                let (A, B) =
+                    isTransposed
+                    ? (matrix, UnsafePointer(gradient)) : (UnsafePointer(gradient), matrix)
+                let (M, N) = isTransposed ? (taps, O) : (O, taps)
+                gemm.pack(B, N, 1, step.count, N, packed)
                 gemm.multiply(
                     GemmKernels.Product(
-                        M: O,
-                        N: taps,
+                        M: M,
+                        N: N,
                         K: step.count,
-                        A: gradient,
+                        A: A,
                         rowStride: 1,
-                        columnStride: O,
+                        columnStride: M,
                         B: packed,
                         stripStride: step.count * gemm.width,
-                        C: group == 0 ? dweights : partials + (group - 1) * g.weights,
-                        ldc: taps,
+                        C: partials + group * g.weights,
+                        ldc: N,
                         adding: index > 0
                     )
                 )
@@ -144,13 +153,22 @@ extension ColumnWeights {
         }
         let steps = columns.steps(before: groups, of: groups, N)
         x.norm?.combine(normSums, count: steps, slice: slice, pool)
-        pool.parallelRanges(g.weights, grain: 1 << 14) { range, _ in
-            for group in 1..<groups {
-                pool.kernels.flat.add(
-                    dweights + range.lowerBound,
-                    partials + (group - 1) * g.weights + range.lowerBound,
-                    range.count
-                )
+        pool.parallelRanges(O, grain: max(1, (1 << 14) / taps)) { outputs, _ in
+            for output in outputs {
+                let to = dweights + output * taps
+                let from = partials + (isTransposed ? output : output * taps)
+                for group in 0..<groups {
+                    let own = from + group * g.weights
+                    if isTransposed {
+                        for tap in 0..<taps {
+                            to[tap] = group == 0 ? own[tap * O] : to[tap] + own[tap * O]
+                        }
+                    } else if group == 0 {
+                        to.update(from: own, count: taps)
+                    } else {
+                        kernels.flat.add(to, own, taps)
+                    }
+                }
             }
         }
     }

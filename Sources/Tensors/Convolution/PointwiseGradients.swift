@@ -22,9 +22,14 @@ extension ColumnWeights {
         )
     }
 
-    /// Whether the gradient of the weights is computed as [taps][O]: of the columns and the gradient of the output the
-    /// narrower is packed for the product.
-    private var isTransposed: Bool { geometry.taps > geometry.output.C }
+    /// Whether the gradient of the weights is computed as [taps][O], so that the gradient of the output is packed.
+    ///
+    /// It is where it is narrower than the columns, but for products so wide that they pack both.
+    private var isTransposed: Bool {
+        geometry.taps > geometry.output.C && geometry.output.C < Self.widestPacked
+    }
+
+    private static let widestPacked = 128
 
     /// Floats of all threads' areas.
     private var workersOfBoth: Int {

@@ -44,6 +44,7 @@ let package = Package(
     products: [
         .executable(name: "landmark-train", targets: ["landmark-train"]),
         .executable(name: "distributed-check", targets: ["distributed-check"]),
+        .executable(name: "onnx-check", targets: ["onnx-check"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -136,6 +137,14 @@ let package = Package(
             name: "distributed-check",
             dependencies: [
                 "Tensors", "Networks", "Images", "Distributed", "Training", "TestSupport",
+            ],
+            swiftSettings: strict
+        ),
+
+        .executableTarget(
+            name: "onnx-check",
+            dependencies: [
+                "Files", "Tensors", "TensorFiles", "Networks", "Images", "Training", "TestSupport",
             ],
             swiftSettings: strict
         ),

@@ -187,7 +187,7 @@ let package = Package(
             name: "TrainingTests",
             dependencies: [
                 "Training", "Networks", "Images", "Distributed", "TensorFiles", "Files", "Tensors",
-                "TestSupport",
+                "BuiltIn", "TestSupport",
             ],
             exclude: ["Fixtures"],
             swiftSettings: strict

@@ -23,7 +23,7 @@ extension PortableGraph {
             return append("Sigmoid", site, [x])
         case .gelu:
             // Operator set 20 has it as one; this is x · Φ(x) in those of before.
-            let scaled = append("Div", site, [x, number(2.squareRoot(), site, "root")])
+            let scaled = append("Div", site, [x, number(Float(2).squareRoot(), site, "root")])
             let erf = append("Erf", site, [scaled])
             let share = append("Add", site, [erf, number(1, site, "one")])
             let product = append("Mul", site, [x, share])

@@ -1,7 +1,7 @@
 public import Distributed
 public import Images
 public import Networks
-public import Tensors
+import Tensors
 
 /// Computes where a network looked in photos, each by one rank and by itself, so that a map is the same on any number
 /// of ranks.

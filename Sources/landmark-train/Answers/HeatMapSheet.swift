@@ -1,6 +1,7 @@
 import Files
 import Foundation
 import Images
+import Networks
 import Reporting
 import Training
 

@@ -3,10 +3,12 @@
 # Runtime computes the same logits from the same photos. Its Python packages are installed into .build/onnx-python;
 # where they cannot be, it says so and ends well. LANDMARK_TRAIN_PYTHON names a Python that has them.
 #
-#   scripts/check-onnx.sh [--openvino] [FOLDER]
+#   scripts/check-onnx.sh [--openvino] [--all] [FOLDER [NETWORK…]]
 #
 #   --openvino   compare with OpenVINO too, which is a large download
+#   --all        compare the larger VGGs too, of 550 MB each, whose layers are those of the smaller ones
 #   FOLDER       of landmark-train and onnx-check; default: .build/release
+#   NETWORK…     those to compare; default: all
 #
 # LANDMARK_TRAIN_PHOTOS may name a folder of photos, else built-in landmarks are drawn; LANDMARK_TRAIN_WEIGHTS one of
 # published weights, which are compared too.
@@ -14,12 +16,19 @@ set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 wanted=("$root/scripts/onnx/requirements.txt") modules="onnx, onnxruntime, PIL" options=()
-if [ "${1:-}" = --openvino ]; then
+while [[ "${1:-}" = --* ]]; do
+    case "$1" in
+        --openvino)
+            modules="$modules, openvino"
+            wanted+=("$root/scripts/onnx/requirements-openvino.txt") ;;
+        --all) ;;
+        *) fail "$1 is not known; give --openvino, --all or neither" ;;
+    esac
+    options+=("$1")
     shift
-    options=(--openvino) modules="$modules, openvino"
-    wanted+=("$root/scripts/onnx/requirements-openvino.txt")
-fi
+done
 bin=$(realpath "${1:-$root/.build/release}")
+[ $# -eq 0 ] || shift
 for program in landmark-train onnx-check; do
     [ -x "$bin/$program" ] || fail "there is no program at $bin/$program; build it or name its folder"
 done
@@ -46,4 +55,4 @@ if ! has_modules; then
         || not_compared "pip cannot install the packages ($(tail -1 "$log"))"
     has_modules || not_compared "the packages that pip installed do not load"
 fi
-exec "$python" "$root/scripts/onnx/check.py" ${options[@]+"${options[@]}"} "$bin"
+exec "$python" "$root/scripts/onnx/check.py" ${options[@]+"${options[@]}"} "$bin" "$@"

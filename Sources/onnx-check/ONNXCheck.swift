@@ -13,8 +13,8 @@ import Training
 ///     onnx-check FOLDER NETWORK IMAGE-SIZE folded|kept WEIGHTS|- PHOTO…
 ///     onnx-check networks      lists them
 ///
-/// `-` stands for weights and statistics that are numbers from a table: other than random ones they leave no norm as
-/// it began.
+/// `-` stands for weights and norms that are numbers from a table, so that none is as it began, with statistics of the
+/// photos, so that the logits tell them apart.
 @main
 struct ONNXCheck {
     let folder: String
@@ -66,15 +66,15 @@ struct ONNXCheck {
             purpose: .evaluation,
             pool: ThreadPool(threads: 2)
         )
-        if let file {
-            // A trunk alone gets a head from the table, too.
-            fill(model.store)
-            try file.load(into: model.store, average: true, head: .ifItFits)
-        } else {
-            fill(model.store)
-        }
         let plans = PhotoPlans(imageSize: imageSize)
         let images = try read(plans, model.input)
+        fill(model.store)
+        if let file {
+            // A trunk alone keeps the head from the table.
+            try file.load(into: model.store, average: true, head: .ifItFits)
+        } else if !model.store.batchNorms.isEmpty {
+            takeStatistics(model, images)
+        }
         let logits = model.forward(images.tensor(model.input), .evaluation)
         let path = Path.joined(folder, architecture.rawValue)
         try ONNXExport(
@@ -89,13 +89,40 @@ struct ONNXCheck {
         try write(images, model.input, logits, to: path + ".safetensors")
     }
 
-    /// Gives all parameters the numbers of the table.
+    /// Gives all parameters the numbers of the table, weights with the variance that ReLUs leave their inputs with.
     private func fill(_ store: ParameterStore) {
         for parameter in store.parameters {
-            store.write(
-                parameter,
-                SharedValues.parameter(parameter.name, shape: parameter.shape)
-            )
+            var numbers = SharedValues.parameter(parameter.name, shape: parameter.shape)
+            if parameter.kind == .weight {
+                let gain = Float(2).squareRoot()
+                for index in numbers.indices { numbers[index] *= gain }
+            }
+            store.write(parameter, numbers)
+        }
+    }
+
+    /// Makes the running statistics those of the photos, as training leaves them.
+    private func takeStatistics(_ model: Model, _ images: Storage) {
+        var description = model.description
+        (description.dropout, description.stochasticDepth) = (0, 0)
+        let trained = Model(
+            description,
+            maximumBatch: photos.count,
+            purpose: .training,
+            pool: ThreadPool(threads: 2)
+        )
+        fill(trained.store)
+        let context = TrainingContext(seed: 0, step: 0, firstPosition: 0, photos: photos.count)
+        _ = trained.forward(images.tensor(model.input), .training(context))
+        for parameter in trained.store.parameters {
+            guard case .statistic = parameter.kind else { continue }
+            var numbers = trained.store.read(parameter, from: trained.store.flatGradients)
+            if parameter.name.hasSuffix("var") {
+                // A channel that is the same in the few photos would be blown up, and its rounding errors with it.
+                let mean = numbers.reduce(0, +) / Float(numbers.count)
+                for index in numbers.indices { numbers[index] = max(numbers[index], mean / 4) }
+            }
+            model.store.write(parameter, numbers)
         }
     }
 

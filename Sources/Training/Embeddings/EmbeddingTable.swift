@@ -1,0 +1,68 @@
+import Distributed
+public import Images
+public import Tensors
+
+/// Rows of numbers that are compared with others: in memory or in a file.
+public protocol EmbeddingRows {
+    /// Rows n.
+    var count: Int { get }
+    /// Floats d of a row.
+    var width: Int { get }
+
+    /// Copies the rows `range`, [rows][d], to `floats`; may be called by any thread.
+    func read(_ range: Range<Int>, into floats: UnsafeMutablePointer<Float>) throws
+}
+
+/// Embeddings of photos in memory: unit vectors, with what the photos are called and show.
+public struct EmbeddingTable: Sendable {
+    /// The embeddings, [n][d].
+    public let storage: Storage
+    /// What the embeddings were made by.
+    public let network: EmbeddingNetwork
+    /// What each photo is called.
+    public let ids: [String]
+    /// The class of each, a place in `classes`; −1 = unknown.
+    public let labels: [Int32]
+    /// The classes that labels stand for.
+    public let classes: ClassIndex
+
+    /// Puts together embeddings and what they are of.
+    ///
+    /// - Parameter storage: at least a row of the network's width for each label.
+    public init(
+        _ storage: Storage,
+        _ network: EmbeddingNetwork,
+        ids: [String],
+        labels: [Int32],
+        classes: ClassIndex
+    ) {
+        precondition(
+            ids.count == labels.count && storage.count >= labels.count * network.width,
+            "a row, an id and a label for each photo"
+        )
+        self.storage = storage
+        self.network = network
+        self.ids = ids
+        self.labels = labels
+        self.classes = classes
+    }
+
+    /// The embedding of a photo.
+    public func row(_ index: Int) -> UnsafeMutablePointer<Float> {
+        precondition(index >= 0 && index < count, "row out of range")
+        return storage.base + index * width
+    }
+}
+
+extension EmbeddingTable: EmbeddingRows {
+    /// Photos.
+    public var count: Int { labels.count }
+    /// Floats of an embedding.
+    public var width: Int { network.width }
+
+    /// Copies rows.
+    public func read(_ range: Range<Int>, into floats: UnsafeMutablePointer<Float>) {
+        precondition(range.lowerBound >= 0 && range.upperBound <= count, "rows out of range")
+        floats.update(from: storage.base + range.lowerBound * width, count: range.count * width)
+    }
+}

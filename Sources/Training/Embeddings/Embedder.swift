@@ -8,10 +8,10 @@ public import Tensors
 /// Photos are cut into batches of a fixed size and batch k of a part goes to rank k mod R, so that an embedding has
 /// the same bits on any number of ranks.
 public struct Embedder {
-    private let communicator: any Communicator
+    let communicator: any Communicator
     private let trunk: Model
     private let plans: PhotoPlans
-    private let pool: ThreadPool
+    let pool: ThreadPool
     /// What the embeddings are made by.
     public let network: EmbeddingNetwork
     /// Photos that the trunk computes at once.
@@ -113,33 +113,39 @@ public struct Embedder {
         return skipped
     }
 
-    /// Embeds photos into memory that the ranks of a node have in common; a collective call.
-    ///
-    /// - Returns: the table of the photos that have an embedding, the place of each in `photos`, and the others.
-    public func table(
-        _ photos: any Dataset,
+    /// Embeddings of photos in memory that the ranks of a node have in common.
+    public struct Embedded: Sendable {
+        /// A row for each of `photos`.
+        public var rows: EmbeddingBlock
+        /// Places of the photos that have an embedding, in order.
+        public var photos: [Int]
+        /// The others.
+        public var skipped: [Skipped]
+
+        /// Takes the rows of all but the skipped of `count` photos.
+        init(_ storage: Storage, width: Int, count: Int, skipped: [Skipped]) {
+            let without = Set(skipped.map(\.photo))
+            photos = (0..<count).filter { !without.contains($0) }
+            rows = EmbeddingBlock(storage, count: photos.count, width: width)
+            self.skipped = skipped
+        }
+    }
+
+    /// Embeds photos into memory; a collective call, arguments and errors as of `run`.
+    public func embed(
+        _ source: any PhotoSource,
+        count: Int,
         stop: Interruption? = nil,
         progress: (Int) -> Void = { _ in }
-    ) throws -> (table: EmbeddingTable, photos: [Int], skipped: [Skipped]) {
-        let values = try communicator.makeNodeStorage(count: photos.count * width)
+    ) throws -> Embedded {
+        let values = try communicator.makeNodeStorage(count: count * width)
         var to = values.storage.base
-        let skipped = try run(photos, count: photos.count, stop: stop, progress: progress) {
-            _,
-            row in
+        let skipped = try run(source, count: count, stop: stop, progress: progress) { _, row in
             to.update(from: row, count: width)
             to += width
         }
         try communicator.broadcast(values)
-        let without = Set(skipped.map(\.photo))
-        let kept = (0..<photos.count).filter { !without.contains($0) }
-        let table = EmbeddingTable(
-            values.storage,
-            network,
-            ids: kept.map(photos.id),
-            labels: kept.map(photos.label),
-            classes: photos.classes
-        )
-        return (table, kept, skipped)
+        return Embedded(values.storage, width: width, count: count, skipped: skipped)
     }
 
     /// Scales a row to length 1; false where it has no direction.

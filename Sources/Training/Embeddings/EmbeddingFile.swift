@@ -66,6 +66,9 @@ public final class EmbeddingFile {
         }
     }
 
+    /// What the writer noted under `key`; nil = nothing.
+    public func note(_ key: String) -> String? { file.metadata[key] }
+
     /// What each photo is called.
     public func ids() throws -> [String] {
         do {

@@ -1,4 +1,3 @@
-import Distributed
 public import Images
 public import Tensors
 
@@ -13,10 +12,37 @@ public protocol EmbeddingRows {
     func read(_ range: Range<Int>, into floats: UnsafeMutablePointer<Float>) throws
 }
 
+/// Rows in memory.
+public struct EmbeddingBlock: EmbeddingRows, Sendable {
+    private let storage: Storage
+    /// Rows n.
+    public let count: Int
+    /// Floats d of a row.
+    public let width: Int
+
+    /// The first `count` rows of `storage`, [n][d].
+    public init(_ storage: Storage, count: Int, width: Int) {
+        precondition(storage.count >= count * width, "fewer floats than the rows have")
+        (self.storage, self.count, self.width) = (storage, count, width)
+    }
+
+    /// A row.
+    public func row(_ index: Int) -> UnsafeMutablePointer<Float> {
+        precondition(index >= 0 && index < count, "row out of range")
+        return storage.base + index * width
+    }
+
+    /// Copies rows.
+    public func read(_ range: Range<Int>, into floats: UnsafeMutablePointer<Float>) {
+        precondition(range.lowerBound >= 0 && range.upperBound <= count, "rows out of range")
+        floats.update(from: storage.base + range.lowerBound * width, count: range.count * width)
+    }
+}
+
 /// Embeddings of photos in memory: unit vectors, with what the photos are called and show.
 public struct EmbeddingTable: Sendable {
-    /// The embeddings, [n][d].
-    public let storage: Storage
+    /// The embeddings.
+    public let rows: EmbeddingBlock
     /// What the embeddings were made by.
     public let network: EmbeddingNetwork
     /// What each photo is called.
@@ -28,41 +54,23 @@ public struct EmbeddingTable: Sendable {
 
     /// Puts together embeddings and what they are of.
     ///
-    /// - Parameter storage: at least a row of the network's width for each label.
+    /// - Parameter rows: one of the network's width for each label.
     public init(
-        _ storage: Storage,
+        _ rows: EmbeddingBlock,
         _ network: EmbeddingNetwork,
         ids: [String],
         labels: [Int32],
         classes: ClassIndex
     ) {
         precondition(
-            ids.count == labels.count && storage.count >= labels.count * network.width,
+            ids.count == labels.count && rows.count == labels.count
+                && rows.width == network.width,
             "a row, an id and a label for each photo"
         )
-        self.storage = storage
+        self.rows = rows
         self.network = network
         self.ids = ids
         self.labels = labels
         self.classes = classes
-    }
-
-    /// The embedding of a photo.
-    public func row(_ index: Int) -> UnsafeMutablePointer<Float> {
-        precondition(index >= 0 && index < count, "row out of range")
-        return storage.base + index * width
-    }
-}
-
-extension EmbeddingTable: EmbeddingRows {
-    /// Photos.
-    public var count: Int { labels.count }
-    /// Floats of an embedding.
-    public var width: Int { network.width }
-
-    /// Copies rows.
-    public func read(_ range: Range<Int>, into floats: UnsafeMutablePointer<Float>) {
-        precondition(range.lowerBound >= 0 && range.upperBound <= count, "rows out of range")
-        floats.update(from: storage.base + range.lowerBound * width, count: range.count * width)
     }
 }

@@ -40,8 +40,12 @@ public final class EmbeddingWriter {
         labels.append(Int64(label))
     }
 
-    /// Writes the file with the classes that labels stand for; it is whole and on the disk when its name appears.
-    public func finish(_ classes: ClassIndex) throws {
+    /// Writes the file; it is whole and on the disk when its name appears.
+    ///
+    /// - Parameters:
+    ///   - classes: what labels stand for.
+    ///   - notes: what the header says besides.
+    public func finish(_ classes: ClassIndex, notes: [String: String] = [:]) throws {
         typealias Key = EmbeddingFile.Key
         var names = TextTensor()
         for name in classes.names { names.append(name) }
@@ -57,13 +61,13 @@ public final class EmbeddingWriter {
         let file = try SafetensorsWriter(
             path: path,
             tensors: tensors,
-            metadata: [
+            metadata: notes.merging([
                 Key.version: String(EmbeddingFile.version),
                 Key.network: network.hash,
                 Key.architecture: network.architecture.rawValue,
                 Key.imageSize: String(network.imageSize),
                 Key.classKind: classes.kind.rawValue,
-            ]
+            ]) { $1 }
         )
         try file.write(count: count * network.width) { write in
             try waiting.read { piece in try write(piece) }

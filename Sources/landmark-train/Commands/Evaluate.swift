@@ -15,6 +15,10 @@ struct Evaluate: ParsableCommand {
             Takes the test photos of a folder; where it has none, its validation photos, or else the \
             part of each landmark that was held out in training. Each photo counts once, on any \
             number of ranks. SIGINT or SIGTERM end it with exit code 130 or 143 and without a result.
+
+            --classifier knn and class-mean name landmarks by embeddings, what the network gives before its \
+            head: by the nearest of the photos that the run learned from, or of the folder's training photos \
+            for weights without a run. These need no head and no training.
             """
     )
 
@@ -44,6 +48,18 @@ struct Evaluate: ParsableCommand {
 
     @Flag(help: "Evaluate on all photos of the folder, training photos too.")
     var all = false
+
+    @Option(
+        help: ArgumentHelp(
+            "Who names the landmark: the network's head, the nearest training photos, or the nearest mean of a "
+                + "landmark's training photos.",
+            valueName: "head|knn|class-mean"
+        )
+    )
+    var classifier = ClassifierKind.head
+
+    @Option(help: "Training photos that vote with --classifier knn.")
+    var neighbours = 5
 
     @Option(help: ArgumentHelp("Write a table of all predictions.", valueName: "file"))
     var predictions: String?
@@ -82,8 +98,12 @@ struct Evaluate: ParsableCommand {
         // Before any thread is started: threads inherit which signals are blocked.
         let signals = StopSignals()
         World.launch(threads: network.machine.threads) { world in
-            let folder = try world.fromRoot { try photoFolder() }
-            let loaded = try LoadedNetwork(network, world) {
+            let folder = try world.fromRoot {
+                try NumberFlag.require(neighbours, "--neighbours", NumberFlag.neighbours)
+                return try photoFolder()
+            }
+            let part: NetworkPart = classifier == .head ? .whole : .trunk
+            let loaded = try LoadedNetwork(network, world, part: part) {
                 try openPhotos(folder, holdOut: 0, seed: 0).classes
             }
             let opened = try open(folder, loaded.facts, world)
@@ -92,6 +112,26 @@ struct Evaluate: ParsableCommand {
             if world.isRoot {
                 for line in chosen.remarks.lines + notes(chosen) { Ending.say(line) }
             }
+            let (findings, counts) = try ask(loaded, photos, folder, world, signals.stop)
+            try world.together {
+                guard world.isRoot else { return }
+                try tell(findings, chosen, loaded.facts, counts)
+            }
+            return 0
+        }
+    }
+
+    /// What the classifier says about photos, and the photos of each landmark that it learned from.
+    private func ask(
+        _ loaded: LoadedNetwork,
+        _ photos: any Dataset,
+        _ folder: String,
+        _ world: World,
+        _ stop: Interruption
+    ) throws -> (Evaluator.Findings, [Int]) {
+        let progress = ProgressCount("evaluating", photos.count, world)
+        defer { progress.end() }
+        guard classifier != .head else {
             let evaluator = Evaluator(
                 communicator: world.communicator,
                 model: loaded.model,
@@ -99,25 +139,33 @@ struct Evaluate: ParsableCommand {
                 batch: network.batch,
                 pool: world.pool
             )
-            let terminal = Terminal.standardError
             let findings = try evaluator.run(
                 photos,
                 count: photos.count,
                 top: 5,
-                stop: signals.stop
-            ) { done in
-                guard world.isRoot else { return }
-                terminal.replace(
-                    "evaluating \(Figures.grouped(done))/\(Figures.grouped(photos.count))"
-                )
-            }
-            if world.isRoot { terminal.replace("") }
-            try world.together {
-                guard world.isRoot else { return }
-                try tell(findings, chosen, loaded.facts)
-            }
-            return 0
+                stop: stop,
+                progress: progress.show
+            )
+            return (findings, loaded.facts.trainingCounts)
         }
+        let embedder = loaded.embedder(world)
+        let learned = try LearnedPhotos(network, loaded.facts, folder: folder, world)
+        let reference = try learned.embeddings(embedder, world, stop)
+        let judge = try world.together {
+            try EmbeddingClassifier(
+                reference,
+                classifier,
+                neighbours: neighbours,
+                embedder
+            )
+        }
+        if world.isRoot, all {
+            Ending.say(
+                "--all judges photos that are among the reference too, each of which finds itself"
+            )
+        }
+        let findings = try judge.run(photos, top: 5, stop: stop, progress: progress.show)
+        return (findings, learned.photos.countsPerClass)
     }
 
     private func photoFolder() throws -> String {
@@ -149,18 +197,22 @@ struct Evaluate: ParsableCommand {
         ) {
             try ListedFolder(folder, classes: facts.classes, table: csv)
         }
+        // Weights without a run are judged on what a run would hold out.
+        let usual = classifier == .head ? nil : Recipe.landmark.configuration
         let photos = try world.together {
             try shared.folder.evaluated(
                 shared.facts,
                 KnownPhotos(
                     record: notes?.photos,
-                    holdOut: facts.settings?.holdOut ?? 0,
-                    seed: facts.settings?.seed ?? 0
+                    holdOut: facts.settings?.holdOut ?? (usual?.holdOut ?? 0),
+                    seed: facts.settings?.seed ?? (usual?.seed ?? 0)
                 ),
                 all: all
             )
         }
-        if world.isRoot, notes == nil, photos.source == .split {
+        if world.isRoot, notes == nil, facts.settings != nil || usual == nil,
+            photos.source == .split
+        {
             Ending.say(
                 "which photos the network learned from is not noted beside it (photos.csv): what was "
                     + "held out is worked out from its seed; of runs of earlier versions, some of "
@@ -194,16 +246,16 @@ struct Evaluate: ParsableCommand {
     private func tell(
         _ findings: Evaluator.Findings,
         _ chosen: EvaluationPhotos,
-        _ facts: LoadedNetwork.Facts
+        _ facts: LoadedNetwork.Facts,
+        _ counts: [Int]
     ) throws {
         SkippedPhotos.tell(findings.skipped, rest: "landmark-train dataset check lists all")
-        let counts = facts.trainingCounts
         let known = chosen.judged.count
-        var result = try self.result(findings.part(0..<known), chosen.judged, facts)
+        var result = try self.result(findings.part(0..<known), chosen.judged, facts, counts)
         result.learned = chosen.learned
         let new = findings.part(known..<chosen.photos.count)
         if new.outcomes.contains(where: { chosen.added.label($0.photo) >= 0 }) {
-            result.new = NewPhotosResult(try self.result(new, chosen.added, facts))
+            result.new = NewPhotosResult(try self.result(new, chosen.added, facts, counts))
         }
         if let predictions {
             try AnswerTable(findings, of: chosen.photos, facts.classes)
@@ -229,9 +281,9 @@ struct Evaluate: ParsableCommand {
     private func result(
         _ findings: Evaluator.Findings,
         _ photos: any Dataset,
-        _ facts: LoadedNetwork.Facts
+        _ facts: LoadedNetwork.Facts,
+        _ counts: [Int]
     ) throws -> EvaluationResult {
-        let counts = facts.trainingCounts
         return try EvaluationResult(
             findings,
             of: photos,

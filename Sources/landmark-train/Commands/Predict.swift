@@ -13,6 +13,10 @@ struct Predict: ParsableCommand {
         discussion: """
             Predictions go to standard output as photos are read, the most probable landmark first. A \
             photo that cannot be read is reported and skipped; the exit code is then 65.
+
+            --neighbours K adds the K nearest of the photos that the run learned from, by embeddings, which are \
+            computed once and kept in the run folder. Weights without a run take the training photos of --data, \
+            or --embeddings; where such a file does not name its landmarks, the nearest photos are the answer.
             """
     )
 
@@ -50,7 +54,26 @@ struct Predict: ParsableCommand {
     )
     var data: String?
 
-    @Flag(help: "Print JSON: [{photo, predictions: [{landmark_id, name, confidence}]}].")
+    @Option(
+        help:
+            "Show so many of the nearest learned photos for each photo, with their similarity (cosine)."
+    )
+    var neighbours: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "File of embed to look for the nearest photos in (default: those that the run learned from).",
+            valueName: "file"
+        )
+    )
+    var embeddings: String?
+
+    @Flag(
+        help: """
+            Print JSON: [{photo, predictions: [{landmark_id, name, confidence}]}], with --neighbours also \
+            neighbours: [{photo, landmark_id, name, similarity}].
+            """
+    )
     var json = false
 
     func run() {
@@ -58,8 +81,14 @@ struct Predict: ParsableCommand {
             let named = data.map { folder in
                 { try openPhotos(folder, holdOut: 0, seed: 0).classes }
             }
-            let loaded = try LoadedNetwork(network, world, names: named)
             let asked = try photosToAsk(world)
+            let nearest = try neighbours.map { count in
+                try NearestPhotos(count, network, embeddings, data: csv == nil ? data : nil, world)
+            }
+            if let nearest, !nearest.namesItself {
+                return try answer(asked, nearest, world)
+            }
+            let loaded = try LoadedNetwork(network, world, names: named)
             // A few photos on many ranks: small batches give each of them work.
             let share = (asked.count + world.communicator.size - 1) / world.communicator.size
             let batch = min(network.batch, share)
@@ -83,6 +112,7 @@ struct Predict: ParsableCommand {
                     top: top
                 )
                 for index in found.outcomes.indices { found.outcomes[index].photo += start }
+                let near = try nearest?.find(asked.photos, range)
                 skipped += found.skipped.count
                 try world.together {
                     guard world.isRoot else { return }
@@ -90,7 +120,7 @@ struct Predict: ParsableCommand {
                         Ending.say("rank 0: cannot read \(photo.path): \(photo.reason)")
                     }
                     if submission == nil {
-                        try answer(found, asked, loaded.facts.classes, &list)
+                        try answer(found, asked, loaded.facts.classes, near, &list)
                     } else {
                         all.outcomes += found.outcomes
                     }
@@ -102,6 +132,34 @@ struct Predict: ParsableCommand {
             }
             return skipped == 0 ? 0 : Ending.badData
         }
+    }
+
+    /// Answers by the nearest photos alone, where the network names no landmarks; returns the exit code.
+    private func answer(_ asked: Asked, _ nearest: NearestPhotos, _ world: World) throws -> Int32 {
+        if world.isRoot { asked.remarks.lines.forEach(Ending.say) }
+        var list = JSONList()
+        var skipped = 0
+        let part = NearestPhotos.photosAtOnce
+        for start in stride(from: 0, to: asked.count, by: part) {
+            let range = start..<min(start + part, asked.count)
+            let near = try nearest.find(asked.photos, range)
+            skipped += near.skipped.count
+            try world.together {
+                guard world.isRoot else { return }
+                for photo in near.skipped {
+                    Ending.say("rank 0: cannot read \(photo.path): \(photo.reason)")
+                }
+                let outcomes = range.filter { near.photos[$0] != nil }.map {
+                    PhotoOutcome(photo: $0, loss: .nan, best: [])
+                }
+                let found = Evaluator.Findings(outcomes: outcomes, skipped: near.skipped)
+                try answer(found, asked, ClassIndex(folders: []), near, &list)
+            }
+        }
+        try world.together {
+            if world.isRoot, json { try StandardOutput.write(list.end) }
+        }
+        return skipped == 0 ? 0 : Ending.badData
     }
 
     /// Batches of a rank after which the answers are printed that there are.
@@ -119,6 +177,17 @@ struct Predict: ParsableCommand {
     private func photosToAsk(_ world: World) throws -> Asked {
         try world.together {
             try NumberFlag.require(top, "--top", 1...Int.max)
+            if let neighbours {
+                try NumberFlag.require(neighbours, "--neighbours", NumberFlag.neighbours)
+            }
+            guard embeddings == nil || neighbours != nil else {
+                throw TrainingError.usage("--embeddings is for --neighbours; say how many")
+            }
+            guard submission == nil || neighbours == nil else {
+                throw TrainingError.usage(
+                    "--submission has no place for the nearest photos; leave out --neighbours"
+                )
+            }
             guard csv == nil || (data != nil && photos.isEmpty) else {
                 throw TrainingError.usage(
                     "--csv lists the photos of a folder; give the folder as --data, and no photos"
@@ -154,6 +223,7 @@ struct Predict: ParsableCommand {
         _ findings: Evaluator.Findings,
         _ asked: Asked,
         _ classes: ClassIndex,
+        _ near: NearestPhotos.Found?,
         _ list: inout JSONList
     ) throws {
         let answers = findings.outcomes.map { outcome in
@@ -165,7 +235,8 @@ struct Predict: ParsableCommand {
                         name: classes.names[Int(answer.label)],
                         confidence: (Double(answer.confidence) * 1e6).rounded() / 1e6
                     )
-                }
+                },
+                neighbours: near.map { $0.photos[outcome.photo] ?? [] }
             )
         }
         if json {
@@ -198,13 +269,20 @@ struct Predict: ParsableCommand {
             case .folder(let name): "\(space)\(percent)  \(name)"
             }
         }
-        return [answer.photo] + lines
+        let near = (answer.neighbours ?? []).map { neighbour in
+            let similarity = Figures.fixed(neighbour.similarity, 3)
+            let name = neighbour.name.map { "  \($0)" } ?? ""
+            return "    near \(similarity)  \(neighbour.photo)" + name
+        }
+        return [answer.photo] + lines + near
     }
 
     /// What is printed about one photo.
     private struct Answer: Encodable {
         var photo: String
         var predictions: [Prediction]
+        /// The nearest photos; nil where they were not asked for.
+        var neighbours: [NearestPhotos.Neighbour]?
 
         struct Prediction: Encodable {
             var landmarkID: LandmarkID

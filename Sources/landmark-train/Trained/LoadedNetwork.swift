@@ -21,6 +21,8 @@ struct LoadedNetwork {
         var plans: PhotoPlans
         /// Landmarks in the order of the logits.
         var classes: ClassIndex
+        /// Whether the file itself names them, and not photos given.
+        var namesItself: Bool
         /// Whether these are known, by the file or by photos given, and not just numbered.
         var areNamed: Bool
         /// What the checkpoint, or the one that the file was exported from, says; nil for weights of
@@ -160,6 +162,7 @@ struct LoadedNetwork {
             ),
             plans: plans,
             classes: known ?? ClassIndex(fitting: (0..<count).map(Int64.init)),
+            namesItself: file.claims.classes != nil && file.classes != nil,
             areNamed: known != nil,
             metadata: file.metadata,
             notes: notes

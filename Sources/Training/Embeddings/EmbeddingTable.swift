@@ -26,6 +26,9 @@ public struct EmbeddingBlock: EmbeddingRows, Sendable {
         (self.storage, self.count, self.width) = (storage, count, width)
     }
 
+    /// The first row; not to be read where there are none.
+    var first: UnsafePointer<Float> { UnsafePointer(storage.base) }
+
     /// A row.
     public func row(_ index: Int) -> UnsafeMutablePointer<Float> {
         precondition(index >= 0 && index < count, "row out of range")

@@ -81,7 +81,7 @@ public final class EmbeddingWriter {
 }
 
 /// Texts one behind the other, and where each begins: a header would have no room for those of a million photos.
-private struct TextTensor {
+struct TextTensor {
     private(set) var bytes: [UInt8] = []
     private(set) var ends: [Int64] = [0]
 

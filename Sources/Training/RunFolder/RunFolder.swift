@@ -11,6 +11,7 @@ import Foundation
 ///     test.json              the test at the end, if the photos have a part for it
 ///     skipped.csv            photos that could not be read
 ///     features/              what a frozen trunk makes of the photos, if it is computed once
+///     calibration.safetensors    which photos show none of the landmarks, once calibrate found it
 ///     embeddings/            those of the photos that are learned from, once something asked for them
 ///     checkpoints/step-00001234.safetensors
 ///     checkpoints/latest, checkpoints/best     relative symbolic links, or files with a name
@@ -44,6 +45,8 @@ public struct RunFolder: Sendable, Equatable {
     public var features: String { path + "/features" }
     /// Embeddings of the photos that are learned from.
     public var embeddings: String { path + "/embeddings/learned.safetensors" }
+    /// What calibrate found.
+    public var calibration: String { path + "/calibration.safetensors" }
     /// The folder of checkpoints.
     public var checkpoints: String { path + "/checkpoints" }
 

@@ -61,6 +61,18 @@ struct Evaluate: ParsableCommand {
     @Option(help: "Training photos that vote with --classifier knn.")
     var neighbours = 5
 
+    @Option(
+        help: ArgumentHelp(
+            "Folder of photos, however deep, without a landmark that the network knows: they lower GAP where they "
+                + "get a name.",
+            valueName: "folder"
+        )
+    )
+    var unknown: String?
+
+    @Flag(help: "Name a landmark in every photo, whatever threshold calibrate found.")
+    var nameAll = false
+
     @Option(help: ArgumentHelp("Write a table of all predictions.", valueName: "file"))
     var predictions: String?
 
@@ -107,12 +119,24 @@ struct Evaluate: ParsableCommand {
                 try openPhotos(folder, holdOut: 0, seed: 0).classes
             }
             let opened = try open(folder, loaded.facts, world)
-            let chosen = try world.together { try opened.used(as: usage) }
+            let used = try world.together { try opened.used(as: usage) }
+            let chosen = try withUnknown(used, loaded.facts, world)
             let photos = chosen.photos
             if world.isRoot {
                 for line in chosen.remarks.lines + notes(chosen) { Ending.say(line) }
             }
-            let (findings, counts) = try ask(loaded, photos, folder, world, signals.stop)
+            var (findings, counts) = try ask(loaded, photos, folder, world, signals.stop)
+            if !nameAll, let judge = try LandmarkJudge(network, loaded.facts, world) {
+                let progress = ProgressCount("scoring", photos.count, world)
+                defer { progress.end() }
+                try judge.judge(
+                    &findings,
+                    photos,
+                    count: photos.count,
+                    stop: signals.stop,
+                    progress: progress.show
+                )
+            }
             try world.together {
                 guard world.isRoot else { return }
                 try tell(findings, chosen, loaded.facts, counts)
@@ -166,6 +190,24 @@ struct Evaluate: ParsableCommand {
         }
         let findings = try judge.run(photos, top: 5, stop: stop, progress: progress.show)
         return (findings, learned.photos.countsPerClass)
+    }
+
+    /// The photos with those of --unknown, of which copies of the others are told and left out.
+    private func withUnknown(
+        _ chosen: EvaluationPhotos,
+        _ facts: LoadedNetwork.Facts,
+        _ world: World
+    ) throws -> EvaluationPhotos {
+        guard let unknown else { return chosen }
+        let found = try UnknownPhotos(unknown, world)
+        let places = try world.fromRoot {
+            found.remarks.forEach(Ending.say)
+            SkippedPhotos.tell(found.unreadable, rest: "landmark-train dataset check lists all")
+            let known = inspectPhotos(chosen.photos.paths, world.pool).compactMap(\.hash)
+            return found.places(without: Set(known), in: "the photos to evaluate on")
+        }
+        let paths = places.map { found.paths[$0] }
+        return chosen.with(PhotosWithoutLandmark(paths: paths, classes: facts.classes))
     }
 
     private func photoFolder() throws -> String {

@@ -17,6 +17,12 @@ struct Predict: ParsableCommand {
             --neighbours K adds the K nearest of the photos that the run learned from, by embeddings, which are \
             computed once and kept in the run folder. Weights without a run take the training photos of --data, \
             or --embeddings; where such a file does not name its landmarks, the nearest photos are the answer.
+
+            --gallery G PHOTO… names photos by a gallery instead of a network's head; it brings its network along. \
+            The confidence of a landmark is then the cosine of the photo's direction with that of the landmark.
+
+            Once calibrate has found a threshold, a photo below it is answered with "no landmark known here (best \
+            guess …)", in JSON by "known" : false, and in a submission by an empty row.
             """
     )
 
@@ -68,10 +74,29 @@ struct Predict: ParsableCommand {
     )
     var embeddings: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Name photos by this gallery; no checkpoint is given then, photos alone.",
+            valueName: "gallery"
+        )
+    )
+    var gallery: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Where the weights are now that the gallery was made with (default: where they were).",
+            valueName: "weights"
+        )
+    )
+    var weights: String?
+
+    @Flag(help: "Name a landmark in every photo, whatever threshold calibrate found.")
+    var nameAll = false
+
     @Flag(
         help: """
             Print JSON: [{photo, predictions: [{landmark_id, name, confidence}]}], with --neighbours also \
-            neighbours: [{photo, landmark_id, name, similarity}].
+            neighbours: [{photo, landmark_id, name, similarity}], and once there is a threshold known and score.
             """
     )
     var json = false
@@ -82,6 +107,7 @@ struct Predict: ParsableCommand {
                 { try openPhotos(folder, holdOut: 0, seed: 0).classes }
             }
             let asked = try photosToAsk(world)
+            if let gallery { return try answer(asked, by: gallery, world) }
             let nearest = try neighbours.map { count in
                 try NearestPhotos(count, network, embeddings, data: csv == nil ? data : nil, world)
             }
@@ -89,6 +115,7 @@ struct Predict: ParsableCommand {
                 return try answer(asked, nearest, world)
             }
             let loaded = try LoadedNetwork(network, world, names: named)
+            let judge = try nameAll ? nil : LandmarkJudge(network, loaded.facts, world)
             // A few photos on many ranks: small batches give each of them work.
             let share = (asked.count + world.communicator.size - 1) / world.communicator.size
             let batch = min(network.batch, share)
@@ -106,11 +133,9 @@ struct Predict: ParsableCommand {
             var skipped = 0
             for start in stride(from: 0, to: asked.count, by: part) {
                 let range = start..<min(start + part, asked.count)
-                var found = try evaluator.run(
-                    PhotoRange(source: asked.photos, range: range),
-                    count: range.count,
-                    top: top
-                )
+                let photos = PhotoRange(source: asked.photos, range: range)
+                var found = try evaluator.run(photos, count: range.count, top: top)
+                try judge?.judge(&found, photos, count: range.count)
                 for index in found.outcomes.indices { found.outcomes[index].photo += start }
                 let near = try nearest?.find(asked.photos, range)
                 skipped += found.skipped.count
@@ -162,6 +187,56 @@ struct Predict: ParsableCommand {
         return skipped == 0 ? 0 : Ending.badData
     }
 
+    /// Answers by a gallery; returns the exit code.
+    private func answer(_ asked: Asked, by gallery: String, _ world: World) throws -> Int32 {
+        let answers = try GalleryAnswers(gallery, weights: weights, world) { network in
+            network.engine = self.network.engine
+            network.convolution = self.network.convolution
+            network.imageSize = self.network.imageSize ?? network.imageSize
+            network.preprocessing = self.network.preprocessing ?? network.preprocessing
+            network.mean = self.network.mean ?? network.mean
+            network.std = self.network.std ?? network.std
+            network.cropFraction = self.network.cropFraction ?? network.cropFraction
+            network.model = self.network.model ?? network.model
+        }
+        if world.isRoot { asked.remarks.lines.forEach(Ending.say) }
+        var all = Evaluator.Findings(outcomes: [], skipped: [])
+        var list = JSONList()
+        var skipped = 0
+        let part = NearestPhotos.photosAtOnce
+        for start in stride(from: 0, to: asked.count, by: part) {
+            let found = try answers.find(
+                asked.photos,
+                start..<min(start + part, asked.count),
+                top: top,
+                neighbours: neighbours ?? GalleryAnswers.usualNeighbours
+            )
+            skipped += found.near.skipped.count
+            try world.together {
+                guard world.isRoot else { return }
+                for photo in found.near.skipped {
+                    Ending.say("rank 0: cannot read \(photo.path): \(photo.reason)")
+                }
+                var findings = Evaluator.Findings(outcomes: found.outcomes, skipped: [])
+                if nameAll {
+                    for index in findings.outcomes.indices {
+                        findings.outcomes[index].verdict = nil
+                    }
+                }
+                if submission == nil {
+                    try answer(findings, asked, answers.classes, found.near, &list)
+                } else {
+                    all.outcomes += findings.outcomes
+                }
+            }
+        }
+        try world.together {
+            guard world.isRoot else { return }
+            try finish(all, asked, answers.classes, list)
+        }
+        return skipped == 0 ? 0 : Ending.badData
+    }
+
     /// Batches of a rank after which the answers are printed that there are.
     private static let batchesOfPart = 16
 
@@ -175,7 +250,10 @@ struct Predict: ParsableCommand {
     }
 
     private func photosToAsk(_ world: World) throws -> Asked {
+        // A gallery brings its network along: what stands in the network's place is a photo.
+        let photos = gallery == nil ? photos : [network.checkpoint] + photos
         try world.together {
+            try requireGallery()
             try NumberFlag.require(top, "--top", 1...Int.max)
             if let neighbours {
                 try NumberFlag.require(neighbours, "--neighbours", NumberFlag.neighbours)
@@ -218,6 +296,31 @@ struct Predict: ParsableCommand {
         }
     }
 
+    /// Throws where flags do not go with a gallery, or go with one alone.
+    private func requireGallery() throws {
+        guard gallery != nil else {
+            guard weights == nil else {
+                throw TrainingError.usage("--weights is for --gallery; name the network first")
+            }
+            return
+        }
+        guard embeddings == nil else {
+            throw TrainingError.usage("--gallery has embeddings of its own; leave out --embeddings")
+        }
+        guard csv == nil else {
+            throw TrainingError.usage(
+                "--gallery and --csv do not go together; name photos or folders"
+            )
+        }
+        let first = network.checkpoint
+        guard RunOfCheckpoint(first).run == nil, Path.fileExtension(of: first) != "safetensors"
+        else {
+            throw TrainingError.usage(
+                "--gallery brings its network along; leave out \(first), or say with --weights where it is now"
+            )
+        }
+    }
+
     /// Prints what was found about some of the photos.
     private func answer(
         _ findings: Evaluator.Findings,
@@ -236,6 +339,8 @@ struct Predict: ParsableCommand {
                         confidence: (Double(answer.confidence) * 1e6).rounded() / 1e6
                     )
                 },
+                known: outcome.verdict?.isKnown,
+                score: outcome.verdict.map { (Double($0.score) * 1e6).rounded() / 1e6 },
                 neighbours: near.map { $0.photos[outcome.photo] ?? [] }
             )
         }
@@ -274,6 +379,12 @@ struct Predict: ParsableCommand {
             let name = neighbour.name.map { "  \($0)" } ?? ""
             return "    near \(similarity)  \(neighbour.photo)" + name
         }
+        if answer.known == false {
+            let best = answer.predictions.first.map { prediction in
+                " (best guess \(prediction.name), \(Figures.percent(prediction.confidence)))"
+            }
+            return [answer.photo, "    no landmark known here" + (best ?? "")] + near
+        }
         return [answer.photo] + lines + near
     }
 
@@ -281,6 +392,9 @@ struct Predict: ParsableCommand {
     private struct Answer: Encodable {
         var photo: String
         var predictions: [Prediction]
+        /// Whether it shows one of the landmarks at all, and how near it comes to one; nil where no threshold was found.
+        var known: Bool?
+        var score: Double?
         /// The nearest photos; nil where they were not asked for.
         var neighbours: [NearestPhotos.Neighbour]?
 

@@ -9,6 +9,8 @@ import Training
 /// compared with.
 struct LearnedPhotos {
     let photos: any Dataset
+    /// The photos that are held out beside them.
+    let held: any Dataset
     /// The run whose photos they are; nil = weights without a run.
     private let run: RunFolder?
 
@@ -29,7 +31,7 @@ struct LearnedPhotos {
             // A folder that was moved since is found by its content.
             if let data = settings.data, !exists(data), let folder { settings.data = folder }
             let opened = try RunPhotos.open(settings, found, world, resumes: true, draws: false)
-            photos = opened.training
+            (photos, held) = (opened.training, opened.held)
             run = found
             return
         }
@@ -51,14 +53,14 @@ struct LearnedPhotos {
         ) {
             try ListedFolder(folder, classes: facts.areNamed ? facts.classes : nil)
         }
-        photos = try world.together {
+        (photos, held) = try world.together {
             let opened = try shared.folder.parted(
                 shared.facts,
                 holdOut: facts.settings?.holdOut ?? usual.holdOut,
                 seed: facts.settings?.seed ?? usual.seed
             )
             if world.isRoot { opened.findings.lines.forEach(Ending.say) }
-            return opened.training
+            return (opened.training, opened.held)
         }
     }
 

@@ -43,12 +43,14 @@ struct LoadedNetwork {
     ///
     /// - Parameters:
     ///   - part: all of the network, or the trunk that gives embeddings, for which a file needs no head.
+    ///   - isQuiet: say nothing of what was assumed or left out, which was said before.
     ///   - names: landmarks of a file that does not name its own, in the order of the logits;
     ///     nil = they are numbered.
     init(
         _ choice: NetworkChoice,
         _ world: World,
         part: NetworkPart = .whole,
+        isQuiet: Bool = false,
         names: (() throws -> ClassIndex)? = nil
     ) throws {
         let isTrunk = part == .trunk
@@ -57,7 +59,7 @@ struct LoadedNetwork {
             try choice.check()
             let opened = try CheckpointFile(choice.checkpoint, latest: choice.latest)
             file = opened
-            for remark in opened.remarks { Ending.say(remark) }
+            for remark in opened.remarks where !isQuiet { Ending.say(remark) }
             return try LoadedNetwork.facts(opened, choice, part, names)
         }
         try world.together { try facts.description.check() }
@@ -102,7 +104,9 @@ struct LoadedNetwork {
             }
             return report
         }
-        for note in facts.notes + (report?.notes ?? []) where world.isRoot { Ending.say(note) }
+        for note in facts.notes + (report?.notes ?? []) where world.isRoot && !isQuiet {
+            Ending.say(note)
+        }
         try world.communicator.broadcast(values)
         self.model = model
         self.facts = facts

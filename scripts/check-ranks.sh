@@ -211,3 +211,26 @@ for count in 1 2 3; do
 done
 [ "$(wc -l <answers-3.csv)" -eq 32 ] || fail "not every photo has one answer"
 echo "equal: evaluations on 1, 2 and 3 ranks, each of 31 photos once"
+
+say "galleries and thresholds"
+must "drawing other photos" "$program" dataset synthesize others --landmarks 6 --photos 60 --test-photos 12 \
+    --image-size 64 --seed 9 >/dev/null
+for count in 1 3; do
+    must "making a gallery on $count ranks" launch "$count" gallery create "gallery-$count" --weights whole >/dev/null
+    must "adding to it on $count ranks" launch "$count" gallery add "gallery-$count" photos >/dev/null
+    must "calibrating it on $count ranks" launch "$count" calibrate "gallery-$count" --unknown others >/dev/null
+    must "naming by it on $count ranks" \
+        launch "$count" predict --gallery "gallery-$count" others/test --json >"named-$count.json"
+    must "calibrating a run on $count ranks" launch "$count" calibrate whole --unknown others >"calibrated-$count"
+    mv whole/calibration.safetensors "calibration-$count"
+done
+cmp gallery-1 gallery-3 && cmp named-1.json named-3.json || fail "1 and 3 ranks make different galleries"
+cmp calibration-1 calibration-3 && cmp calibrated-1 calibrated-3 || fail "1 and 3 ranks find different thresholds"
+must "adding the other way round" "$program" gallery create gallery-parts --weights whole >/dev/null
+half=$(find photos/train -name '*.jpg' | sort | tail -1)
+must "making a gallery to take from" "$program" gallery add gallery-parts photos >/dev/null
+must "taking a photo out" "$program" gallery remove gallery-parts "$half" >/dev/null
+must "adding it again" "$program" gallery add gallery-parts photos >/dev/null
+must "calibrating" "$program" calibrate gallery-parts --unknown others >/dev/null
+cmp gallery-1 gallery-parts || fail "a gallery depends on the order in which photos came"
+echo "equal: galleries, answers by them and thresholds on 1 and 3 ranks"

@@ -5,6 +5,7 @@ import Foundation
 import Images
 import Networks
 import Reporting
+import Tensors
 import Training
 
 /// `landmark-train evaluate`.

@@ -212,6 +212,28 @@ done
 [ "$(wc -l <answers-3.csv)" -eq 32 ] || fail "not every photo has one answer"
 echo "equal: evaluations on 1, 2 and 3 ranks, each of 31 photos once"
 
+say "embeddings"
+for count in 1 3; do
+    must "embedding on $count ranks" \
+        launch "$count" embed whole --data photos --out "embedded-$count.safetensors" >/dev/null
+    # The first computes the reference, the second finds it in the run folder.
+    rm -rf whole/embeddings
+    for kind in knn class-mean; do
+        must "evaluating by $kind on $count ranks" launch "$count" evaluate whole --classifier "$kind" --json \
+            --predictions "$kind-$count.csv" >"$kind-$count.json"
+    done
+    cp whole/embeddings/learned.safetensors "learned-$count.safetensors"
+    must "searching on $count ranks" launch "$count" neighbours "embedded-$count.safetensors" \
+        "learned-$count.safetensors" --neighbours 7 --out "nearest-$count.csv" >"nearest-$count.txt"
+    sed -i "s/-$count\././g" "nearest-$count.txt"
+done
+for file in embedded-%.safetensors learned-%.safetensors knn-%.csv knn-%.json class-mean-%.csv class-mean-%.json \
+    nearest-%.csv nearest-%.txt; do
+    cmp "${file/\%/1}" "${file/\%/3}" || fail "1 and 3 ranks make another ${file/-\%/}"
+done
+[ "$(wc -l <nearest-3.csv)" -eq $((1 + 7 * 151)) ] || fail "not every photo has 7 neighbours"
+echo "equal: embeddings, the reference of a run, evaluations and searches by them on 1 and 3 ranks"
+
 say "galleries and thresholds"
 must "drawing other photos" "$program" dataset synthesize others --landmarks 6 --photos 60 --test-photos 12 \
     --image-size 64 --seed 9 >/dev/null

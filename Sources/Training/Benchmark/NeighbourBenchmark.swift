@@ -1,5 +1,4 @@
 public import Distributed
-import Files
 import TensorFiles
 public import Tensors
 

@@ -2,6 +2,7 @@ import Files
 import Foundation
 import Images
 public import Networks
+import Tensors
 
 /// What embeddings were made by: only those of the same network, which saw photos prepared alike, can be compared.
 public struct EmbeddingNetwork: Codable, Sendable, Equatable {

@@ -50,14 +50,16 @@ public final class EmbeddingWriter {
         var names = TextTensor()
         for name in classes.names { names.append(name) }
         let texts = [(Key.ids, ids), (Key.classes, names)]
-        let tensors: [SafetensorsWriter.Entry] =
-            [
-                .init(name: Key.embeddings, dtype: .f32, shape: [count, network.width]),
-                .init(name: Key.labels, dtype: .i64, shape: [count]),
-                .init(name: Key.landmarks, dtype: .i64, shape: [classes.count]),
-            ]
-            + texts.map { .init(name: Key.offsets($0), dtype: .i64, shape: [$1.ends.count]) }
-            + texts.map { .init(name: $0, dtype: .u8, shape: [$1.bytes.count]) }
+        typealias Entry = SafetensorsWriter.Entry
+        var tensors = [
+            Entry(name: Key.embeddings, dtype: .f32, shape: [count, network.width]),
+            Entry(name: Key.labels, dtype: .i64, shape: [count]),
+            Entry(name: Key.landmarks, dtype: .i64, shape: [classes.count]),
+        ]
+        tensors += texts.map {
+            Entry(name: Key.offsets($0), dtype: .i64, shape: [$1.ends.count])
+        }
+        tensors += texts.map { Entry(name: $0, dtype: .u8, shape: [$1.bytes.count]) }
         let file = try SafetensorsWriter(
             path: path,
             tensors: tensors,

@@ -1,4 +1,4 @@
-public import Distributed
+import Distributed
 import Files
 import Foundation
 import Images

@@ -35,6 +35,8 @@ public struct EvaluationResult: Codable, Sendable, Equatable {
     public var byClassSize: [ClassSizeResult]
     /// The network.
     public var model: String
+    /// Who named the landmarks, such as `knn, 5 of 341 photos`; nil = the network's head.
+    public var classifier: String?
     /// The checkpoint.
     public var checkpoint: String
     /// Steps that it was trained for.
@@ -55,7 +57,7 @@ public struct EvaluationResult: Codable, Sendable, Equatable {
         case rejection
         case byUsage = "by_usage"
         case byClassSize = "by_class_size"
-        case model, checkpoint, step, learned, new
+        case model, classifier, checkpoint, step, learned, new
     }
 }
 

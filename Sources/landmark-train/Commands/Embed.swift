@@ -59,10 +59,10 @@ struct Embed: ParsableCommand {
                 throw TrainingError.usage("--data is missing: the folder of photos to embed")
             }
             let loaded = try LoadedNetwork(network, world, part: .trunk)
-            let photos = try photos(folder, loaded.facts, world)
+            let photos = try chosenPhotos(folder, loaded.facts, world)
             let embedder = loaded.embedder(world)
             let writer = try world.together {
-                world.isRoot ? try EmbeddingWriter(out, embedder.network) : nil
+                try world.isRoot ? EmbeddingWriter(out, embedder.network) : nil
             }
             let progress = ProgressCount("embedding", photos.count, world)
             let skipped = try embedder.run(
@@ -101,7 +101,7 @@ struct Embed: ParsableCommand {
     }
 
     /// The photos to embed, labelled by the classes of the network where it names them, else of the folder.
-    private func photos(
+    private func chosenPhotos(
         _ folder: String,
         _ facts: LoadedNetwork.Facts,
         _ world: World

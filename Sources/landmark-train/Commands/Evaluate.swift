@@ -5,6 +5,7 @@ import Foundation
 import Images
 import Networks
 import Reporting
+import Tensors
 import Training
 
 /// `landmark-train evaluate`.
@@ -294,6 +295,12 @@ struct Evaluate: ParsableCommand {
         SkippedPhotos.tell(findings.skipped, rest: "landmark-train dataset check lists all")
         let known = chosen.judged.count
         var result = try self.result(findings.part(0..<known), chosen.judged, facts, counts)
+        let reference = Figures.count(counts.reduce(0, +), "photo")
+        switch classifier {
+        case .head: break
+        case .knn: result.classifier = "knn, \(Figures.grouped(neighbours)) of \(reference)"
+        case .classMean: result.classifier = "class means of \(reference)"
+        }
         result.learned = chosen.learned
         let new = findings.part(known..<chosen.photos.count)
         if new.outcomes.contains(where: { chosen.added.label($0.photo) >= 0 }) {
@@ -316,7 +323,12 @@ struct Evaluate: ParsableCommand {
         if json {
             try StandardOutput.write(String(decoding: try result.jsonPage(), as: UTF8.self) + "\n")
         } else if !verbose {
-            try StandardOutput.print(ResultText(result, source: source(chosen.source)).lines)
+            try StandardOutput.print(
+                ResultText(
+                    result,
+                    source: source(chosen.source) + (result.classifier.map { "; \($0)" } ?? "")
+                ).lines
+            )
         }
     }
 

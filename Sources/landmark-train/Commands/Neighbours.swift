@@ -93,7 +93,7 @@ struct Neighbours: ParsableCommand {
                 )
             }
             let table = try world.together {
-                world.isRoot ? try NeighbourTable(out, asked, searched, keep: neighbours) : nil
+                try world.isRoot ? NeighbourTable(out, asked, searched, keep: neighbours) : nil
             }
             let terminal = Terminal.standardError
             let total = Double(max(asked.count * searched.count, 1))
@@ -147,7 +147,8 @@ struct Neighbours: ParsableCommand {
             withoutRelevant: isJudged ? without : nil
         )
         guard !json else {
-            return try StandardOutput.print(String(decoding: result.jsonPage(), as: UTF8.self))
+            let page = try result.jsonPage()
+            return try StandardOutput.write(String(decoding: page, as: UTF8.self) + "\n")
         }
         var lines = [
             "the \(Figures.grouped(result.neighbours)) nearest of \(Figures.count(searched.count, "photo")) "

@@ -114,7 +114,7 @@ struct Predict: ParsableCommand {
             if let nearest, !nearest.namesItself {
                 return try answer(asked, nearest, world)
             }
-            let loaded = try LoadedNetwork(network, world, names: named)
+            let loaded = try LoadedNetwork(network, world, tells: nearest == nil, names: named)
             let judge = try nameAll ? nil : LandmarkJudge(network, loaded.facts, world)
             // A few photos on many ranks: small batches give each of them work.
             let share = (asked.count + world.communicator.size - 1) / world.communicator.size

@@ -18,7 +18,7 @@ struct LandmarkJudge {
     init?(_ choice: NetworkChoice, _ facts: LoadedNetwork.Facts, _ world: World) throws {
         let path = CalibratedNetwork.path(forWeights: facts.path)
         guard try world.fromRoot({ exists(path) }) else { return nil }
-        let trunk = try LoadedNetwork(choice, world, part: .trunk, isQuiet: true)
+        let trunk = try LoadedNetwork(choice, world, part: .trunk, tells: false)
         let embedder = trunk.embedder(world)
         let network = embedder.network
         var found: CalibratedNetwork?

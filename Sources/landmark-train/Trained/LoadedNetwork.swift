@@ -43,14 +43,14 @@ struct LoadedNetwork {
     ///
     /// - Parameters:
     ///   - part: all of the network, or the trunk that gives embeddings, for which a file needs no head.
-    ///   - isQuiet: say nothing of what was assumed or left out, which was said before.
+    ///   - tells: whether what was found about the file is said.
     ///   - names: landmarks of a file that does not name its own, in the order of the logits;
     ///     nil = they are numbered.
     init(
         _ choice: NetworkChoice,
         _ world: World,
         part: NetworkPart = .whole,
-        isQuiet: Bool = false,
+        tells: Bool = true,
         names: (() throws -> ClassIndex)? = nil
     ) throws {
         let isTrunk = part == .trunk
@@ -59,7 +59,7 @@ struct LoadedNetwork {
             try choice.check()
             let opened = try CheckpointFile(choice.checkpoint, latest: choice.latest)
             file = opened
-            for remark in opened.remarks where !isQuiet { Ending.say(remark) }
+            if tells { for remark in opened.remarks { Ending.say(remark) } }
             return try LoadedNetwork.facts(opened, choice, part, names)
         }
         try world.together { try facts.description.check() }
@@ -104,8 +104,8 @@ struct LoadedNetwork {
             }
             return report
         }
-        for note in facts.notes + (report?.notes ?? []) where world.isRoot && !isQuiet {
-            Ending.say(note)
+        if tells, world.isRoot {
+            for note in facts.notes + (report?.notes ?? []) { Ending.say(note) }
         }
         try world.communicator.broadcast(values)
         self.model = model

@@ -1,6 +1,7 @@
 import Distributed
 import Files
 import Images
+import Networks
 import Reporting
 import Tensors
 import Training

@@ -174,7 +174,9 @@ struct GalleryTests {
                 let samples = EmbeddingSamples([1], seed: UInt64(writer * 10 + round))
                 let new = photos(samples, from: writer * 10 + round)
                 do {
-                    try Gallery.change(path, say: { _ in }) { $0.add(new, samples.rows, pool) }
+                    _ = try Gallery.change(path, say: { _ in }) {
+                        $0.add(new, samples.rows, pool)
+                    }
                 } catch {
                     errors.withLock { $0.append("\(error)") }
                 }

@@ -74,7 +74,7 @@ struct BenchNeighbours: ParsableCommand {
                 }
                 return path
             }
-            defer { if file == nil, world.isRoot { unlink(path) } }
+            defer { if file == nil, world.isRoot { _ = unlink(path) } }
             try world.together {
                 let found = try EmbeddingFile(path)
                 guard found.count == photos, found.width == width else {

@@ -104,6 +104,9 @@ public struct Gallery: Sendable {
         /// Photos of which another landmark has one of the same content.
         public var contradictions: [Twin] = []
 
+        /// Nothing yet.
+        public init() {}
+
         /// A photo, and the one that has its content.
         public struct Twin: Sendable, Equatable {
             /// The photo, and as what it was to be added.

@@ -2,6 +2,7 @@ import ArgumentParser
 import Distributed
 import Files
 import Images
+import Networks
 import Reporting
 import Tensors
 import Training

@@ -1,6 +1,7 @@
 import Distributed
 import Files
 import Images
+import Networks
 import Reporting
 import Tensors
 import Training
@@ -17,7 +18,8 @@ struct LandmarkJudge {
     /// It is nil where there is none, or where it is for other weights, which is told.
     init?(_ choice: NetworkChoice, _ facts: LoadedNetwork.Facts, _ world: World) throws {
         let path = CalibratedNetwork.path(forWeights: facts.path)
-        guard try world.fromRoot({ exists(path) }) else { return nil }
+        let isThere = try world.fromRoot { exists(path) }
+        guard isThere else { return nil }
         let trunk = try LoadedNetwork(choice, world, part: .trunk, tells: false)
         let embedder = trunk.embedder(world)
         let network = embedder.network

@@ -99,32 +99,104 @@ public struct LandmarkMeans: Sendable {
         whitening?.directions(rows, pool) ?? rows
     }
 
-    /// The landmarks whose directions are nearest to each of `directions`, best first; `row` is a place in `labels`.
-    public func nearest(
+    /// A landmark that a photo may show.
+    public struct Guess: Sendable, Equatable {
+        /// The landmark.
+        public var label: Int32
+        /// The cosine of the photo's direction with the landmark's.
+        public var cosine: Float
+        /// Its share among all landmarks: the softmax of `sharpness` times the cosines.
+        public var confidence: Float
+    }
+
+    /// What cosines are multiplied with before their softmax, by measurement; `docs/galleries.md` has it.
+    public static let sharpness = 30.0
+
+    /// The landmarks that photos of these directions most likely show, best first, of equal ones the first.
+    public func guesses(
         _ directions: EmbeddingBlock,
-        most: Int,
+        top: Int,
         _ pool: ThreadPool
-    ) -> [[RankedRow]] {
-        guard directions.count > 0, means.count > 0 else {
-            return directions.indices.map { _ in [] }
+    ) -> [[Guess]] {
+        var guesses: [[Guess]] = []
+        guesses.reserveCapacity(directions.count)
+        forCosines(directions, pool) { cosines in
+            let best = best(cosines, top)
+            let most = best.first.map { cosines[$0] } ?? 0
+            func weight(_ cosine: Float) -> Double {
+                exponential(Self.sharpness * (Double(cosine) - Double(most)))
+            }
+            let sum = cosines.reduce(0) { $0 + weight($1) }
+            guesses.append(
+                best.map { place in
+                    Guess(
+                        label: labels[place],
+                        cosine: cosines[place],
+                        confidence: Float(weight(cosines[place]) / sum)
+                    )
+                }
+            )
         }
-        let search = NeighbourSearch(
-            directions.row(0),
-            count: directions.count,
-            width: directions.width,
-            most: min(most, means.count),
-            pool: pool
-        )
-        for start in stride(from: 0, to: means.count, by: search.blockRows) {
-            let count = min(search.blockRows, means.count - start)
-            search.add(means.row(start), count: count, first: start)
-        }
-        return directions.indices.map { search.best(of: $0) }
+        return guesses
     }
 
     /// The score of each embedding.
     public func scores(_ rows: EmbeddingBlock, _ pool: ThreadPool) -> [Float] {
-        nearest(directions(rows, pool), most: 1, pool).map { $0.first?.score ?? -1 }
+        var scores: [Float] = []
+        forCosines(directions(rows, pool), pool) { scores.append($0.max() ?? -1) }
+        return scores
+    }
+
+    /// Calls `body` with the cosines of each direction with all landmarks, in turn.
+    ///
+    /// They have the same bits whatever else is asked, by our kernels whatever the pool's engine is.
+    private func forCosines(
+        _ directions: EmbeddingBlock,
+        _ pool: ThreadPool,
+        _ body: (UnsafeMutableBufferPointer<Float>) -> Void
+    ) {
+        let (width, landmarks) = (means.width, means.count)
+        precondition(directions.width == width, "directions of the width that was learned from")
+        let products = Storage(count: min(Self.rowsAtOnce, directions.count) * landmarks)
+        nonisolated(unsafe) let to = products.base
+        for start in stride(from: 0, to: directions.count, by: Self.rowsAtOnce) {
+            let count = min(Self.rowsAtOnce, directions.count - start)
+            nonisolated(unsafe) let from = directions.row(start)
+            pool.parallelFor((landmarks + Self.columns - 1) / Self.columns) { task, _ in
+                let first = task * Self.columns
+                gemm(
+                    transposeB: true,
+                    M: count,
+                    N: min(Self.columns, landmarks - first),
+                    K: width,
+                    A: from,
+                    lda: width,
+                    B: means.row(first),
+                    ldb: width,
+                    C: to + first,
+                    ldc: landmarks
+                )
+            }
+            for row in 0..<count {
+                body(UnsafeMutableBufferPointer(start: to + row * landmarks, count: landmarks))
+            }
+        }
+    }
+
+    /// Directions that are compared at once, and landmarks that one task compares them with.
+    private static let rowsAtOnce = 64
+    private static let columns = 128
+
+    /// Places of the `top` largest, the largest first.
+    private func best(_ cosines: UnsafeMutableBufferPointer<Float>, _ top: Int) -> [Int] {
+        var order: [Int] = []
+        for place in cosines.indices {
+            let rank = order.firstIndex { cosines[place] > cosines[$0] } ?? order.count
+            guard rank < top else { continue }
+            order.insert(place, at: rank)
+            if order.count > top { order.removeLast() }
+        }
+        return order
     }
 
     /// The scores that photos would have if they were not among those that are learned from: each fifth of them is

@@ -118,9 +118,11 @@ struct Calibrate: ParsableCommand {
                             + "do not count as known"
                     )
                 }
+                let scores = gallery.means.scores(embedded.rows, world.pool)
+                tellNearest(zip(embedded.photos.map { photos.paths[unknown[$0]] }, scores))
                 let calibration = try Calibration(
                     known: known.compactMap { $0 },
-                    unknown: gallery.means.scores(embedded.rows, world.pool),
+                    unknown: scores,
                     falsePositives: falsePositives,
                     photos: gallery.photos.count,
                     landmarks: gallery.landmarks.count
@@ -180,6 +182,7 @@ struct Calibrate: ParsableCommand {
         progress.end()
         try world.together {
             guard let means else { return }
+            tellNearest(scores.values.map { (photos.paths[unknown[$0.key]], $0.value) })
             let calibration = try Calibration(
                 known: Array(knownScores.values.values),
                 unknown: Array(scores.values.values),
@@ -192,6 +195,19 @@ struct Calibrate: ParsableCommand {
             try tell(calibration, in: path)
         }
         return tell(photos, knownScores.skipped + scores.skipped, world)
+    }
+
+    /// Names the unknown photos that come nearest to a landmark: one that shows a known landmark is found there.
+    private func tellNearest(_ photos: some Sequence<(String, Float)>) {
+        let nearest = photos.sorted { a, b in
+            a.1 != b.1 ? a.1 > b.1 : a.0.utf8.lexicographicallyPrecedes(b.0.utf8)
+        }
+        let list = nearest.prefix(3).map { "\($0.0.shown) (\(Figures.fixed(Double($0.1), 3)))" }
+        guard !list.isEmpty else { return }
+        Ending.say(
+            "nearest to known landmarks among the unknown photos, to be looked at: "
+                + list.joined(separator: ", ")
+        )
     }
 
     private func tell(_ calibration: Calibration, in path: String) throws {

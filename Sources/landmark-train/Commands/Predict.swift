@@ -19,7 +19,7 @@ struct Predict: ParsableCommand {
             or --embeddings; where such a file does not name its landmarks, the nearest photos are the answer.
 
             --gallery G PHOTO… names photos by a gallery instead of a network's head; it brings its network along. \
-            The confidence of a landmark is then the cosine of the photo's direction with that of the landmark.
+            The confidence of a landmark is then its share among the gallery's, by how near the photo comes to each.
 
             Once calibrate has found a threshold, a photo below it is answered with "no landmark known here (best \
             guess …)", in JSON by "known" : false, and in a submission by an empty row.

@@ -84,8 +84,7 @@ struct GalleryAnswers {
 
     /// Names the photos at the places `range`; a collective call.
     ///
-    /// The confidence of a landmark is the cosine of the photo's direction with the landmark's; negative ones count
-    /// as 0.
+    /// The confidence of a landmark is its share among those of the gallery, as of `LandmarkMeans.guesses`.
     func find(
         _ photos: any PhotoSource,
         _ range: Range<Int>,
@@ -101,22 +100,19 @@ struct GalleryAnswers {
             found.near.skipped = embedded.skipped.map(\.told)
             guard let root else { return found }
             let directions = root.means.directions(embedded.rows, world.pool)
-            let landmarks = root.means.nearest(directions, most: top, world.pool)
+            let guesses = root.means.guesses(directions, top: top, world.pool)
             let near = try root.file.nearest(directions, most: neighbours, world.pool)
             for (query, place) in embedded.photos.enumerated() {
                 let photo = range.lowerBound + place
                 var outcome = PhotoOutcome(
                     photo: photo,
                     loss: .nan,
-                    best: landmarks[query].map { row in
-                        .init(
-                            label: root.labels[Int(root.means.labels[row.row])],
-                            confidence: min(max(row.score, 0), 1)
-                        )
+                    best: guesses[query].map { guess in
+                        .init(label: root.labels[Int(guess.label)], confidence: guess.confidence)
                     }
                 )
-                if let calibration = root.file.calibration, let best = landmarks[query].first {
-                    outcome.verdict = .init(best.score, calibration)
+                if let calibration = root.file.calibration, let best = guesses[query].first {
+                    outcome.verdict = .init(best.cosine, calibration)
                 }
                 found.outcomes.append(outcome)
                 found.near.photos[photo] = near[query].map { neighbour($0, root) }

@@ -84,13 +84,30 @@ struct LandmarkMeansTests {
         )
         #expect(plain.whitening == nil)
         func right(_ means: LandmarkMeans) -> Int {
-            let near = means.nearest(means.directions(samples.rows, pool), most: 1, pool)
-            return near.indices.count {
-                near[$0].first.map { means.labels[$0.row] } == samples.labels[$0]
-            }
+            let near = means.guesses(means.directions(samples.rows, pool), top: 1, pool)
+            return near.indices.count { near[$0].first?.label == samples.labels[$0] }
         }
         #expect(right(means) > right(plain))
         #expect(right(means) > 140)
+    }
+
+    @Test func confidencesAreSharesOfAllLandmarks() {
+        let samples = EmbeddingSamples([20, 20, 20, 1])
+        let means = LandmarkMeans(samples.rows, samples.labels, pool)
+        let directions = means.directions(samples.rows, pool)
+        let all = means.guesses(directions, top: 9, pool)
+        let scores = means.scores(samples.rows, pool)
+        for (guesses, score) in zip(all, scores) {
+            #expect(guesses.count == 4 && guesses[0].cosine == score)
+            #expect(abs(guesses.reduce(0) { $0 + $1.confidence } - 1) < 1e-5)
+            for (better, worse) in zip(guesses, guesses.dropFirst()) {
+                #expect(better.cosine >= worse.cosine)
+                let ratio = exponential(30 * Double(worse.cosine - better.cosine))
+                #expect(abs(Double(worse.confidence / better.confidence) - ratio) < 1e-4)
+            }
+        }
+        let first = means.guesses(directions, top: 1, pool)
+        #expect(first.map { $0[0] } == all.map { $0[0] })
     }
 
     @Test func fewPhotosAreComparedAsTheyAre() {

@@ -63,8 +63,8 @@ struct EmbeddingFileTests {
         let header =
             #"{"embeddings":{"dtype":"F32","shape":[2,1],"data_offsets":[0,8]},"#
             + #""labels":{"dtype":"I64","shape":[2],"data_offsets":[8,24]}}"#
-        let data = [Float(1), -1].flatMap { withUnsafeBytes(of: $0) { Array($0) } }
-        let labels = [Int64(4), -1].flatMap { withUnsafeBytes(of: $0) { Array($0) } }
+        let data = [Float(1), -1].withUnsafeBytes { [UInt8]($0) }
+        let labels = [Int64(4), -1].withUnsafeBytes { [UInt8]($0) }
         let path = try folder.write("x", safetensors(header, data: data + labels))
         let file = try EmbeddingFile(path)
         #expect(file.network == nil && file.labels == [4, -1] && file.classes.count == 5)

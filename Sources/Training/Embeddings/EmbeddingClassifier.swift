@@ -21,7 +21,9 @@ public struct EmbeddingClassifier {
     /// The class of each row of the database.
     private let labels: [Int32]
 
-    /// Neighbours that are looked at at least, so that landmarks beyond those with a vote have an order.
+    /// Similarity by which a vote weighs e times as much.
+    private static let temperature: Float = 0.05
+    /// Neighbours that are looked at at least, so that landmarks beyond those with a vote have an order; and means.
     private static let leastNeighbours = 50
     /// The lowest probability that the loss is taken of.
     private static let leastConfidence: Float = 1e-6
@@ -66,9 +68,10 @@ public struct EmbeddingClassifier {
 
     /// Names the landmarks in photos; a collective call.
     ///
-    /// The confidence of a landmark is, by neighbours, the sum of its photos' similarities among the K nearest, over
-    /// K: 1 where all are the photo itself. By class means it is the cosine of the mean. Negative ones count as 0.
-    /// The loss is −log of the true landmark's confidence, of 1e-6 where that is less.
+    /// Each of the K nearest photos votes with the weight exp(similarity / 0.05), as in Wu et al., "Unsupervised Feature
+    /// Learning via Non-Parametric Instance Discrimination", 2018, who have 0.07; by class means each of the 50 nearest
+    /// does. The confidence of a landmark is the sum of its votes' similarities by their shares of the weights; negative
+    /// ones count as 0. The loss is −log of the true landmark's confidence, of 1e-6 where that is less.
     ///
     /// - Parameter top: landmarks to name for each photo.
     public func run(
@@ -85,7 +88,7 @@ public struct EmbeddingClassifier {
         )
         let search = SharedSearch(communicator: embedder.communicator, pool: embedder.pool)
         var outcomes: [PhotoOutcome] = []
-        let most = kind == .knn ? max(neighbours, Self.leastNeighbours) : top
+        let most = kind == .knn ? max(neighbours, Self.leastNeighbours) : Self.leastNeighbours
         try search.run(embedded.rows, in: database, most: most, stop: stop) { query, rows in
             let photo = embedded.photos[query]
             let best = answers(rows)
@@ -107,17 +110,20 @@ public struct EmbeddingClassifier {
 
     /// The landmarks of the nearest rows: those with votes first, by the sum of them, the others by their nearest.
     func answers(_ rows: [RankedRow]) -> [PhotoOutcome.Answer] {
-        let voters = kind == .knn ? neighbours : 0
+        let voters = kind == .knn ? rows.prefix(neighbours) : rows[...]
+        let nearest = voters.first?.score ?? 0
+        let weights = voters.map { exp(($0.score - nearest) / Self.temperature) }
+        let sum = weights.reduce(0, +)
         var order: [Int32] = []
         var votes: [Int32: Float] = [:]
         for (place, row) in rows.enumerated() {
             let label = labels[row.row]
-            let vote = max(row.score, 0)
             if votes[label] == nil {
                 order.append(label)
-                votes[label] = kind == .classMean ? min(vote, 1) : 0
+                votes[label] = 0
             }
-            if place < voters { votes[label, default: 0] += vote / Float(neighbours) }
+            guard place < weights.count else { continue }
+            votes[label, default: 0] += weights[place] / sum * max(row.score, 0)
         }
         // Equal votes stay in the order of the nearest photo.
         let ranked = order.enumerated().sorted { a, b in

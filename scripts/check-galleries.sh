@@ -154,17 +154,22 @@ wait "${writers[0]}" && wait "${writers[6]}" || { failures=$((failures + 1)); ec
 holds 12 two
 
 # Killed at any moment, a gallery is the old one or the new one.
-cp two full
-works 1 gallery add full photos
+works 1 gallery create one --weights run
+works 1 gallery add one "$photo" --name Petra
+cp one full
+begin=$(date +%s%N)
+works 1 gallery add full photos --threads 1
+length=$((($(date +%s%N) - begin) / 1000000))
 old=0 fresh=0
 for round in $(seq 24); do
-    cp two victim
+    cp one victim
     "$program" gallery add victim photos --threads 1 >/dev/null 2>&1 &
     writer=$!
-    sleep "0.$(printf %03d $((10 + round * 8)))"
+    # Most of the kills in the last third, where the file is written.
+    sleep "$(printf '%d.%03d' $((length * (12 + round) / 36000)) $((length * (12 + round) / 36 % 1000)))"
     kill -9 "$writer" 2>/dev/null || true
     wait "$writer" 2>/dev/null || true
-    if cmp -s victim two; then
+    if cmp -s victim one; then
         old=$((old + 1))
     else
         fresh=$((fresh + 1))

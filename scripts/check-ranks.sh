@@ -218,7 +218,7 @@ for count in 1 3; do
         launch "$count" embed whole --data photos --out "embedded-$count.safetensors" >/dev/null
     # The first computes the reference, the second finds it in the run folder.
     rm -rf whole/embeddings
-    for kind in knn class-mean; do
+    for kind in knn class-mean whitened-mean; do
         must "evaluating by $kind on $count ranks" launch "$count" evaluate whole --classifier "$kind" --json \
             --predictions "$kind-$count.csv" >"$kind-$count.json"
     done
@@ -227,7 +227,7 @@ for count in 1 3; do
         "learned-$count.safetensors" --neighbours 7 --out "nearest-$count.csv" >"nearest-$count.txt"
     sed -i "s/-$count\././g" "nearest-$count.txt"
 done
-for file in embedded-%.safetensors learned-%.safetensors knn-%.csv knn-%.json class-mean-%.csv class-mean-%.json \
+for file in embedded-%.safetensors learned-%.safetensors knn-%.csv knn-%.json class-mean-%.csv class-mean-%.json whitened-mean-%.csv whitened-mean-%.json \
     nearest-%.csv nearest-%.txt; do
     cmp "${file/\%/1}" "${file/\%/3}" || fail "1 and 3 ranks make another ${file/-\%/}"
 done

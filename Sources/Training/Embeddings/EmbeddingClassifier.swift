@@ -10,6 +10,8 @@ public enum ClassifierKind: String, CaseIterable, Sendable {
     case knn
     /// The landmark whose photos have the nearest mean embedding.
     case classMean = "class-mean"
+    /// The landmark in whose direction the photo lies, by `LandmarkMeans`.
+    case whitenedMean = "whitened-mean"
 }
 
 /// Names landmarks by embeddings of photos that show them, without a head and without training.
@@ -32,7 +34,7 @@ public struct EmbeddingClassifier {
     ///
     /// - Parameters:
     ///   - reference: embeddings by the network of `embedder`; photos without a label are left out.
-    ///   - kind: not `head`.
+    ///   - kind: `knn` or `classMean`.
     ///   - neighbours: photos that vote, at least 1.
     /// - Throws: `TrainingError.data` where no photo of the reference has a label.
     public init(
@@ -41,7 +43,10 @@ public struct EmbeddingClassifier {
         neighbours: Int,
         _ embedder: Embedder
     ) throws {
-        precondition(kind != .head && neighbours > 0, "neighbours name the landmark")
+        precondition(
+            [.knn, .classMean].contains(kind) && neighbours > 0,
+            "neighbours name the landmark"
+        )
         self.embedder = embedder
         self.kind = kind
         self.neighbours = neighbours

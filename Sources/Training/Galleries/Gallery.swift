@@ -244,12 +244,6 @@ public struct Gallery: Sendable {
             pool
         )
     }
-
-    /// A hash of its photos and landmarks, by which a change is noticed.
-    public var contentKey: ContentHash {
-        let lines = photos.map { "\($0.hash.text) \(landmarks[$0.landmark].name)" }
-        return ContentHash(lines.joined(separator: "\n"))
-    }
 }
 
 /// The network that a gallery's embeddings are by, and where its weights are.

@@ -71,6 +71,12 @@ public struct RejectionResult: Codable, Sendable, Equatable {
     public var unknown: Int
     /// Photos of those that got a name all the same.
     public var accepted: Int
+
+    /// Puts counts together.
+    public init(known: Int, rejected: Int, unknown: Int, accepted: Int) {
+        (self.known, self.rejected) = (known, rejected)
+        (self.unknown, self.accepted) = (unknown, accepted)
+    }
 }
 
 /// How good a network is on photos that came to the folder of its run after the run began.

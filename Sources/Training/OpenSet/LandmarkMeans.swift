@@ -118,7 +118,21 @@ public struct LandmarkMeans: Sendable {
         top: Int,
         _ pool: ThreadPool
     ) -> [[Guess]] {
-        var guesses: [[Guess]] = []
+        guesses(directions, top: top, truths: directions.indices.map { _ in -1 }, pool).map(\.best)
+    }
+
+    /// The same, and the confidence of the landmark that each photo shows, 0 where it is none of these.
+    func guesses(
+        _ directions: EmbeddingBlock,
+        top: Int,
+        truths: [Int32],
+        _ pool: ThreadPool
+    ) -> [(best: [Guess], truth: Float)] {
+        let places = Dictionary(
+            labels.enumerated().map { ($1, $0) },
+            uniquingKeysWith: { first, _ in first }
+        )
+        var guesses: [(best: [Guess], truth: Float)] = []
         guesses.reserveCapacity(directions.count)
         forCosines(directions, pool) { cosines in
             let best = best(cosines, top)
@@ -127,15 +141,11 @@ public struct LandmarkMeans: Sendable {
                 exponential(Self.sharpness * (Double(cosine) - Double(most)))
             }
             let sum = cosines.reduce(0) { $0 + weight($1) }
-            guesses.append(
-                best.map { place in
-                    Guess(
-                        label: labels[place],
-                        cosine: cosines[place],
-                        confidence: Float(weight(cosines[place]) / sum)
-                    )
-                }
-            )
+            func share(_ place: Int) -> Float { Float(weight(cosines[place]) / sum) }
+            let all = best.map {
+                Guess(label: labels[$0], cosine: cosines[$0], confidence: share($0))
+            }
+            guesses.append((all, places[truths[guesses.count]].map(share) ?? 0))
         }
         return guesses
     }

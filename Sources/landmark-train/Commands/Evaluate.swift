@@ -17,8 +17,8 @@ struct Evaluate: ParsableCommand {
             part of each landmark that was held out in training. Each photo counts once, on any \
             number of ranks. SIGINT or SIGTERM end it with exit code 130 or 143 and without a result.
 
-            --classifier knn and class-mean name landmarks by embeddings, what the network gives before its \
-            head: by the nearest of the photos that the run learned from, or of the folder's training photos \
+            --classifier knn, class-mean and whitened-mean name landmarks by embeddings, what the network gives \
+            before its head: by the nearest of the photos that the run learned from, or of the folder's training photos \
             for weights without a run. These need no head and no training.
             """
     )
@@ -53,8 +53,8 @@ struct Evaluate: ParsableCommand {
     @Option(
         help: ArgumentHelp(
             "Who names the landmark: the network's head, the nearest training photos, or the nearest mean of a "
-                + "landmark's training photos.",
-            valueName: "head|knn|class-mean"
+                + "landmark's training photos, as they are or as galleries compare them.",
+            valueName: "head|knn|class-mean|whitened-mean"
         )
     )
     var classifier = ClassifierKind.head
@@ -176,6 +176,11 @@ struct Evaluate: ParsableCommand {
         let embedder = loaded.embedder(world)
         let learned = try LearnedPhotos(network, loaded.facts, folder: folder, world)
         let reference = try learned.embeddings(embedder, world, stop)
+        if classifier == .whitenedMean {
+            let judge = try LandmarkClassifier(reference, embedder)
+            let findings = try judge.run(photos, top: 5, stop: stop, progress: progress.show)
+            return (findings, learned.photos.countsPerClass)
+        }
         let judge = try world.together {
             try EmbeddingClassifier(
                 reference,
@@ -300,6 +305,7 @@ struct Evaluate: ParsableCommand {
         case .head: break
         case .knn: result.classifier = "knn, \(Figures.grouped(neighbours)) of \(reference)"
         case .classMean: result.classifier = "class means of \(reference)"
+        case .whitenedMean: result.classifier = "whitened means of \(reference)"
         }
         result.learned = chosen.learned
         let new = findings.part(known..<chosen.photos.count)

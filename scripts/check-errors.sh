@@ -311,4 +311,54 @@ everywhere 65 'Git LFS pointer' --data photos "${tiny[@]}" --weights pointer.pth
 echo '<!DOCTYPE html><html></html>' >page.pth
 refused 65 'web page' 2 predict page.pth photos/test
 
+# Embeddings.
+works 2 embed run --data photos --out run.embeddings
+works 1 embed weights.safetensors --data photos --part held --image-size 40 --out other.embeddings
+everywhere 64 'out' embed run --data photos
+everywhere 74 'cannot write nowhere/new' embed run --data photos --out nowhere/new
+everywhere 65 'there is no folder nowhere' embed run --data nowhere --out new
+everywhere 64 'csv lists the photos to take; leave out --part' \
+    embed run --data photos --csv photos/test.csv --part held --out new
+everywhere 64 'data is missing' embed weights.safetensors --out new
+mkdir unreadable && for name in 1 2; do mkdir "unreadable/$name" && head -c 300 "$photo" >"unreadable/$name/a.jpg"; done
+for count in 1 2 3; do
+    refused 65 'none of the 2 photos of unreadable can be embedded' "$count" embed run --data unreadable --out new
+done
+cp -r unreadable half && cp "$photo" half/1/b.jpg
+checks=$((checks + 1))
+code=0
+launch 2 embed run --data half --out half.embeddings >out 2>err || code=$?
+[ "$code" -eq 65 ] && grep -q '^1 photo embedded by small .*; 2 left out$' out \
+    && [ "$(grep -c 'cannot read half' err)" -eq 2 ] || {
+    failures=$((failures + 1))
+    echo "FAILED: photos that cannot be embedded are not told (code $code)"
+    sed -n '1,12s/^/  | /p' out err
+}
+everywhere 65 'other.embeddings holds embeddings by small at 40 px' neighbours run.embeddings other.embeddings
+everywhere 65 'has no tensor embeddings' neighbours run.embeddings weights.safetensors
+everywhere 74 'cannot open gone' neighbours run.embeddings gone
+everywhere 64 'neighbours is 0' neighbours run.embeddings run.embeddings --neighbours 0
+head -c 3000 run.embeddings >cut.embeddings
+everywhere 65 'cut.embeddings: it is not a whole safetensors file' neighbours run.embeddings cut.embeddings
+reheaded run.embeddings 's/"network"/"netwerk"/' >unknown.embeddings
+told 'a file does not say which network' neighbours run.embeddings unknown.embeddings
+everywhere 64 "'mean' is invalid" evaluate run --classifier mean
+everywhere 64 'neighbours is 0' evaluate run --classifier knn --neighbours 0
+everywhere 64 'embeddings is for --neighbours' predict run "$photo" --embeddings run.embeddings
+everywhere 65 'other.embeddings holds embeddings by small at 40 px' \
+    predict run "$photo" --neighbours 2 --embeddings other.embeddings
+everywhere 64 'submission has no place for the nearest' predict run "$photo" --neighbours 2 --submission new
+works 2 predict run "$photo" --neighbours 2 --embeddings run.embeddings
+checks=$((checks + 1))
+[ "$(grep -c '^    near 1.000 ' out)" -eq 1 ] || {
+    failures=$((failures + 1))
+    echo "FAILED: a photo is not its own nearest"
+    sed -n '1,12s/^/  | /p' out
+}
+# Embeddings that are kept are those of the weights at hand.
+works 1 predict run "$photo" --neighbours 2
+printf 'x' >>run/embeddings/learned.safetensors
+told 'learned.safetensors are of other weights, photos or settings, or damaged; they' \
+    evaluate run --classifier knn
+
 verdict "errors"

@@ -216,3 +216,48 @@ for count in 1 2 3; do
 done
 [ "$(wc -l <answers-3.csv)" -eq 32 ] || fail "not every photo has one answer"
 echo "equal: evaluations and heat maps on 1, 2 and 3 ranks, each of 31 photos once"
+
+say "embeddings"
+for count in 1 3; do
+    must "embedding on $count ranks" \
+        launch "$count" embed whole --data photos --out "embedded-$count.safetensors" >/dev/null
+    # The first computes the reference, the second finds it in the run folder.
+    rm -rf whole/embeddings
+    for kind in knn class-mean whitened-mean; do
+        must "evaluating by $kind on $count ranks" launch "$count" evaluate whole --classifier "$kind" --json \
+            --predictions "$kind-$count.csv" >"$kind-$count.json"
+    done
+    cp whole/embeddings/learned.safetensors "learned-$count.safetensors"
+    must "searching on $count ranks" launch "$count" neighbours "embedded-$count.safetensors" \
+        "learned-$count.safetensors" --neighbours 7 --out "nearest-$count.csv" >"nearest-$count.txt"
+    sed -i "s/-$count\././g" "nearest-$count.txt"
+done
+for file in embedded-%.safetensors learned-%.safetensors knn-%.csv knn-%.json class-mean-%.csv class-mean-%.json whitened-mean-%.csv whitened-mean-%.json \
+    nearest-%.csv nearest-%.txt; do
+    cmp "${file/\%/1}" "${file/\%/3}" || fail "1 and 3 ranks make another ${file/-\%/}"
+done
+[ "$(wc -l <nearest-3.csv)" -eq $((1 + 7 * 151)) ] || fail "not every photo has 7 neighbours"
+echo "equal: embeddings, the reference of a run, evaluations and searches by them on 1 and 3 ranks"
+
+say "galleries and thresholds"
+must "drawing other photos" "$program" dataset synthesize others --landmarks 6 --photos 60 --test-photos 12 \
+    --image-size 64 --seed 9 >/dev/null
+for count in 1 3; do
+    must "making a gallery on $count ranks" launch "$count" gallery create "gallery-$count" --weights whole >/dev/null
+    must "adding to it on $count ranks" launch "$count" gallery add "gallery-$count" photos >/dev/null
+    must "calibrating it on $count ranks" launch "$count" calibrate "gallery-$count" --unknown others >/dev/null
+    must "naming by it on $count ranks" \
+        launch "$count" predict --gallery "gallery-$count" others/test --json >"named-$count.json"
+    must "calibrating a run on $count ranks" launch "$count" calibrate whole --unknown others >"calibrated-$count"
+    mv whole/calibration.safetensors "calibration-$count"
+done
+cmp gallery-1 gallery-3 && cmp named-1.json named-3.json || fail "1 and 3 ranks make different galleries"
+cmp calibration-1 calibration-3 && cmp calibrated-1 calibrated-3 || fail "1 and 3 ranks find different thresholds"
+must "adding the other way round" "$program" gallery create gallery-parts --weights whole >/dev/null
+half=$(find photos/train -name '*.jpg' | sort | tail -1)
+must "making a gallery to take from" "$program" gallery add gallery-parts photos >/dev/null
+must "taking a photo out" "$program" gallery remove gallery-parts "$half" >/dev/null
+must "adding it again" "$program" gallery add gallery-parts photos >/dev/null
+must "calibrating" "$program" calibrate gallery-parts --unknown others >/dev/null
+cmp gallery-1 gallery-parts || fail "a gallery depends on the order in which photos came"
+echo "equal: galleries, answers by them and thresholds on 1 and 3 ranks"

@@ -102,18 +102,24 @@ public struct FlatKernels: Sendable {
     public let blend: @Sendable (MutableFloats, Floats, Int, Float) -> Void
     /// (x, count): the sum of squares, in double precision.
     public let sumOfSquares: @Sendable (Floats, Int) -> Double
+    /// (x, limits, start, count): the first place from `start` on where x is above its limit, else `count`.
+    ///
+    /// NaN is above nothing.
+    public let firstAbove: @Sendable (Floats, Floats, Int, Int) -> Int
 
     /// Assembles the loops.
     public init(
         add: @escaping @Sendable (MutableFloats, Floats, Int) -> Void,
         sum: @escaping @Sendable (MutableFloats, Floats, Floats, Int) -> Void,
         blend: @escaping @Sendable (MutableFloats, Floats, Int, Float) -> Void,
-        sumOfSquares: @escaping @Sendable (Floats, Int) -> Double
+        sumOfSquares: @escaping @Sendable (Floats, Int) -> Double,
+        firstAbove: @escaping @Sendable (Floats, Floats, Int, Int) -> Int
     ) {
         self.add = add
         self.sum = sum
         self.blend = blend
         self.sumOfSquares = sumOfSquares
+        self.firstAbove = firstAbove
     }
 }
 

@@ -1,3 +1,4 @@
+import CVectorShim
 import KernelTable
 
 func add(_ to: MutableFloats, _ from: Floats, _ count: Int) {
@@ -30,4 +31,14 @@ func sumOfSquares(_ x: Floats, _ count: Int) -> Double {
     let four = eight.lowHalf + eight.highHalf
     let two = four.lowHalf + four.highHalf
     return two[0] + two[1]
+}
+
+func firstAbove(_ x: Floats, _ limits: Floats, _ start: Int, _ count: Int) -> Int {
+    var i = start
+    while i &+ lanes <= count {
+        if vectorshim_any_above(x + i, limits + i) != 0 { break }
+        i &+= lanes
+    }
+    while i < count, !(x[i] > limits[i]) { i &+= 1 }
+    return i
 }

@@ -7,7 +7,8 @@ public func makeKernelTable() -> KernelTable {
             add: add,
             sum: sum,
             blend: blend,
-            sumOfSquares: sumOfSquares
+            sumOfSquares: sumOfSquares,
+            firstAbove: firstAbove
         ),
         activations: ActivationKernels(apply: activate, gradient: activationGradient),
         rows: RowKernels(

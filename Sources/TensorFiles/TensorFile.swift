@@ -96,6 +96,60 @@ public final class TensorFile {
         }
     }
 
+    /// Some elements of a tensor of whole numbers or bytes, as they lie in the file.
+    ///
+    /// - Parameters:
+    ///   - type: a type of the size of the elements, whose bits they have.
+    ///   - range: elements, counted in row-major order; nil = all.
+    /// - Throws: `TensorFileError` where they are not `dtype` one after another, and as opening.
+    public func elements<T: FixedWidthInteger>(
+        _ entry: TensorEntry,
+        as dtype: ElementType,
+        _ type: T.Type = T.self,
+        _ range: Range<Int>? = nil
+    ) throws -> [T] {
+        let range = range ?? 0..<entry.count
+        return try [T](unsafeUninitializedCapacity: range.count) { elements, count in
+            try read(entry, as: dtype, range, into: UnsafeMutableRawBufferPointer(elements))
+            count = range.count
+        }
+    }
+
+    /// Some elements of a tensor of single-precision floats, [range], to `floats`.
+    ///
+    /// - Throws: `TensorFileError` where they are others or not one after another, and as opening.
+    public func read(
+        _ entry: TensorEntry,
+        _ range: Range<Int>,
+        into floats: UnsafeMutablePointer<Float>
+    ) throws {
+        let buffer = UnsafeMutableBufferPointer(start: floats, count: range.count)
+        try read(entry, as: .f32, range, into: UnsafeMutableRawBufferPointer(buffer))
+    }
+
+    private func read(
+        _ entry: TensorEntry,
+        as dtype: ElementType,
+        _ range: Range<Int>,
+        into bytes: UnsafeMutableRawBufferPointer
+    ) throws {
+        precondition(
+            range.upperBound <= entry.count && bytes.count == range.count * dtype.size,
+            "elements outside the tensor"
+        )
+        guard entry.dtype == dtype, entry.isRowMajor else {
+            throw TensorFileError(
+                "\(path.shown): \(entry.name.shown) holds \(entry.dtype.rawValue), not "
+                    + "\(dtype.rawValue) in a row; use another file"
+            )
+        }
+        do {
+            try file.read(into: bytes, at: entry.start + range.lowerBound * dtype.size)
+        } catch let refusal as Refusal {
+            throw TensorFileError("\(path.shown): \(refusal.reason); \(refusal.advice)")
+        }
+    }
+
     /// Elements that are converted at a time.
     private static let piece = 1 << 18
 

@@ -32,7 +32,8 @@ struct LandmarkTrain: ParsableCommand {
             """,
         version: "0.1.0",
         subcommands: [
-            Train.self, Evaluate.self, Predict.self, DatasetCommand.self, Export.self,
+            Train.self, Evaluate.self, Predict.self, Embed.self, Neighbours.self,
+            GalleryCommand.self, Calibrate.self, DatasetCommand.self, Export.self,
             Report.self, Stop.self, BenchCommand.self, Doctor.self,
         ],
         defaultSubcommand: Train.self

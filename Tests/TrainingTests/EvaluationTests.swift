@@ -92,6 +92,51 @@ struct EvaluationTests {
         )
     }
 
+    @Test func photosSaidToShowNoneHaveNoAnswerInGAP() throws {
+        let photos = Truth(shown: [[0], [1], [], [3]], uses: ["a", "a", "a", "a"])
+        let calibration = try Calibration(
+            known: [0.5],
+            unknown: [0.3],
+            falsePositives: 0,
+            photos: 1,
+            landmarks: 1
+        )
+        // The first example of the definition: a right one is said to show none, and so is one that shows none.
+        let scores: [Float] = [0.9, 0.2, 0.1, 0.4]
+        let outcomes = scores.enumerated().map { photo, score in
+            var row = outcome(photo, [[0], [1], [2], [3]][photo], 0.9 - Float(photo) / 10, 0.1)
+            if photo == 2 { row.best[0].confidence = 0.95 }
+            row.verdict = .init(score, calibration)
+            return row
+        }
+        #expect(outcomes.map { $0.named != nil } == [true, false, false, true])
+        let result = try EvaluationResult(
+            Evaluator.Findings(outcomes: outcomes, skipped: []),
+            of: photos,
+            trainingCounts: [3, 5, 8, 700],
+            model: "small",
+            checkpoint: "c",
+            step: 9
+        )
+        #expect(abs(result.gap - 2.0 / 3) < 1e-12)
+        #expect(result.top1 == 1 && result.nonLandmark == 1)
+        #expect(
+            result.rejection
+                == RejectionResult(known: 3, rejected: 1, unknown: 1, accepted: 0)
+        )
+        var named = outcomes
+        for index in named.indices { named[index].verdict = nil }
+        let all = try EvaluationResult(
+            Evaluator.Findings(outcomes: named, skipped: []),
+            of: photos,
+            trainingCounts: [3, 5, 8, 700],
+            model: "small",
+            checkpoint: "c",
+            step: 9
+        )
+        #expect(abs(all.gap - 0.638889) < 1e-6 && all.rejection == nil)
+    }
+
     @Test func photosOfNoneAndOfSeveralLandmarksCountAsInContests() throws {
         let photos = Truth(
             shown: [[0, 2], [-1, 1], [], [-1], [3]],

@@ -121,6 +121,8 @@ class Comparison:
             return answer["images_per_second_and_thread"]["median"]
         if "images_per_second" in answer:
             return answer["images_per_second"]["median"]
+        if "gigacomparisons" in answer:
+            return answer["gigacomparisons"]["median"]
         return 1000 * (answer.get("whole") or answer["seconds"])["median"]
 
     @staticmethod

@@ -1,4 +1,6 @@
 """The rows of the tables: what landmark-train does, and what its peer does."""
+import os
+import tempfile
 from dataclasses import dataclass, field
 
 ITSELF = "itself"  # the peer of rows that compare two configurations of landmark-train
@@ -125,6 +127,23 @@ def eight_slices(model, batch, size, steps):
     return itself("slices", how, model, batch, size, steps, eight, one)
 
 
+def search(queries, photos, width, neighbours):
+    file = os.path.join(tempfile.gettempdir(), f"neighbours-{photos}x{width}.safetensors")
+    work = ["--queries", str(queries), "--photos", str(photos), "--width", str(width)]
+    work += ["--neighbours", str(neighbours), "--file", file, "--repetitions", "1", "--warmup", "0"]
+    return Row(
+        name="neighbours",
+        title=f"the {neighbours} nearest of {photos:,} × {width} for {queries:,} queries, from a file, "
+        "1 rank × 2 threads",
+        ours=["bench", "neighbours", *work, "--threads", "2"],
+        script="numpy_search.py",
+        peer=work,
+        trials=[["--threads", "2"]],
+        unit="10⁹/s",
+        rival="numpy",
+    )
+
+
 ROWS = [
     train("vgg19_bn", 16, 224, steps=2, short="train VGG-19 with batch norm"),
     train("vgg19_bn", 16, 224, steps=2, ranks=2),
@@ -168,6 +187,7 @@ ROWS = [
         trials=[["--how", "pillow"], ["--how", "torchvision"]],
         needs_photos=True,
     ),
+    search(10_000, 1_580_470, 512, 100),
     two_ranks("vgg19_bn", 16, 224, 3),
     two_ranks("resnet18", 32, 224, 6),
     two_ranks("resnet50", 16, 224, 4),

@@ -35,6 +35,11 @@ static inline __attribute__((always_inline)) void vectorshim_widen(float *to, co
     *(vectorshim_floats *)to = __builtin_convertvector(*(const vectorshim_bytes *)from, vectorshim_floats);
 }
 
+// Whether any of sixteen floats is above the one at its place in limits; NaN is not. Swift reduces masks lane by lane.
+static inline __attribute__((always_inline)) int vectorshim_any_above(const float *x, const float *limits) {
+    return __builtin_reduce_or(*(const vectorshim_floats *)x > *(const vectorshim_floats *)limits);
+}
+
 // √x. Swift's may call the C library for an x below zero, and so makes no vectors of a loop.
 static inline __attribute__((always_inline)) float vectorshim_root(float x) { return __builtin_elementwise_sqrt(x); }
 

@@ -71,6 +71,11 @@ public struct ListedFolder: Sendable {
     /// The folder's own test photos as they are listed, if any.
     public var listedTest: (any Dataset)? { test }
 
+    /// The photos of all parts, called by names that tell them apart.
+    public var allPhotos: any Dataset {
+        FolderPhotos(self, (0..<count).map { UInt32($0) }, mixed: true)
+    }
+
     /// What there is to say about the folder and all of its lists.
     public var remarks: PhotoRemarks { remarks(lists) }
 

@@ -247,4 +247,19 @@ extension EvaluationPhotos {
             renewed: renewed
         )
     }
+
+    /// The same with further photos to judge on.
+    ///
+    /// - Parameter others: photos with the same classes.
+    public func with(_ others: any Dataset) -> EvaluationPhotos {
+        EvaluationPhotos(
+            judged: JoinedPhotos(judged, others),
+            added: added,
+            source: source,
+            learned: learned,
+            remarks: remarks,
+            findings: findings,
+            renewed: renewed
+        )
+    }
 }

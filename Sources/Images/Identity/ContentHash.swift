@@ -1,5 +1,6 @@
 import Files
 import Foundation
+public import Tensors
 
 /// 128 bits that tell the content of one file from that of any other.
 ///
@@ -209,5 +210,20 @@ struct FileInspector: ~Copyable {
         }
         state.add(UnsafeRawBufferPointer(rebasing: memory[..<count]))
         return true
+    }
+}
+
+/// What the files of photos are like, in the order of `paths`.
+///
+/// - Parameter pool: threads that look.
+public func inspectPhotos(_ paths: [String], _ pool: ThreadPool) -> [PhotoFact] {
+    [PhotoFact](unsafeUninitializedCapacity: paths.count) { facts, count in
+        count = paths.count
+        guard let base = facts.baseAddress else { return }
+        nonisolated(unsafe) let target = base
+        pool.parallelRanges(paths.count, grain: 16) { part, _ in
+            let inspector = FileInspector()
+            for index in part { (target + index).initialize(to: inspector.look(paths[index])) }
+        }
     }
 }

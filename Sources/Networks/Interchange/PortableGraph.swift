@@ -190,6 +190,17 @@ public struct PortableSite {
         self.store = store
     }
 
+    /// The site of an operation that another has taken over.
+    func part(
+        _ name: String,
+        _ operation: any Operation,
+        inputs: [PortableGraph.Value],
+        shapes: [Shape]
+    ) -> PortableSite {
+        let node = Graph.Node(name: name, operation: operation, inputs: [])
+        return PortableSite(node, inputs: inputs, shapes: shapes, store)
+    }
+
     /// The first input, which must be maps: no operator that looks at pixels reads vectors.
     var maps: PortableGraph.Value {
         precondition(!inputs[0].isVector, "\(name) looks for pixels in vectors")

@@ -48,6 +48,24 @@ struct FusedChain: Operation {
         }
     }
 
+    /// The operators of each convolution, one behind the other.
+    func write(_ site: PortableSite, to graph: inout PortableGraph) -> PortableGraph.Value {
+        var (value, shape) = (site.inputs[0], site.shapes[0])
+        for (number, link) in links.enumerated() {
+            // What the last adds is the second input.
+            let more = number == links.count - 1 ? 1 : site.inputs.count
+            let own = site.part(
+                link.name,
+                link.convolution,
+                inputs: [value] + site.inputs.dropFirst(more),
+                shapes: [shape] + site.shapes.dropFirst(more)
+            )
+            value = link.convolution.write(own, to: &graph)
+            shape = own.output
+        }
+        return value
+    }
+
     func kernel(_ site: KernelSite) -> any Kernel {
         let geometries = geometries(site.input)
         guard let chain = ConvolutionChain(geometries, threads: site.options.pool.threads) else {

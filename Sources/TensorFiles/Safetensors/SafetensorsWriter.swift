@@ -77,6 +77,11 @@ public final class SafetensorsWriter {
         try write(.i64, count: values.count) { try values.withUnsafeBytes(file.write) }
     }
 
+    /// Writes the next tensor, announced as U8.
+    public func write(_ values: [UInt8]) throws {
+        try write(.u8, count: values.count) { try values.withUnsafeBytes(file.write) }
+    }
+
     /// Gives the file its name before it is on the disk; `finish` has to follow.
     public func appear() throws {
         precondition(next == tensors.count, "a tensor that was announced is missing")

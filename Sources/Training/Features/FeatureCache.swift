@@ -138,7 +138,8 @@ final class FeatureCache {
         defer { computation.stop() }
         try trunk.withConstantWeights {
             for part in missing {
-                guard let failures = try computation.run(part, into: table) else { return }
+                let rows = table.features(table.row(part.photos.lowerBound, view: part.view))
+                guard let failures = try computation.run(part, into: rows) else { return }
                 for (place, reason) in failures { table.fail(place, of: part, reason) }
                 try communicator.together {
                     guard replica.isRoot else { return }

@@ -14,25 +14,56 @@ final class FeatureComputation {
     private(set) var signal: Int32 = 0
 
     /// Starts to read the photos of `parts`, in their order.
-    init(_ setup: RunSetup, _ set: FeatureSet, _ trunk: Model, _ parts: [FeaturePart]) {
-        communicator = setup.communicator
-        pool = setup.pool
+    convenience init(_ setup: RunSetup, _ set: FeatureSet, _ trunk: Model, _ parts: [FeaturePart]) {
+        self.init(
+            setup.communicator,
+            setup.pool,
+            trunk,
+            set.photos,
+            parts,
+            setup.plans,
+            augmentations: set.augmentations,
+            seed: setup.configuration.seed,
+            stop: setup.signals?.stop
+        )
+    }
+
+    /// Starts to read the photos of `parts` of `source`, in their order.
+    ///
+    /// - Parameters:
+    ///   - plans: the size of photos and the values that pixels are given.
+    ///   - augmentations: how photos become squares.
+    ///   - seed: what augmentations are drawn from.
+    ///   - stop: a request to leave; nil = none comes.
+    init(
+        _ communicator: any Communicator,
+        _ pool: ThreadPool,
+        _ trunk: Model,
+        _ source: any PhotoSource,
+        _ parts: [FeaturePart],
+        _ plans: PhotoPlans,
+        augmentations: [any Augmentation],
+        seed: UInt64 = 0,
+        stop: Interruption?
+    ) {
+        self.communicator = communicator
+        self.pool = pool
         self.trunk = trunk
-        stopping = setup.signals?.stop
+        stopping = stop
         let (rank, ranks) = (communicator.rank, communicator.size)
         loader = BatchLoader(
-            source: set.photos,
+            source: source,
             requests: parts.flatMap { part in
                 Self.own(part.batches, rank, of: ranks).map {
                     BatchRequest(samples: Array($0), epoch: part.view)
                 }
             },
             maximumBatch: FeaturePart.batch,
-            imageSize: setup.plans.imageSize,
-            augmentations: set.augmentations,
-            normalisation: setup.plans.normalisation,
-            seed: setup.configuration.seed,
-            threads: setup.pool.threads
+            imageSize: plans.imageSize,
+            augmentations: augmentations,
+            normalisation: plans.normalisation,
+            seed: seed,
+            threads: pool.threads
         )
     }
 
@@ -50,12 +81,16 @@ final class FeatureComputation {
         var isFailed = false
     }
 
-    /// Computes the features of the next part and puts them into rank 0's `table`; a collective call.
+    /// Computes the features of the next part and puts them into rank 0's `table`, [photos of the part][features];
+    /// a collective call.
     ///
     /// - Returns: why photos could not be read, by their place in the part, on all ranks; nil where a signal came.
-    func run(_ part: FeaturePart, into table: FeatureTable) throws -> [Int: String]? {
+    func run(
+        _ part: FeaturePart,
+        into table: UnsafeMutablePointer<Float>
+    ) throws -> [Int: String]? {
         let rank = communicator.rank
-        let width = table.shape.perImage
+        let width = trunk.output.perImage
         let own = Self.own(part.batches, rank, of: communicator.size)
         let features = Storage(count: own.reduce(0) { $0 + $1.count } * width)
         var failures: [Int: String] = [:]
@@ -67,7 +102,7 @@ final class FeatureComputation {
         signal = all.map(\.signal).max() ?? 0
         guard signal == 0 else { return nil }
         func place(_ batch: Range<Int>) -> UnsafeMutablePointer<Float> {
-            table.features(table.row(batch.lowerBound, view: part.view))
+            table + (batch.lowerBound - part.photos.lowerBound) * width
         }
         var from = features.base
         var sends: [FloatMessage] = []

@@ -25,6 +25,25 @@ public struct PhotoOutcome: Codable, Sendable, Equatable {
     public var loss: Float
     /// The likeliest classes, best first, with their probabilities.
     public var best: [Answer]
+    /// Whether the photo shows a known landmark at all; nil = that was not asked.
+    public var verdict: Verdict?
+
+    /// Whether a photo shows a known landmark, by the threshold that `calibrate` found.
+    public struct Verdict: Codable, Sendable, Equatable {
+        /// The largest cosine of the photo's direction with a landmark's, as of `LandmarkMeans`.
+        public var score: Float
+        /// Whether that is enough.
+        public var isKnown: Bool
+
+        /// Judges a score.
+        public init(_ score: Float, _ calibration: Calibration) {
+            self.score = score
+            isKnown = calibration.names(score)
+        }
+    }
+
+    /// The landmark that the photo is said to show; nil where it is said to show none that is known.
+    public var named: Answer? { verdict?.isKnown ?? true ? best.first : nil }
 
     /// Makes an outcome of its parts.
     public init(photo: Int, loss: Float, best: [Answer]) {
@@ -36,7 +55,7 @@ public struct PhotoOutcome: Codable, Sendable, Equatable {
     /// Whether all fields are equal.
     public static func == (a: PhotoOutcome, b: PhotoOutcome) -> Bool {
         a.photo == b.photo && a.loss.bitPattern == b.loss.bitPattern
-            && a.best == b.best
+            && a.best == b.best && a.verdict == b.verdict
     }
 }
 

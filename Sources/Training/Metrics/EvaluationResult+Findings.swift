@@ -67,6 +67,7 @@ extension EvaluationResult {
         skipped = findings.skipped.count
         self.unknown = unknown
         self.nonLandmark = nonLandmark > 0 ? nonLandmark : nil
+        rejection = EvaluationResult.rejection(findings, labels)
         byUsage = try EvaluationResult.byUsage(findings, photos)
         byClassSize = ClassSizes.results(
             images: images,
@@ -76,6 +77,25 @@ extension EvaluationResult {
         self.model = model
         self.checkpoint = checkpoint
         self.step = step
+    }
+
+    /// What verdicts did; nil where there are none.
+    private static func rejection(
+        _ findings: Evaluator.Findings,
+        _ labels: [Int32]
+    ) -> RejectionResult? {
+        var result = RejectionResult(known: 0, rejected: 0, unknown: 0, accepted: 0)
+        for row in findings.outcomes {
+            guard let verdict = row.verdict else { continue }
+            if labels[row.photo] >= 0 {
+                result.known += 1
+                if !verdict.isKnown { result.rejected += 1 }
+            } else {
+                result.unknown += 1
+                if verdict.isKnown { result.accepted += 1 }
+            }
+        }
+        return result.known + result.unknown > 0 ? result : nil
     }
 
     /// GAP of the first answers about the photos at the places `among`; a photo that could not be read
@@ -94,7 +114,7 @@ extension EvaluationResult {
         let wanted = Set(among)
         let answers = findings.outcomes.compactMap { row in
             wanted.contains(row.photo)
-                ? row.best.first.map {
+                ? row.named.map {
                     RankedAnswer(
                         photo: key(row.photo),
                         label: Int64($0.label),

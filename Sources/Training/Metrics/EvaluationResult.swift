@@ -12,6 +12,8 @@ public struct EvaluationResult: Codable, Sendable, Equatable {
     /// Mean cross-entropy of `images`, without smoothing and class weights.
     public var loss: Double
     /// Global average precision of the first answers, see `globalAveragePrecision`.
+    ///
+    /// A photo that is said to show no known landmark has none; all other figures count its best guess.
     public var gap: Double
     /// Mean over the landmarks in `images` of the share of their photos named rightly.
     public var macroAccuracy: Double
@@ -25,12 +27,16 @@ public struct EvaluationResult: Codable, Sendable, Equatable {
     ///
     /// Nil where all photos show one.
     public var nonLandmark: Int?
+    /// What the threshold of `calibrate` did; nil = there is none.
+    public var rejection: RejectionResult?
     /// The main figures by what a contest's table says the photos are used for; nil where none says it.
     public var byUsage: [UsageResult]?
     /// Top-1 by the number of photos that a landmark was learned from.
     public var byClassSize: [ClassSizeResult]
     /// The network.
     public var model: String
+    /// Who named the landmarks, such as `knn, 5 of 341 photos`; nil = the network's head.
+    public var classifier: String?
     /// The checkpoint.
     public var checkpoint: String
     /// Steps that it was trained for.
@@ -48,9 +54,28 @@ public struct EvaluationResult: Codable, Sendable, Equatable {
         case macroAccuracy = "macro_accuracy"
         case skipped, unknown
         case nonLandmark = "non_landmark"
+        case rejection
         case byUsage = "by_usage"
         case byClassSize = "by_class_size"
-        case model, checkpoint, step, learned, new
+        case model, classifier, checkpoint, step, learned, new
+    }
+}
+
+/// Which photos were answered with "no landmark known here".
+public struct RejectionResult: Codable, Sendable, Equatable {
+    /// Photos of landmarks that the network knows, and those of them that got no name.
+    public var known: Int
+    /// Photos of those that got no name.
+    public var rejected: Int
+    /// Photos that show none of these landmarks.
+    public var unknown: Int
+    /// Photos of those that got a name all the same.
+    public var accepted: Int
+
+    /// Puts counts together.
+    public init(known: Int, rejected: Int, unknown: Int, accepted: Int) {
+        (self.known, self.rejected) = (known, rejected)
+        (self.unknown, self.accepted) = (unknown, accepted)
     }
 }
 

@@ -11,6 +11,8 @@ import Foundation
 ///     test.json              the test at the end, if the photos have a part for it
 ///     skipped.csv            photos that could not be read
 ///     features/              what a frozen trunk makes of the photos, if it is computed once
+///     calibration.safetensors    which photos show none of the landmarks, once calibrate found it
+///     embeddings/            those of the photos that are learned from, once something asked for them
 ///     checkpoints/step-00001234.safetensors
 ///     checkpoints/latest, checkpoints/best     relative symbolic links, or files with a name
 ///     lock.json              the process that trains in the folder, while it does
@@ -41,6 +43,10 @@ public struct RunFolder: Sendable, Equatable {
     public var lock: String { path + "/lock.json" }
     /// The folder of features that are computed once.
     public var features: String { path + "/features" }
+    /// Embeddings of the photos that are learned from.
+    public var embeddings: String { path + "/embeddings/learned.safetensors" }
+    /// What calibrate found.
+    public var calibration: String { path + "/calibration.safetensors" }
     /// The folder of checkpoints.
     public var checkpoints: String { path + "/checkpoints" }
 

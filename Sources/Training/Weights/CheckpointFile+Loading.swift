@@ -80,6 +80,7 @@ extension CheckpointFile {
         let reason: String
         switch rule {
         case .required: return []
+        case .unused: return head
         case .kept(let why): reason = why
         case .ifItFits:
             if head.allSatisfy({ names[$0.name]?.shape == $0.shape }) { return [] }
@@ -216,6 +217,8 @@ public enum HeadRule: Sendable, Equatable {
     case required
     /// It is read where it fits; else it stays as it is.
     case ifItFits
+    /// It stays as it is, since nothing goes through it.
+    case unused
     /// It stays as it is, for the reason given.
     case kept(String)
 }

@@ -149,7 +149,7 @@ struct AnswerTable {
 }
 
 /// Answers as the Google Landmark contests take them: a table `id,landmarks` with a row for each photo,
-/// in which landmark and score are parted by a space; nothing where there is no answer.
+/// in which landmark and score are parted by a space; nothing where there is no answer or no known landmark.
 struct Submission {
     private let rows: [(id: String, answer: String)]
     /// Whether names of class folders have spaces, so that only the last one parts name and score.
@@ -162,7 +162,7 @@ struct Submission {
         var rows = ids.map { (id: $0, answer: "") }
         var hasSpaces = false
         for outcome in findings.outcomes {
-            guard let best = outcome.best.first else { continue }
+            guard let best = outcome.named else { continue }
             let landmark = "\(classes.landmarkID(Int(best.label)))"
             hasSpaces = hasSpaces || landmark.contains(" ")
             rows[outcome.photo].answer =

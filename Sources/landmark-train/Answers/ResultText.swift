@@ -36,6 +36,19 @@ struct ResultText {
         if let count = result.nonLandmark {
             rows.append(("no landmark", Figures.count(count, "photo")))
         }
+        if let rejection = result.rejection {
+            let others =
+                rejection.unknown > 0
+                ? ", \(Figures.grouped(rejection.accepted)) of \(Figures.grouped(rejection.unknown)) others named"
+                : ""
+            rows.append(
+                (
+                    "threshold",
+                    "\(Figures.grouped(rejection.rejected)) of \(Figures.count(rejection.known, "known photo")) "
+                        + "not named" + others
+                )
+            )
+        }
         for use in result.byUsage ?? [] {
             let figures = [
                 use.gap.map { "GAP \(Figures.fixed($0, 4))" },

@@ -13,6 +13,16 @@ struct Predict: ParsableCommand {
         discussion: """
             Predictions go to standard output as photos are read, the most probable landmark first. A \
             photo that cannot be read is reported and skipped; the exit code is then 65.
+
+            --neighbours K adds the K nearest of the photos that the run learned from, by embeddings, which are \
+            computed once and kept in the run folder. Weights without a run take the training photos of --data, \
+            or --embeddings; where such a file does not name its landmarks, the nearest photos are the answer.
+
+            --gallery G PHOTO… names photos by a gallery instead of a network's head; it brings its network along. \
+            The confidence of a landmark is then its share among the gallery's, by how near the photo comes to each.
+
+            Once calibrate has found a threshold, a photo below it is answered with "no landmark known here (best \
+            guess …)", in JSON by "known" : false, and in a submission by an empty row.
             """
     )
 
@@ -59,7 +69,45 @@ struct Predict: ParsableCommand {
     )
     var heatMap: String?
 
-    @Flag(help: "Print JSON: [{photo, predictions: [{landmark_id, name, confidence}]}].")
+    @Option(
+        help:
+            "Show so many of the nearest learned photos for each photo, with their similarity (cosine)."
+    )
+    var neighbours: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "File of embed to look for the nearest photos in (default: those that the run learned from).",
+            valueName: "file"
+        )
+    )
+    var embeddings: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Name photos by this gallery; no checkpoint is given then, photos alone.",
+            valueName: "gallery"
+        )
+    )
+    var gallery: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Where the weights are now that the gallery was made with (default: where they were).",
+            valueName: "weights"
+        )
+    )
+    var weights: String?
+
+    @Flag(help: "Name a landmark in every photo, whatever threshold calibrate found.")
+    var nameAll = false
+
+    @Flag(
+        help: """
+            Print JSON: [{photo, predictions: [{landmark_id, name, confidence}]}], with --neighbours also \
+            neighbours: [{photo, landmark_id, name, similarity}], and once there is a threshold known and score.
+            """
+    )
     var json = false
 
     func run() {
@@ -67,8 +115,17 @@ struct Predict: ParsableCommand {
             let named = data.map { folder in
                 { try openPhotos(folder, holdOut: 0, seed: 0).classes }
             }
-            let loaded = try LoadedNetwork(network, world, names: named)
             let asked = try photosToAsk(world)
+            if let gallery { return try answer(asked, by: gallery, world) }
+            let nearest = try neighbours.map { count in
+                try NearestPhotos(count, network, embeddings, data: csv == nil ? data : nil, world)
+            }
+            if let nearest, !nearest.namesItself {
+                try world.together { try requireNoHeatMap("a network without a head") }
+                return try answer(asked, nearest, world)
+            }
+            let loaded = try LoadedNetwork(network, world, tells: nearest == nil, names: named)
+            let judge = try nameAll ? nil : LandmarkJudge(network, loaded.facts, world)
             // A few photos on many ranks: small batches give each of them work.
             let share = (asked.count + world.communicator.size - 1) / world.communicator.size
             let batch = min(network.batch, share)
@@ -92,12 +149,11 @@ struct Predict: ParsableCommand {
             var mapped: [PhotoOutcome] = []
             for start in stride(from: 0, to: asked.count, by: part) {
                 let range = start..<min(start + part, asked.count)
-                var found = try evaluator.run(
-                    PhotoRange(source: asked.photos, range: range),
-                    count: range.count,
-                    top: top
-                )
+                let photos = PhotoRange(source: asked.photos, range: range)
+                var found = try evaluator.run(photos, count: range.count, top: top)
+                try judge?.judge(&found, photos, count: range.count)
                 for index in found.outcomes.indices { found.outcomes[index].photo += start }
+                let near = try nearest?.find(asked.photos, range)
                 skipped += found.skipped.count
                 mapped += found.outcomes.prefix(HeatMapSheet.mostPhotos - mapped.count)
                 try world.together {
@@ -106,7 +162,7 @@ struct Predict: ParsableCommand {
                         Ending.say("rank 0: cannot read \(photo.path): \(photo.reason)")
                     }
                     if submission == nil {
-                        try answer(found, asked, loaded.facts.classes, &list)
+                        try answer(found, asked, loaded.facts.classes, near, &list)
                     } else {
                         all.outcomes += found.outcomes
                     }
@@ -128,6 +184,84 @@ struct Predict: ParsableCommand {
         }
     }
 
+    /// Answers by the nearest photos alone, where the network names no landmarks; returns the exit code.
+    private func answer(_ asked: Asked, _ nearest: NearestPhotos, _ world: World) throws -> Int32 {
+        if world.isRoot { asked.remarks.lines.forEach(Ending.say) }
+        var list = JSONList()
+        var skipped = 0
+        let part = NearestPhotos.photosAtOnce
+        for start in stride(from: 0, to: asked.count, by: part) {
+            let range = start..<min(start + part, asked.count)
+            let near = try nearest.find(asked.photos, range)
+            skipped += near.skipped.count
+            try world.together {
+                guard world.isRoot else { return }
+                for photo in near.skipped {
+                    Ending.say("rank 0: cannot read \(photo.path): \(photo.reason)")
+                }
+                let outcomes = range.filter { near.photos[$0] != nil }.map {
+                    PhotoOutcome(photo: $0, loss: .nan, best: [])
+                }
+                let found = Evaluator.Findings(outcomes: outcomes, skipped: near.skipped)
+                try answer(found, asked, ClassIndex(folders: []), near, &list)
+            }
+        }
+        try world.together {
+            if world.isRoot, json { try StandardOutput.write(list.end) }
+        }
+        return skipped == 0 ? 0 : Ending.badData
+    }
+
+    /// Answers by a gallery; returns the exit code.
+    private func answer(_ asked: Asked, by gallery: String, _ world: World) throws -> Int32 {
+        let answers = try GalleryAnswers(gallery, weights: weights, world) { network in
+            network.engine = self.network.engine
+            network.convolution = self.network.convolution
+            network.imageSize = self.network.imageSize ?? network.imageSize
+            network.preprocessing = self.network.preprocessing ?? network.preprocessing
+            network.mean = self.network.mean ?? network.mean
+            network.std = self.network.std ?? network.std
+            network.cropFraction = self.network.cropFraction ?? network.cropFraction
+            network.model = self.network.model ?? network.model
+        }
+        if world.isRoot { asked.remarks.lines.forEach(Ending.say) }
+        var all = Evaluator.Findings(outcomes: [], skipped: [])
+        var list = JSONList()
+        var skipped = 0
+        let part = NearestPhotos.photosAtOnce
+        for start in stride(from: 0, to: asked.count, by: part) {
+            let found = try answers.find(
+                asked.photos,
+                start..<min(start + part, asked.count),
+                top: top,
+                neighbours: neighbours ?? GalleryAnswers.usualNeighbours
+            )
+            skipped += found.near.skipped.count
+            try world.together {
+                guard world.isRoot else { return }
+                for photo in found.near.skipped {
+                    Ending.say("rank 0: cannot read \(photo.path): \(photo.reason)")
+                }
+                var findings = Evaluator.Findings(outcomes: found.outcomes, skipped: [])
+                if nameAll {
+                    for index in findings.outcomes.indices {
+                        findings.outcomes[index].verdict = nil
+                    }
+                }
+                if submission == nil {
+                    try answer(findings, asked, answers.classes, found.near, &list)
+                } else {
+                    all.outcomes += findings.outcomes
+                }
+            }
+        }
+        try world.together {
+            guard world.isRoot else { return }
+            try finish(all, asked, answers.classes, list)
+        }
+        return skipped == 0 ? 0 : Ending.badData
+    }
+
     /// Batches of a rank after which the answers are printed that there are.
     private static let batchesOfPart = 16
 
@@ -141,8 +275,22 @@ struct Predict: ParsableCommand {
     }
 
     private func photosToAsk(_ world: World) throws -> Asked {
+        // A gallery brings its network along: what stands in the network's place is a photo.
+        let photos = gallery == nil ? photos : [network.checkpoint] + photos
         try world.together {
+            try requireGallery()
             try NumberFlag.require(top, "--top", 1...Int.max)
+            if let neighbours {
+                try NumberFlag.require(neighbours, "--neighbours", NumberFlag.neighbours)
+            }
+            guard embeddings == nil || neighbours != nil else {
+                throw TrainingError.usage("--embeddings is for --neighbours; say how many")
+            }
+            guard submission == nil || neighbours == nil else {
+                throw TrainingError.usage(
+                    "--submission has no place for the nearest photos; leave out --neighbours"
+                )
+            }
             guard csv == nil || (data != nil && photos.isEmpty) else {
                 throw TrainingError.usage(
                     "--csv lists the photos of a folder; give the folder as --data, and no photos"
@@ -173,11 +321,47 @@ struct Predict: ParsableCommand {
         }
     }
 
+    /// Throws where a heat map is wanted of what names no landmarks by a head.
+    private func requireNoHeatMap(_ what: String) throws {
+        guard heatMap == nil else {
+            throw TrainingError.usage(
+                "--heat-map shows where a network's head looked; \(what) has none: leave it out"
+            )
+        }
+    }
+
+    /// Throws where flags do not go with a gallery, or go with one alone.
+    private func requireGallery() throws {
+        guard gallery != nil else {
+            guard weights == nil else {
+                throw TrainingError.usage("--weights is for --gallery; name the network first")
+            }
+            return
+        }
+        try requireNoHeatMap("a gallery")
+        guard embeddings == nil else {
+            throw TrainingError.usage("--gallery has embeddings of its own; leave out --embeddings")
+        }
+        guard csv == nil else {
+            throw TrainingError.usage(
+                "--gallery and --csv do not go together; name photos or folders"
+            )
+        }
+        let first = network.checkpoint
+        guard RunOfCheckpoint(first).run == nil, Path.fileExtension(of: first) != "safetensors"
+        else {
+            throw TrainingError.usage(
+                "--gallery brings its network along; leave out \(first), or say with --weights where it is now"
+            )
+        }
+    }
+
     /// Prints what was found about some of the photos.
     private func answer(
         _ findings: Evaluator.Findings,
         _ asked: Asked,
         _ classes: ClassIndex,
+        _ near: NearestPhotos.Found?,
         _ list: inout JSONList
     ) throws {
         let answers = findings.outcomes.map { outcome in
@@ -189,7 +373,10 @@ struct Predict: ParsableCommand {
                         name: classes.names[Int(answer.label)],
                         confidence: (Double(answer.confidence) * 1e6).rounded() / 1e6
                     )
-                }
+                },
+                known: outcome.verdict?.isKnown,
+                score: outcome.verdict.map { (Double($0.score) * 1e6).rounded() / 1e6 },
+                neighbours: near.map { $0.photos[outcome.photo] ?? [] }
             )
         }
         if json {
@@ -222,13 +409,29 @@ struct Predict: ParsableCommand {
             case .folder(let name): "\(space)\(percent)  \(name)"
             }
         }
-        return [answer.photo] + lines
+        let near = (answer.neighbours ?? []).map { neighbour in
+            let similarity = Figures.fixed(neighbour.similarity, 3)
+            let name = neighbour.name.map { "  \($0)" } ?? ""
+            return "    near \(similarity)  \(neighbour.photo)" + name
+        }
+        if answer.known == false {
+            let best = answer.predictions.first.map { prediction in
+                " (best guess \(prediction.name), \(Figures.percent(prediction.confidence)))"
+            }
+            return [answer.photo, "    no landmark known here" + (best ?? "")] + near
+        }
+        return [answer.photo] + lines + near
     }
 
     /// What is printed about one photo.
     private struct Answer: Encodable {
         var photo: String
         var predictions: [Prediction]
+        /// Whether it shows one of the landmarks at all, and how near it comes to one; nil where no threshold was found.
+        var known: Bool?
+        var score: Double?
+        /// The nearest photos; nil where they were not asked for.
+        var neighbours: [NearestPhotos.Neighbour]?
 
         struct Prediction: Encodable {
             var landmarkID: LandmarkID

@@ -116,6 +116,8 @@ enum NumberFlag {
     static let batch = 1...TrainingConfiguration.largestBatch
     static let side = 1...4096
     static let repetitions = 1...1_000_000
+    /// Neighbours of a photo.
+    static let neighbours = 1...10_000
 
     /// Throws where the number is outside `range`.
     static func require(_ number: Int, _ flag: String, _ range: ClosedRange<Int>) throws {
@@ -144,5 +146,6 @@ extension ChannelValues: ExpressibleByArgument {
     public init?(argument: String) { self.init(text: argument) }
 }
 extension OptimizerKind: ExpressibleByArgument {}
+extension ClassifierKind: ExpressibleByArgument {}
 extension ConvolutionMode: ExpressibleByArgument {}
 extension BLASEngine: ExpressibleByArgument {}

@@ -21,6 +21,8 @@ struct LoadedNetwork {
         var plans: PhotoPlans
         /// Landmarks in the order of the logits.
         var classes: ClassIndex
+        /// Whether the file itself names them, and not photos given.
+        var namesItself: Bool
         /// Whether these are known, by the file or by photos given, and not just numbered.
         var areNamed: Bool
         /// What the checkpoint, or the one that the file was exported from, says; nil for weights of
@@ -39,23 +41,33 @@ struct LoadedNetwork {
 
     /// Reads the checkpoint on rank 0 and gives it to all ranks.
     ///
-    /// - Parameter names: landmarks of a file that does not name its own, in the order of the logits;
-    ///   nil = they are numbered.
-    init(_ choice: NetworkChoice, _ world: World, names: (() throws -> ClassIndex)? = nil) throws {
+    /// - Parameters:
+    ///   - part: all of the network, or the trunk that gives embeddings, for which a file needs no head.
+    ///   - tells: whether what was found about the file is said.
+    ///   - names: landmarks of a file that does not name its own, in the order of the logits;
+    ///     nil = they are numbered.
+    init(
+        _ choice: NetworkChoice,
+        _ world: World,
+        part: NetworkPart = .whole,
+        tells: Bool = true,
+        names: (() throws -> ClassIndex)? = nil
+    ) throws {
+        let isTrunk = part == .trunk
         var file: CheckpointFile?
         let facts = try world.fromRoot {
             try choice.check()
             let opened = try CheckpointFile(choice.checkpoint, latest: choice.latest)
             file = opened
-            for remark in opened.remarks { Ending.say(remark) }
-            return try LoadedNetwork.facts(opened, choice, names)
+            if tells { for remark in opened.remarks { Ending.say(remark) } }
+            return try LoadedNetwork.facts(opened, choice, part, names)
         }
         try world.together { try facts.description.check() }
         try world.use(LoadedNetwork.engine(choice, facts))
         try MemoryCheck.require(
             MemoryNeed.evaluation(
                 facts.description,
-                batch: choice.batch,
+                batch: isTrunk ? Embedder.batch : choice.batch,
                 ranksOnNode: world.topology.ranksOnNode,
                 pool: world.pool
             ),
@@ -67,20 +79,34 @@ struct LoadedNetwork {
         )
         let model = Model(
             facts.description,
-            maximumBatch: choice.batch,
+            freezing: isTrunk ? .trunk : .none,
+            part: part,
+            maximumBatch: isTrunk ? Embedder.batch : choice.batch,
             purpose: .evaluation,
             pool: world.pool,
             exact: (choice.convolution ?? facts.settings?.convolution) == .exact,
             values: values.storage
         )
         let report = try world.together {
-            try file?.load(
+            let report = try file?.load(
                 into: model.store,
                 average: true,
+                head: isTrunk ? .unused : .required,
                 ignoreSurplus: choice.ignoreSurplus
             )
+            let heads = model.store.parameters.filter(\.isHead).map(\.name)
+            let missing = report?.kept.filter { !heads.contains($0) } ?? []
+            guard missing.isEmpty else {
+                throw TrainingError.checkpoint(
+                    "\(facts.path.shown) has no \(missing.joined(separator: ", ")), and embeddings come from "
+                        + "behind these; give weights that have all but the last layer"
+                )
+            }
+            return report
         }
-        for note in facts.notes + (report?.notes ?? []) where world.isRoot { Ending.say(note) }
+        if tells, world.isRoot {
+            for note in facts.notes + (report?.notes ?? []) { Ending.say(note) }
+        }
         try world.communicator.broadcast(values)
         self.model = model
         self.facts = facts
@@ -96,6 +122,7 @@ struct LoadedNetwork {
     private static func facts(
         _ file: CheckpointFile,
         _ choice: NetworkChoice,
+        _ part: NetworkPart,
         _ names: (() throws -> ClassIndex)?
     ) throws -> Facts {
         let path = file.path.shown
@@ -109,7 +136,8 @@ struct LoadedNetwork {
         let photos = SettledPhotos(try choice.wishes(), file, model)
         notes += photos.notes
         let size = photos.imageSize
-        guard let count = file.classes else {
+        // The number of classes of a head that nothing goes through is of no account.
+        guard let count = file.classes ?? (part == .trunk ? 2 : nil) else {
             let table = ModelDescription(architecture: model, classes: 2, imageSize: size)
                 .parameterTable()
             let head = table.parameters.filter(\.isHead).map(\.name).joined(separator: ", ")
@@ -119,7 +147,7 @@ struct LoadedNetwork {
             )
         }
         let known = try file.claims.classes ?? names?()
-        if let known, known.count != count {
+        if part != .trunk, let known, known.count != count {
             throw TrainingError.checkpoint(
                 "\(path) knows \(count) landmarks, the photos show \(known.count); "
                     + "give the photos it was trained on"
@@ -138,9 +166,22 @@ struct LoadedNetwork {
             ),
             plans: plans,
             classes: known ?? ClassIndex(fitting: (0..<count).map(Int64.init)),
+            namesItself: file.claims.classes != nil && file.classes != nil,
             areNamed: known != nil,
             metadata: file.metadata,
             notes: notes
+        )
+    }
+}
+
+extension LoadedNetwork {
+    /// What makes embeddings by a network whose trunk was loaded.
+    func embedder(_ world: World) -> Embedder {
+        Embedder(
+            communicator: world.communicator,
+            trunk: model,
+            plans: facts.plans,
+            pool: world.pool
         )
     }
 }

@@ -66,6 +66,50 @@ struct NamedPhotos: PhotoSource {
     func label(_ index: Int) -> Int32 { -1 }
 }
 
+/// Photos below a folder without class folders and tables, of which nothing is known; the same on all ranks.
+struct PlainPhotos: Dataset {
+    private let folder: String
+    private let paths: [String]
+    let classes = ClassIndex(folders: [])
+    let labels: [Int32]
+    let countsPerClass: [Int] = []
+
+    /// The photos of `folder` where it holds neither class folders nor tables; nil where it does.
+    ///
+    /// - Throws: on all ranks, why a folder that is neither cannot be used.
+    init?(_ folder: String, _ world: World) throws {
+        let found = try world.fromRoot { () -> [String]? in
+            do {
+                _ = try ListedFolder(folder)
+                return nil
+            } catch {
+                let names = (try? FolderListing.names(in: folder)) ?? []
+                guard !names.contains(where: { $0.hasSuffix(".csv") }),
+                    let below = try? listPhotos(below: folder), !below.paths.isEmpty
+                else { throw error }
+                below.remarks.lines.forEach(Ending.say)
+                Ending.say(
+                    "\(folder) has neither class folders nor tables: its photos have no labels"
+                )
+                return below.paths
+            }
+        }
+        guard let found else { return nil }
+        self.folder = folder
+        paths = found
+        labels = [Int32](repeating: -1, count: found.count)
+    }
+
+    var count: Int { paths.count }
+    func path(_ index: Int) -> String { paths[index] }
+    func label(_ index: Int) -> Int32 { -1 }
+    func id(_ index: Int) -> String {
+        let path = paths[index]
+        let start = folder.hasSuffix("/") ? folder : folder + "/"
+        return path.hasPrefix(start) ? String(path.dropFirst(start.count)) : path
+    }
+}
+
 /// Some photos of a source, one after the other.
 struct PhotoRange: PhotoSource {
     let source: any PhotoSource

@@ -16,7 +16,7 @@ struct BenchCommand: ParsableCommand {
             """,
         subcommands: [
             BenchStep.self, BenchLayers.self, BenchEvaluate.self, BenchExchange.self,
-            BenchDecode.self,
+            BenchDecode.self, BenchNeighbours.self,
         ]
     )
 }

@@ -314,6 +314,12 @@ refused 65 'web page' 2 predict page.pth photos/test
 # Embeddings.
 works 2 embed run --data photos --out run.embeddings
 works 1 embed weights.safetensors --data photos --part held --image-size 40 --out other.embeddings
+works 2 embed weights.safetensors --data photos --csv photos/test.csv --out tabled.embeddings
+checks=$((checks + 1))
+if grep -q 'have no labels' err; then
+    failures=$((failures + 1))
+    echo "FAILED: photos of a table with landmarks have no labels"
+fi
 everywhere 64 'out' embed run --data photos
 everywhere 74 'cannot write nowhere/new' embed run --data photos --out nowhere/new
 everywhere 65 'there is no folder nowhere' embed run --data nowhere --out new

@@ -109,7 +109,7 @@ struct Embed: ParsableCommand {
         let own = facts.namesItself ? facts.classes : nil
         if let csv {
             return try world.together {
-                try LabelledTable.open(csv, in: folder, own)
+                try LabelledTable.open(csv, in: folder, own, tells: world.isRoot)
             }
         }
         if part == .learned {
@@ -160,17 +160,23 @@ enum EmbeddedPart: String, ExpressibleByArgument, CaseIterable {
 
 /// Photos of a table, with labels where it has them.
 enum LabelledTable {
-    /// Opens the photos that `table` lists in `folder`.
+    /// Opens the photos that `table` lists in `folder`; that they have no labels is said where `tells`.
     ///
-    /// - Parameter classes: what labels are places in; nil = those of the table.
+    /// - Parameter classes: what labels are places in; nil = the landmarks of the folder.
     static func open(
         _ table: String,
         in folder: String,
-        _ classes: ClassIndex?
+        _ classes: ClassIndex?,
+        tells: Bool
     ) throws -> any Dataset {
-        guard let classes else { return try openUnlabelled(table, in: folder) }
-        let listed = try? ListedFolder(folder, classes: classes, table: table)
-        guard let test = listed?.listedTest else { return try openUnlabelled(table, in: folder) }
-        return test
+        // A table without landmarks, or a folder without any, is still one of photos.
+        let known = classes ?? (try? ListedFolder(folder))?.classes
+        let listed = known.flatMap { try? ListedFolder(folder, classes: $0, table: table) }
+        if let test = listed?.listedTest { return test }
+        let photos = try openUnlabelled(table, in: folder)
+        if tells {
+            Ending.say("\(table) names no landmarks that are known: its photos have no labels")
+        }
+        return photos
     }
 }

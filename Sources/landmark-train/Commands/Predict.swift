@@ -365,24 +365,17 @@ struct Predict: ParsableCommand {
         _ list: inout JSONList
     ) throws {
         let answers = findings.outcomes.map { outcome in
-            Answer(
-                photo: asked.photos.path(outcome.photo).readable,
-                predictions: outcome.best.map { answer in
-                    Answer.Prediction(
-                        landmarkID: classes.landmarkID(Int(answer.label)),
-                        name: classes.names[Int(answer.label)],
-                        confidence: (Double(answer.confidence) * 1e6).rounded() / 1e6
-                    )
-                },
-                known: outcome.verdict?.isKnown,
-                score: outcome.verdict.map { (Double($0.score) * 1e6).rounded() / 1e6 },
+            PhotoAnswer(
+                outcome,
+                of: asked.photos,
+                classes,
                 neighbours: near.map { $0.photos[outcome.photo] ?? [] }
             )
         }
         if json {
             for answer in answers { try StandardOutput.write(try list.next(answer)) }
         } else {
-            try StandardOutput.print(answers.flatMap(lines))
+            try StandardOutput.print(answers.flatMap(\.lines))
         }
     }
 
@@ -398,50 +391,5 @@ struct Predict: ParsableCommand {
             return
         }
         try Submission(findings, ids: asked.ids(), classes).write(to: submission)
-    }
-
-    private func lines(_ answer: Answer) -> [String] {
-        let lines = answer.predictions.map { prediction in
-            let percent = Figures.percent(prediction.confidence)
-            let space = String(repeating: " ", count: max(0, 9 - percent.count))
-            return switch prediction.landmarkID {
-            case .number(let id): "\(space)\(percent)  \(prediction.name) (\(id))"
-            case .folder(let name): "\(space)\(percent)  \(name)"
-            }
-        }
-        let near = (answer.neighbours ?? []).map { neighbour in
-            let similarity = Figures.fixed(neighbour.similarity, 3)
-            let name = neighbour.name.map { "  \($0)" } ?? ""
-            return "    near \(similarity)  \(neighbour.photo)" + name
-        }
-        if answer.known == false {
-            let best = answer.predictions.first.map { prediction in
-                " (best guess \(prediction.name), \(Figures.percent(prediction.confidence)))"
-            }
-            return [answer.photo, "    no landmark known here" + (best ?? "")] + near
-        }
-        return [answer.photo] + lines + near
-    }
-
-    /// What is printed about one photo.
-    private struct Answer: Encodable {
-        var photo: String
-        var predictions: [Prediction]
-        /// Whether it shows one of the landmarks at all, and how near it comes to one; nil where no threshold was found.
-        var known: Bool?
-        var score: Double?
-        /// The nearest photos; nil where they were not asked for.
-        var neighbours: [NearestPhotos.Neighbour]?
-
-        struct Prediction: Encodable {
-            var landmarkID: LandmarkID
-            var name: String
-            var confidence: Double
-
-            enum CodingKeys: String, CodingKey {
-                case landmarkID = "landmark_id"
-                case name, confidence
-            }
-        }
     }
 }

@@ -68,12 +68,13 @@ struct ONNXCheck {
         )
         let plans = PhotoPlans(imageSize: imageSize)
         let images = try read(plans, model.input)
-        fill(model.store)
         if let file {
-            // A trunk alone keeps the head from the table.
-            try file.load(into: model.store, average: true, head: .ifItFits)
-        } else if !model.store.batchNorms.isEmpty {
-            takeStatistics(model, images)
+            let report = try file.load(into: model.store, average: true, head: .ifItFits)
+            // A trunk alone has no head.
+            fill(model.store) { report.kept.contains($0.name) }
+        } else {
+            fill(model.store)
+            if !model.store.batchNorms.isEmpty { takeStatistics(model, images) }
         }
         let logits = model.forward(images.tensor(model.input), .evaluation)
         let path = Path.joined(folder, architecture.rawValue)
@@ -89,9 +90,10 @@ struct ONNXCheck {
         try write(images, model.input, logits, to: path + ".safetensors")
     }
 
-    /// Gives all parameters the numbers of the table, weights with the variance that ReLUs leave their inputs with.
-    private func fill(_ store: ParameterStore) {
-        for parameter in store.parameters {
+    /// Gives parameters the numbers of the table, weights with the variance that ReLUs leave their inputs with.
+    private func fill(_ store: ParameterStore, where isFilled: (Parameter) -> Bool = { _ in true })
+    {
+        for parameter in store.parameters where isFilled(parameter) {
             var numbers = SharedValues.parameter(parameter.name, shape: parameter.shape)
             if parameter.kind == .weight {
                 let gain = Float(2).squareRoot()

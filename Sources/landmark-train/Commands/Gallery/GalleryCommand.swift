@@ -1,4 +1,5 @@
 import ArgumentParser
+import Distributed
 import Files
 import Images
 import Networks
@@ -122,11 +123,22 @@ struct GalleryAdd: ParsableCommand {
                 $0.engine = engine
             }
             var sorting = Gallery.Sorting()
+            var held = 0
             let places = try world.fromRoot {
-                sorting = try GalleryFile(gallery).gallery().sort(candidates.photos)
+                let gallery = try GalleryFile(gallery).gallery()
+                held = gallery.photos.count
+                sorting = gallery.sort(candidates.photos)
                 return sorting.new
             }
             let new = places.map { candidates.photos[$0] }
+            // Rank 0 comes to hold the whole gallery twice, and a part of it once more while it learns.
+            let own = world.isRoot ? 3 * (new.count + held) : 0
+            try MemoryCheck.require(
+                (own + new.count / world.topology.ranksOnNode + 1) * network.embedder.width
+                    * MemoryLayout<Float>.stride,
+                world,
+                advice: "add fewer photos, or make several galleries"
+            )
             let progress = ProgressCount("embedding", new.count, world)
             let embedded = try network.embedder.embed(
                 PhotoPaths(paths: new.map(\.path)),

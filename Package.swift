@@ -44,6 +44,7 @@ let package = Package(
     products: [
         .executable(name: "landmark-train", targets: ["landmark-train"]),
         .executable(name: "distributed-check", targets: ["distributed-check"]),
+        .executable(name: "onnx-check", targets: ["onnx-check"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -140,6 +141,14 @@ let package = Package(
             swiftSettings: strict
         ),
 
+        .executableTarget(
+            name: "onnx-check",
+            dependencies: [
+                "Files", "Tensors", "TensorFiles", "Networks", "Images", "Training", "TestSupport",
+            ],
+            swiftSettings: strict
+        ),
+
         // Tests.
         .target(
             name: "TestSupport",
@@ -178,7 +187,7 @@ let package = Package(
             name: "TrainingTests",
             dependencies: [
                 "Training", "Networks", "Images", "Distributed", "TensorFiles", "Files", "Tensors",
-                "TestSupport",
+                "BuiltIn", "TestSupport",
             ],
             exclude: ["Fixtures"],
             swiftSettings: strict

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 public import Training
 
@@ -73,7 +74,7 @@ public struct EventRecords: Sendable {
 
     /// The record that begins a file.
     public func version(time: Double) -> [UInt8] {
-        var event = Protobuf()
+        var event = ProtobufMessage()
         event.add(1, double: time)
         event.add(3, text: "brain.Event:2")
         return framed(event.bytes)
@@ -82,9 +83,9 @@ public struct EventRecords: Sendable {
     /// A record that says that a run starts, or goes on, after `step`: what older files hold of
     /// later steps is void.
     public func start(time: Double, step: Int) -> [UInt8] {
-        var session = Protobuf()
+        var session = ProtobufMessage()
         session.add(1, integer: 1)
-        var event = Protobuf()
+        var event = ProtobufMessage()
         event.add(1, double: time)
         event.add(2, integer: step)
         event.add(7, message: session)
@@ -95,14 +96,14 @@ public struct EventRecords: Sendable {
     public func scalars(_ values: [(tag: String, value: Double)], time: Double, step: Int)
         -> [UInt8]
     {
-        var summary = Protobuf()
+        var summary = ProtobufMessage()
         for (tag, value) in values {
-            var entry = Protobuf()
+            var entry = ProtobufMessage()
             entry.add(1, text: tag)
             entry.add(2, float: Float(value))
             summary.add(1, message: entry)
         }
-        var event = Protobuf()
+        var event = ProtobufMessage()
         event.add(1, double: time)
         event.add(2, integer: step)
         event.add(5, message: summary)
@@ -115,58 +116,6 @@ public struct EventRecords: Sendable {
         return length + littleEndian(crc.masked(length)) + payload
             + littleEndian(crc.masked(payload))
     }
-}
-
-/// A protocol buffer being written, with the few kinds of fields that events need.
-struct Protobuf {
-    /// What is written so far.
-    private(set) var bytes: [UInt8] = []
-
-    /// Adds a whole number that is not negative.
-    mutating func add(_ field: Int, integer value: Int) {
-        key(field, wire: 0)
-        variable(UInt64(max(value, 0)))
-    }
-
-    /// Adds a 64-bit float.
-    mutating func add(_ field: Int, double value: Double) {
-        key(field, wire: 1)
-        bytes += littleEndian(value.bitPattern)
-    }
-
-    /// Adds a 32-bit float.
-    mutating func add(_ field: Int, float value: Float) {
-        key(field, wire: 5)
-        bytes += littleEndian(value.bitPattern)
-    }
-
-    /// Adds a text.
-    mutating func add(_ field: Int, text: String) { add(field, content: Array(text.utf8)) }
-
-    /// Adds a message inside this one.
-    mutating func add(_ field: Int, message: Protobuf) { add(field, content: message.bytes) }
-
-    private mutating func add(_ field: Int, content: [UInt8]) {
-        key(field, wire: 2)
-        variable(UInt64(content.count))
-        bytes += content
-    }
-
-    private mutating func key(_ field: Int, wire: Int) { variable(UInt64(field << 3 | wire)) }
-
-    private mutating func variable(_ value: UInt64) {
-        var rest = value
-        while rest > 127 {
-            bytes.append(UInt8(rest & 127) | 128)
-            rest >>= 7
-        }
-        bytes.append(UInt8(rest))
-    }
-}
-
-/// The bytes of a number, lowest first.
-func littleEndian<T: FixedWidthInteger>(_ value: T) -> [UInt8] {
-    withUnsafeBytes(of: value.littleEndian) { Array($0) }
 }
 
 /// Cyclic redundancy check with Castagnoli's polynomial, as TensorBoard's records carry it.

@@ -174,6 +174,10 @@ import Testing
         func output(_ inputs: [Shape]) -> Shape { inputs[0] }
         func kernel(_ site: KernelSite) -> any Kernel { Passes() }
 
+        func write(_ site: PortableSite, to graph: inout PortableGraph) -> PortableGraph.Value {
+            graph.append("Add", site, [site.inputs[0], site.inputs[0]])
+        }
+
         struct Passes: Kernel {
             var requirements: KernelRequirements { KernelRequirements() }
 

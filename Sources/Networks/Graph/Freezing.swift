@@ -132,7 +132,7 @@ extension Graph {
     }
 
     /// The same with batch norms that use their running statistics in training.
-    fileprivate var keepingStatistics: Graph {
+    var keepingStatistics: Graph {
         var other = self
         other.nodes = nodes.map { node in
             guard let norm = node.operation as? BatchNorm else { return node }
@@ -148,7 +148,7 @@ extension Graph {
 
     /// The only value of the first `boundary` nodes that others read or that is an output; nil where there are
     /// several, or where others read the inputs.
-    fileprivate func crossing(_ boundary: Int) -> Int? {
+    func crossing(_ boundary: Int) -> Int? {
         var values = Set(nodes[boundary...].flatMap { $0.inputs.map(\.index) })
         values.formUnion(outputs.map(\.value.index))
         let own = values.filter { $0 < inputCount + boundary }
@@ -157,7 +157,7 @@ extension Graph {
     }
 
     /// The first `boundary` nodes, with their value `features` as the only output.
-    fileprivate func part(before boundary: Int, giving features: Int) -> Graph {
+    func part(before boundary: Int, giving features: Int) -> Graph {
         var part = Graph(inputs: inputCount)
         for node in nodes.prefix(boundary) { _ = part.append(node) }
         part.output("features", Value(index: features))
@@ -165,7 +165,7 @@ extension Graph {
     }
 
     /// The nodes from `boundary` on, which read the value `features` as their only input.
-    fileprivate func part(behind boundary: Int, reading features: Int) -> Graph {
+    func part(behind boundary: Int, reading features: Int) -> Graph {
         var part = Graph(inputs: 1)
         func moved(_ value: Value) -> Value {
             value.index == features

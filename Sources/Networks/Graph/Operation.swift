@@ -24,6 +24,11 @@ public protocol Operation: Sendable {
 
     /// Plans the computation; memory comes with each pass.
     func kernel(_ site: KernelSite) -> any Kernel
+
+    /// Appends the standard operators that compute the same in evaluation, by which other programs know the network.
+    ///
+    /// - Returns: what they write in the end.
+    func write(_ site: PortableSite, to graph: inout PortableGraph) -> PortableGraph.Value
 }
 
 extension Operation {

@@ -21,6 +21,11 @@ public struct Activate: Operation {
     public func kernel(_ site: KernelSite) -> any Kernel {
         ActivatePasses(activation: activation, purpose: site.options.purpose)
     }
+
+    /// The operators of the activation.
+    public func write(_ site: PortableSite, to graph: inout PortableGraph) -> PortableGraph.Value {
+        graph.append(activation, site, site.inputs[0])
+    }
 }
 
 private struct ActivatePasses: Kernel {

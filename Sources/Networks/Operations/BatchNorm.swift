@@ -86,6 +86,49 @@ public struct BatchNorm: Operation {
     public func kernel(_ site: KernelSite) -> any Kernel {
         LoneNormPasses(norm: NormPasses(self, site.output, site.options))
     }
+
+    /// BatchNormalization by the running statistics, and what was taken over.
+    public func write(_ site: PortableSite, to graph: inout PortableGraph) -> PortableGraph.Value {
+        let parameters = site.parameters.map { graph.weight($0) }
+        let y = graph.append(
+            "BatchNormalization",
+            site,
+            [site.inputs[0]] + parameters,
+            [.init("epsilon", .float(epsilon))]
+        )
+        return writeFollowing(y, residual: site.inputs.dropFirst().first, site, to: &graph)
+    }
+
+    /// The sum and the activation behind the norm, where it has taken them over.
+    func writeFollowing(
+        _ y: PortableGraph.Value,
+        residual: PortableGraph.Value?,
+        _ site: PortableSite,
+        to graph: inout PortableGraph
+    ) -> PortableGraph.Value {
+        var y = y
+        if addsResidual, let residual { y = graph.append("Add", site, [y, residual]) }
+        return graph.append(activation, site, y)
+    }
+
+    /// The scale of each channel and its shift in evaluation, behind a layer that would add `bias`.
+    ///
+    /// - Parameter parameters: γ, β, the running mean and variance.
+    func folded(_ parameters: [[Float]], bias: [Float]?) -> (scale: [Float], shift: [Float]) {
+        let channels = parameters[0].count
+        var factors = [Float](repeating: 0, count: 2 * channels)
+        foldNorm(
+            gamma: parameters[0],
+            beta: parameters[1],
+            mean: parameters[2],
+            variance: parameters[3],
+            epsilon: epsilon,
+            bias: bias ?? [Float](repeating: 0, count: channels),
+            channels: channels,
+            into: &factors
+        )
+        return (Array(factors.prefix(channels)), Array(factors.suffix(channels)))
+    }
 }
 
 extension Graph {

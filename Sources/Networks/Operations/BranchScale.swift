@@ -88,6 +88,16 @@ public struct BranchScale: Operation {
             options: site.options
         )
     }
+
+    /// The product with the factors of channels and the sum; no image is dropped in evaluation.
+    public func write(_ site: PortableSite, to graph: inout PortableGraph) -> PortableGraph.Value {
+        var y = site.maps
+        if initial != nil {
+            let factors = graph.weight(site.parameters[0])
+            y = graph.append("Mul", site, [y, factors])
+        }
+        return addsResidual ? graph.append("Add", site, [y, site.inputs[1]]) : y
+    }
 }
 
 private struct BranchScalePasses: Kernel {

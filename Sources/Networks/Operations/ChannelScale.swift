@@ -20,6 +20,12 @@ public struct ChannelScale: Operation {
         )
         return ChannelScalePasses(maps: site.input, purpose: site.options.purpose)
     }
+
+    /// A product, in which the gates hold for all pixels.
+    public func write(_ site: PortableSite, to graph: inout PortableGraph) -> PortableGraph.Value {
+        precondition(!site.inputs[1].isVector, "the gates of \(site.name) are vectors")
+        return graph.append("Mul", site, [site.maps, site.inputs[1]])
+    }
 }
 
 private struct ChannelScalePasses: Kernel {

@@ -134,6 +134,48 @@ public struct Convolution: Operation {
             purpose: options.purpose
         )
     }
+
+    /// Conv, whose weights and bias contain the norm, and what else was taken over.
+    public func write(_ site: PortableSite, to graph: inout PortableGraph) -> PortableGraph.Value {
+        let folded = norm.map { norm in
+            let own = site.parameters.count - 4..<site.parameters.count
+            return norm.operation.folded(
+                own.map(site.numbers),
+                bias: hasBias ? site.numbers(1) : nil
+            )
+        }
+        let I = site.shapes[0].C / groups
+        var inputs = [
+            site.maps,
+            graph.weight(
+                site.parameters[0],
+                shape: [channels, I, side, side],
+                factors: folded?.scale
+            ),
+        ]
+        if let folded {
+            inputs.append(graph.constant(site.name + ".bias", [channels], folded.shift))
+        } else if hasBias {
+            inputs.append(graph.weight(site.parameters[1]))
+        }
+        let y = graph.append(
+            "Conv",
+            site,
+            inputs,
+            [
+                .init("kernel_shape", .integers([side, side])),
+                .init("strides", .integers([stride, stride])),
+                .init("pads", .integers(geometry(site.shapes[0]).border)),
+                .init("group", .integer(groups)),
+            ],
+            extents: site.extents
+        )
+        if let norm {
+            let residual = site.inputs.dropFirst().first
+            return norm.operation.writeFollowing(y, residual: residual, site, to: &graph)
+        }
+        return graph.append(relu ? .relu : .none, site, y)
+    }
 }
 
 extension Graph {

@@ -52,6 +52,17 @@ public struct Dense: Operation {
 
     /// Products of matrices.
     public func kernel(_ site: KernelSite) -> any Kernel { DensePasses() }
+
+    /// Gemm, on maps in PyTorch's order.
+    public func write(_ site: PortableSite, to graph: inout PortableGraph) -> PortableGraph.Value {
+        var x = site.inputs[0]
+        if !x.isVector {
+            x = graph.append("Flatten", site, [x], extents: [site.shapes[0].perImage])
+        }
+        let parameters = site.parameters.map { graph.weight($0) }
+        let transposed = PortableGraph.Attribute("transB", .integer(1))
+        return graph.append("Gemm", site, [x] + parameters, [transposed], extents: [outputs])
+    }
 }
 
 extension Graph {

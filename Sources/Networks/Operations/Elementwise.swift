@@ -16,6 +16,11 @@ public struct Add: Operation {
         precondition(site.inputs[0] == site.inputs[1], "a sum of \(site.inputs)")
         return AddPasses()
     }
+
+    /// The sum.
+    public func write(_ site: PortableSite, to graph: inout PortableGraph) -> PortableGraph.Value {
+        graph.append("Add", site)
+    }
 }
 
 private struct AddPasses: Kernel {
@@ -54,6 +59,11 @@ public struct Multiply: Operation {
     public func kernel(_ site: KernelSite) -> any Kernel {
         precondition(site.inputs[0] == site.inputs[1], "a product of \(site.inputs)")
         return MultiplyPasses()
+    }
+
+    /// The product.
+    public func write(_ site: PortableSite, to graph: inout PortableGraph) -> PortableGraph.Value {
+        graph.append("Mul", site)
     }
 }
 
@@ -112,6 +122,11 @@ public struct Dropout: Operation {
     /// A pass over the elements.
     public func kernel(_ site: KernelSite) -> any Kernel {
         DropoutPasses(rate: rate, number: number)
+    }
+
+    /// Nothing: evaluation drops none.
+    public func write(_ site: PortableSite, to graph: inout PortableGraph) -> PortableGraph.Value {
+        site.inputs[0]
     }
 }
 

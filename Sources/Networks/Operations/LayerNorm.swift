@@ -39,6 +39,24 @@ public struct LayerNorm: Operation {
             purpose: site.options.purpose
         )
     }
+
+    /// LayerNormalization, which wants the channels last.
+    public func write(_ site: PortableSite, to graph: inout PortableGraph) -> PortableGraph.Value {
+        let x = site.inputs[0]
+        let parameters = site.parameters.map { graph.weight($0) }
+        let settings: [PortableGraph.Attribute] = [
+            .init("axis", .integer(-1)), .init("epsilon", .float(epsilon)),
+        ]
+        guard !x.isVector else {
+            return graph.append("LayerNormalization", site, [x] + parameters, settings)
+        }
+        let (C, H, W) = (site.output.C, site.output.H, site.output.W)
+        let last = PortableGraph.Attribute("perm", .integers([0, 2, 3, 1]))
+        let first = PortableGraph.Attribute("perm", .integers([0, 3, 1, 2]))
+        var y = graph.append("Transpose", site, [x], [last], extents: [H, W, C])
+        y = graph.append("LayerNormalization", site, [y] + parameters, settings)
+        return graph.append("Transpose", site, [y], [first], extents: [C, H, W])
+    }
 }
 
 private struct LayerNormPasses: Kernel {

@@ -28,6 +28,17 @@ public struct MaxPool: Operation {
     public func kernel(_ site: KernelSite) -> any Kernel {
         MaxPoolPasses(geometry: geometry(site.input))
     }
+
+    /// MaxPool.
+    public func write(_ site: PortableSite, to graph: inout PortableGraph) -> PortableGraph.Value {
+        graph.window(
+            "MaxPool",
+            site,
+            kernel: (side, side),
+            stride: (stride, stride),
+            border: [padding, padding, padding, padding]
+        )
+    }
 }
 
 private struct MaxPoolPasses: Kernel {
@@ -64,6 +75,9 @@ public struct AdaptiveAveragePool: Operation {
     /// Makes a pool to `size` × `size` pixels.
     public init(size: Int) { self.size = size }
 
+    /// Whether maps become their means.
+    var isGlobal: Bool { size == 1 }
+
     /// The size.
     public var kind: String { "average pool to \(size)×\(size)" }
 
@@ -78,7 +92,46 @@ public struct AdaptiveAveragePool: Operation {
     }
 
     /// A pass over the windows.
-    public func kernel(_ site: KernelSite) -> any Kernel { AdaptivePoolPasses(isWhole: size == 1) }
+    public func kernel(_ site: KernelSite) -> any Kernel { AdaptivePoolPasses(isWhole: isGlobal) }
+
+    /// GlobalAveragePool, or AveragePool where windows tile the maps; windows that overlap are products with the
+    /// share of each row and column in each of them.
+    public func write(_ site: PortableSite, to graph: inout PortableGraph) -> PortableGraph.Value {
+        let (H, W) = (site.shapes[0].H, site.shapes[0].W)
+        if isGlobal {
+            return graph.append("GlobalAveragePool", site, [site.maps], extents: site.extents)
+        }
+        if H % size == 0, W % size == 0 {
+            let tile = (H / size, W / size)
+            return graph.window("AveragePool", site, kernel: tile, stride: tile)
+        }
+        let columns = graph.constant(
+            "\(site.name)/columns",
+            [W, size],
+            shares(W, outputsFirst: false)
+        )
+        let rows = graph.constant("\(site.name)/rows", [size, H], shares(H, outputsFirst: true))
+        let y = graph.append(
+            "MatMul",
+            site,
+            [site.maps, columns],
+            extents: [site.output.C, H, size]
+        )
+        return graph.append("MatMul", site, [rows, y], extents: site.extents)
+    }
+
+    /// What each of `extent` pixels counts in each of the means along an axis, [mean][pixel] or [pixel][mean].
+    private func shares(_ extent: Int, outputsFirst: Bool) -> [Float] {
+        var shares = [Float](repeating: 0, count: size * extent)
+        for output in 0..<size {
+            let window = output * extent / size..<((output + 1) * extent + size - 1) / size
+            for pixel in window {
+                let place = outputsFirst ? output * extent + pixel : pixel * size + output
+                shares[place] = 1 / Float(window.count)
+            }
+        }
+        return shares
+    }
 }
 
 private struct AdaptivePoolPasses: Kernel {
@@ -123,6 +176,18 @@ public struct AveragePool: Operation {
     public func kernel(_ site: KernelSite) -> any Kernel {
         AveragePoolPasses(geometry: geometry(site.input))
     }
+
+    /// AveragePool with a border below and to the right, of which nothing counts.
+    public func write(_ site: PortableSite, to graph: inout PortableGraph) -> PortableGraph.Value {
+        let (input, output) = (site.shapes[0], site.output)
+        return graph.window(
+            "AveragePool",
+            site,
+            kernel: (side, side),
+            stride: (side, side),
+            border: [0, 0, output.H * side - input.H, output.W * side - input.W]
+        )
+    }
 }
 
 private struct AveragePoolPasses: Kernel {
@@ -135,6 +200,31 @@ private struct AveragePoolPasses: Kernel {
     func backward(_ pass: BackwardPass) {
         guard let dx = pass.dx else { return }
         averagePoolBackward(pass.dy, geometry, dx, pass.pool)
+    }
+}
+
+extension PortableGraph {
+    /// Appends a pool.
+    ///
+    /// - Parameter border: pixels that count for nothing: above, to the left, below, to the right.
+    fileprivate mutating func window(
+        _ kind: String,
+        _ site: PortableSite,
+        kernel: (Int, Int),
+        stride: (Int, Int),
+        border: [Int] = [0, 0, 0, 0]
+    ) -> Value {
+        append(
+            kind,
+            site,
+            [site.maps],
+            [
+                .init("kernel_shape", .integers([kernel.0, kernel.1])),
+                .init("strides", .integers([stride.0, stride.1])),
+                .init("pads", .integers(border)),
+            ],
+            extents: site.extents
+        )
     }
 }
 

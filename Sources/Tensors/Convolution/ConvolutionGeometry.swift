@@ -78,6 +78,17 @@ public struct ConvolutionGeometry: Hashable, Sendable {
         output = Shape(N: input.N, H: rows.count, W: columns.count, C: channels)
     }
 
+    /// Rows and columns of zeros that windows see: above, to the left, below and to the right.
+    ///
+    /// What no window reaches of a symmetric border is counted too.
+    public var border: [Int] {
+        if case .symmetric(let pixels) = padding { return [pixels, pixels, pixels, pixels] }
+        func after(_ extent: Int, _ outputs: Int, _ before: Int) -> Int {
+            max(0, (outputs - 1) * stride + kernel - extent - before)
+        }
+        return [top, left, after(input.H, output.H, top), after(input.W, output.W, left)]
+    }
+
     /// Number of weights, [O][KH][KW][I / groups] in memory.
     public var weights: Int { output.C * taps }
 

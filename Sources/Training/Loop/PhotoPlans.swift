@@ -86,8 +86,11 @@ public struct PhotoPlans: Codable, Sendable, Equatable {
 
     /// Short side of the photo that the square is cut from in evaluation.
     var shortSide: Int {
-        Int((Double(imageSize) / (cropFraction ?? Self.usualCropFraction)).rounded())
+        Int((Double(imageSize) / keptFraction).rounded())
     }
+
+    /// Share of that side which the square has.
+    var keptFraction: Double { cropFraction ?? Self.usualCropFraction }
 }
 
 extension Preprocessing {

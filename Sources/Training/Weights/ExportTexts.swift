@@ -21,9 +21,33 @@ public enum ExportTexts {
         classes: ClassIndex?,
         metadata: CheckpointMetadata?
     ) throws -> [String: String] {
+        var texts = try shared(model, plans: plans, classes: classes, step: metadata?.step)
+        texts["format"] = "pt"
+        guard var metadata else { return texts }
+        // What the file is used with is what it says, also where flags replaced what the run had.
+        metadata.model = model
+        metadata.plans = plans
+        metadata.configuration.imageSize = plans.imageSize
+        metadata.configuration.preprocessing = plans.preprocessing
+        metadata.configuration.mean = plans.mean
+        metadata.configuration.deviation = plans.deviation
+        metadata.configuration.cropFraction = plans.cropFraction
+        texts[CheckpointMetadata.exportKey] = String(
+            decoding: try metadata.encoded(),
+            as: UTF8.self
+        )
+        return texts
+    }
+
+    /// What any program must know to use the network on photos.
+    static func shared(
+        _ model: ModelDescription,
+        plans: PhotoPlans,
+        classes: ClassIndex?,
+        step: Int?
+    ) throws -> [String: String] {
         let normalisation = plans.normalisation
         var texts = [
-            "format": "pt",
             "architecture": model.architecture.rawValue,
             "num_classes": String(model.classes),
             "image_size": String(plans.imageSize),
@@ -38,20 +62,7 @@ public enum ExportTexts {
             texts["classes"] = try json(classes.names)
             texts["class_ids"] = try json(classes.ids)
         }
-        guard var metadata else { return texts }
-        texts["step"] = String(metadata.step)
-        // What the file is used with is what it says, also where flags replaced what the run had.
-        metadata.model = model
-        metadata.plans = plans
-        metadata.configuration.imageSize = plans.imageSize
-        metadata.configuration.preprocessing = plans.preprocessing
-        metadata.configuration.mean = plans.mean
-        metadata.configuration.deviation = plans.deviation
-        metadata.configuration.cropFraction = plans.cropFraction
-        texts[CheckpointMetadata.exportKey] = String(
-            decoding: try metadata.encoded(),
-            as: UTF8.self
-        )
+        if let step { texts["step"] = String(step) }
         return texts
     }
 

@@ -12,6 +12,10 @@ struct LeakyReLU: Operation {
     func output(_ inputs: [Shape]) -> Shape { inputs[0] }
 
     func kernel(_ site: KernelSite) -> any Kernel { LeakyReLUPasses(slope: slope) }
+
+    func write(_ site: PortableSite, to graph: inout PortableGraph) -> PortableGraph.Value {
+        graph.append("LeakyRelu", site, site.inputs, [.init("alpha", .float(slope))])
+    }
 }
 
 private struct LeakyReLUPasses: Kernel {

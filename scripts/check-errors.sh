@@ -164,6 +164,26 @@ done
 everywhere 65 'cannot read mixed/broken.png: it is empty' predict run mixed
 rm -r mixed/deep mixed/broken.png
 everywhere 65 'no photo in mixed; .*numbers.bin' predict run mixed
+# Heat maps: not of a network without a global pool, nor of no photo; what is left out is told.
+"$program" --data photos --model tutorial --image-size 32 --batch 12 --steps 1 --output pool-less >/dev/null 2>&1 \
+    || fail "cannot train a network without a global pool"
+everywhere 64 'tutorial has no global average pool' predict pool-less "$photo" --heat-map looked.jpg
+[ ! -e looked.jpg ] || { failures=$((failures + 1)); echo "FAILED: a heat map of a network without a pool"; }
+refused 65 'cannot read nowhere.jpg' 2 predict run nowhere.jpg --heat-map looked.jpg
+mkdir -p many && for number in $(seq 61); do cp "$photo" "many/$number.jpg"; done
+works 2 predict run many --heat-map looked.jpg
+grep -q 'looked.jpg shows the first 60 of 61 photos' err && [ -s looked.jpg ] \
+    || { failures=$((failures + 1)); echo "FAILED: photos that a heat map leaves out are not told"; }
+# What an export is to be.
+everywhere 64 'with --torch, --onnx or both' export run
+everywhere 64 'keep-batch-norms is for ONNX' export run --torch w --keep-batch-norms
+everywhere 64 'external-data is for ONNX' export run --torch w --external-data
+refused 64 'would write the same file' 1 export run --torch ./w --onnx w
+refused 64 'would write the same file' 1 export run --torch w.data --onnx w --external-data
+[ ! -e w ] || { failures=$((failures + 1)); echo "FAILED: a file of an export that is refused"; }
+works 2 export run --torch w.safetensors --onnx w.onnx
+[ -s w.safetensors ] && [ -s w.onnx ] && [ "$(cat out)" = "$(printf 'w.safetensors\nw.onnx')" ] \
+    || { failures=$((failures + 1)); echo "FAILED: two exports at once"; }
 everywhere 64 'batch is 0; give at least 1' bench evaluate --batch 0
 everywhere 64 'repetitions is 0' bench layers --repetitions 0
 everywhere 64 'needs at least 32' bench step --batch 6 --image-size 7

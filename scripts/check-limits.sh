@@ -17,7 +17,10 @@ if [ "$(id -u)" -ne 0 ]; then
 fi
 everywhere 74 'file/table.csv' evaluate run --predictions file/table.csv
 everywhere 74 'file/out.safetensors' export run --torch file/out.safetensors
+everywhere 74 'file/out.onnx' export run --onnx file/out.onnx
+everywhere 74 'file/map.jpg' predict run photos/test --heat-map file/map.jpg
 mkfifo pipe
+refused 74 'pipe is no regular file' 2 export run --onnx pipe
 refused 74 'pipe is no regular file' 2 export run --torch pipe
 [ -p pipe ] || { failures=$((failures + 1)); echo "FAILED: export replaced a pipe"; }
 
@@ -28,7 +31,7 @@ for count in 1 2 3; do
     refused 74 "$full" "$count" evaluate run --json
     refused 74 "$full" "$count" predict run "$(find photos/test -name '*.jpg' | sed -n 1p)"
 done
-for command in 'evaluate run' 'evaluate run --verbose' 'dataset describe photos' 'export run --torch w' \
+for command in 'evaluate run' 'evaluate run --verbose' 'dataset describe photos' 'export run --torch w' 'export run --onnx w.onnx' \
     'dataset synthesize D --landmarks 2 --photos 2 --test-photos 0 --image-size 32' 'report run' \
     'doctor' 'bench exchange --megabytes 1 --repetitions 1' 'train --help'; do
     # shellcheck disable=SC2086
@@ -46,6 +49,7 @@ ln -s /dev/full link
 everywhere 74 'link: No space left' evaluate run --predictions link
 refused 74 '/dev/full: No space left' 1 evaluate run --sheet /dev/full
 refused 74 'link is no regular file' 2 export run --torch link
+refused 74 '/dev/full: No space left' 2 predict run photos/test --heat-map /dev/full
 refused 74 'file' 1 dataset describe photos --pictures file/below
 refused 74 'trace link is not' 2 --data photos "${tiny[@]}" --output traced --trace link
 

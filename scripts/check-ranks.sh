@@ -209,5 +209,10 @@ for count in 1 2 3; do
     cmp answers-1.csv "answers-$count.csv" && cmp result-1.json "result-$count.json" \
         || fail "1 and $count ranks evaluate differently"
 done
+for count in 1 2 3; do
+    must "heat maps on $count ranks" \
+        launch "$count" predict whole photos/test --threads "$count" --heat-map "looked-$count.jpg" >/dev/null
+    cmp looked-1.jpg "looked-$count.jpg" || fail "1 and $count ranks draw other heat maps"
+done
 [ "$(wc -l <answers-3.csv)" -eq 32 ] || fail "not every photo has one answer"
-echo "equal: evaluations on 1, 2 and 3 ranks, each of 31 photos once"
+echo "equal: evaluations and heat maps on 1, 2 and 3 ranks, each of 31 photos once"

@@ -66,7 +66,7 @@ public struct SamplePlan: Sendable, Equatable {
 }
 
 /// A rectangle in pixels, not necessarily on their borders.
-public struct CropBox: Sendable, Equatable {
+public struct CropBox: Codable, Sendable, Equatable {
     /// Left edge.
     public var x: Double
     /// Top edge.

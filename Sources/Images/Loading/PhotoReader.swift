@@ -37,7 +37,16 @@ public final class PhotoReader {
         _ path: String,
         covering: (width: Int, height: Int)? = nil
     ) throws(PhotoError) -> Bitmap {
-        try read(PhotoBytes(path: path)) { header, decoder throws(PhotoError) in
+        try bitmap(PhotoBytes(path: path), covering: covering)
+    }
+
+    /// The same of a photo that may be at hand.
+    public func bitmap(
+        _ photo: PhotoBytes,
+        covering: (width: Int, height: Int)? = nil
+    ) throws(PhotoError) -> Bitmap {
+        let path = photo.name
+        return try read(photo) { header, decoder throws(PhotoError) in
             guard let covering else {
                 return try stored(header, decoder, eighths: 8, path: path)
                     .turned(header.orientation)
@@ -150,6 +159,18 @@ extension PhotoReader {
     /// resampling at full size; at 1.5 one in eight does not, and it is hardly faster.
     private static let oversampling = 2.0
 
+    /// What `augmentations` make of a photo, of which the header alone is read.
+    public func plan(
+        _ photo: PhotoBytes,
+        imageSize: Int,
+        augmentations: [any Augmentation],
+        random: Random
+    ) throws(PhotoError) -> SamplePlan {
+        try read(photo) { header, _ in
+            SamplePlan(header, imageSize: imageSize, augmentations, random)
+        }
+    }
+
     /// Makes the network's input from a photo.
     ///
     /// - Parameters:
@@ -166,13 +187,7 @@ extension PhotoReader {
         into target: UnsafeMutablePointer<Float>
     ) throws(PhotoError) {
         try read(photo) { header, decoder throws(PhotoError) in
-            var plan = SamplePlan(
-                photoWidth: header.width,
-                photoHeight: header.height,
-                imageSize: imageSize
-            )
-            var random = random
-            for augmentation in augmentations { augmentation.apply(to: &plan, using: &random) }
+            let plan = SamplePlan(header, imageSize: imageSize, augmentations, random)
             try carryOut(plan, header, decoder, normalisation, path: photo.name, into: target)
         }
     }
@@ -267,6 +282,20 @@ extension PhotoReader {
             read: { row throws(PhotoError) in try decoder.readRow(row, path: path) },
             write: writer.write
         )
+    }
+}
+
+extension SamplePlan {
+    /// What `augmentations`, in this order, make of a photo.
+    fileprivate init(
+        _ header: PhotoHeader,
+        imageSize: Int,
+        _ augmentations: [any Augmentation],
+        _ random: Random
+    ) {
+        self.init(photoWidth: header.width, photoHeight: header.height, imageSize: imageSize)
+        var random = random
+        for augmentation in augmentations { augmentation.apply(to: &self, using: &random) }
     }
 }
 

@@ -56,7 +56,7 @@ public struct PhotoSheet: Sendable {
         /// Makes an entry of the photo at `path`, which is left blank where it cannot be read.
         public init(path: String, lines: [Line], tone: Tone = .faint) {
             // Of a long, narrow photo the longer side would do, but which it is shows only later.
-            let photo = try? decodePhoto(path: path, covering: (side, side))
+            let photo = try? decodePhoto(path: path, covering: (usualSide, usualSide))
             self.init(photo: photo, lines: lines, tone: tone)
         }
     }
@@ -81,13 +81,19 @@ public struct PhotoSheet: Sendable {
     public var sections: [Section]
     /// Photos in a row.
     public var columns: Int
+    /// Side of the square in which each photo is shown, in pixels.
+    public var side: Int
 
     /// Makes a sheet.
-    public init(title: String, sections: [Section], columns: Int = 5) {
+    public init(title: String, sections: [Section], columns: Int = 5, side: Int = usualSide) {
         self.title = title
         self.sections = sections
         self.columns = max(columns, 1)
+        self.side = max(side, 1)
     }
+
+    /// The side that suits a sheet of many photos.
+    public static let usualSide = 224
 
     /// The sheet as a JPEG.
     public func jpeg() throws -> [UInt8] { try encodeJPEG(draw(), quality: 92) }
@@ -126,7 +132,9 @@ public struct PhotoSheet: Sendable {
         for section in sections {
             add(section.heading, captions, isBold: true, before: 12, after: 6)
             for start in stride(from: 0, to: section.entries.count, by: columns) {
-                let cells = section.entries.dropFirst(start).prefix(columns).map(Cell.init)
+                let cells = section.entries.dropFirst(start).prefix(columns).map {
+                    Cell($0, side: side)
+                }
                 let text = cells.map(\.lines.count).max() ?? 0
                 blocks.append(
                     (
@@ -153,10 +161,11 @@ public struct PhotoSheet: Sendable {
     /// An entry with its lines wrapped.
     private struct Cell {
         let entry: Entry
+        let side: Int
         let lines: [Line]
 
-        init(_ entry: Entry) {
-            self.entry = entry
+        init(_ entry: Entry, side: Int) {
+            (self.entry, self.side) = (entry, side)
             lines = entry.lines.flatMap { line in
                 captions.wrap(line.text, width: side, lines: 2).map { Line($0, line.tone) }
             }
@@ -191,8 +200,8 @@ public struct PhotoSheet: Sendable {
     }
 }
 
-/// Side of the square in which each photo is shown, the sheet's margin, and the room between photos, in pixels.
-private let (side, margin, gap) = (224, 24, 20)
+/// The sheet's margin and the room between photos, in pixels.
+private let (margin, gap) = (24, 20)
 private let captions = CaptionStyle(scale: 2)
 
 extension Bitmap {

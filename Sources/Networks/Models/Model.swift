@@ -7,6 +7,8 @@ public import Tensors
 public final class Model {
     /// What was built.
     public let description: ModelDescription
+    /// Whether convolutions use algorithms without added rounding errors.
+    let isExact: Bool
     private let executor: Executor
 
     /// Builds the network for batches of at most `maximumBatch` photos.
@@ -38,6 +40,7 @@ public final class Model {
         allocate: (Int) -> Storage = { Storage(count: $0) }
     ) {
         self.description = description
+        isExact = exact
         let built = description.part(
             part,
             freezing,

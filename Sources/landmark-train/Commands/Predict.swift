@@ -50,6 +50,15 @@ struct Predict: ParsableCommand {
     )
     var data: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Write a picture of where the network looked to name the most probable landmark: a JPEG, each photo "
+                + "beside itself under colours.",
+            valueName: "file"
+        )
+    )
+    var heatMap: String?
+
     @Flag(help: "Print JSON: [{photo, predictions: [{landmark_id, name, confidence}]}].")
     var json = false
 
@@ -70,11 +79,17 @@ struct Predict: ParsableCommand {
                 batch: batch,
                 pool: world.pool
             )
+            let mapper = try world.together {
+                try heatMap.map { _ in
+                    try HeatMapper(world.communicator, loaded.model, loaded.facts.plans)
+                }
+            }
             if world.isRoot { asked.remarks.lines.forEach(Ending.say) }
             var all = Evaluator.Findings(outcomes: [], skipped: [])
             var list = JSONList()
             let part = batch * world.communicator.size * Predict.batchesOfPart
             var skipped = 0
+            var mapped: [PhotoOutcome] = []
             for start in stride(from: 0, to: asked.count, by: part) {
                 let range = start..<min(start + part, asked.count)
                 var found = try evaluator.run(
@@ -84,6 +99,7 @@ struct Predict: ParsableCommand {
                 )
                 for index in found.outcomes.indices { found.outcomes[index].photo += start }
                 skipped += found.skipped.count
+                mapped += found.outcomes.prefix(HeatMapSheet.mostPhotos - mapped.count)
                 try world.together {
                     guard world.isRoot else { return }
                     for photo in found.skipped {
@@ -99,6 +115,14 @@ struct Predict: ParsableCommand {
             try world.together {
                 guard world.isRoot else { return }
                 try finish(all, asked, loaded.facts.classes, list)
+            }
+            if let heatMap, let mapper {
+                let maps = try mapper.run(asked.photos, mapped)
+                try world.together {
+                    guard world.isRoot else { return }
+                    let sheet = HeatMapSheet(mapped, maps, of: asked.photos, loaded.facts)
+                    try sheet.write(to: heatMap, answered: asked.count - skipped)
+                }
             }
             return skipped == 0 ? 0 : Ending.badData
         }

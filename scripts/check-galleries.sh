@@ -137,6 +137,14 @@ cp "$checkpoint" loose.safetensors
 everywhere 64 'data is missing' calibrate loose.safetensors --unknown others
 works 2 calibrate loose.safetensors --unknown others/train --data photos
 output '^loose.calibration.safetensors: '
+works 2 predict loose.safetensors "$photo" --json
+output '"known" : '
+everywhere 65 'none of the photos to learn from shows a landmark' \
+    calibrate loose.safetensors --unknown photos/train --data others
+works 1 --data others --weights run --freeze trunk --batch 12 --steps 3 --output tuned
+cp run/calibration.safetensors tuned
+works 1 predict tuned "$photo"
+errors 'calibration.safetensors was found for other landmarks than those that are named here'
 
 # Two writers at once: nothing is lost.
 works 1 gallery create two --weights run

@@ -1,5 +1,6 @@
 import Files
 import Foundation
+public import Images
 import Networks
 import TensorFiles
 import Tensors
@@ -9,15 +10,41 @@ import Tensors
 public struct CalibratedNetwork: Sendable {
     /// The trunk and the preparation of photos that it holds for.
     public let network: EmbeddingNetwork
+    /// Tells apart the landmarks and their order: a hash of their names.
+    public let landmarks: String
     /// The directions of the landmarks.
     public let means: LandmarkMeans
     /// The threshold.
     public let calibration: Calibration
 
     /// Puts together what was found.
-    public init(_ network: EmbeddingNetwork, _ means: LandmarkMeans, _ calibration: Calibration) {
-        (self.network, self.means, self.calibration) = (network, means, calibration)
+    ///
+    /// - Parameter classes: what labels of `means` stand for.
+    public init(
+        _ network: EmbeddingNetwork,
+        _ classes: ClassIndex,
+        _ means: LandmarkMeans,
+        _ calibration: Calibration
+    ) {
+        self.init(network, landmarks: Self.key(classes), means, calibration)
     }
+
+    private init(
+        _ network: EmbeddingNetwork,
+        landmarks: String,
+        _ means: LandmarkMeans,
+        _ calibration: Calibration
+    ) {
+        (self.network, self.landmarks) = (network, landmarks)
+        (self.means, self.calibration) = (means, calibration)
+    }
+
+    private static func key(_ classes: ClassIndex) -> String {
+        ContentHash(classes.names.joined(separator: "\n")).text
+    }
+
+    /// Whether it was found for these landmarks.
+    public func holds(for classes: ClassIndex) -> Bool { landmarks == Self.key(classes) }
 
     /// Where the file belongs for weights at `path`: into their run's folder, else beside them.
     public static func path(forWeights path: String) -> String {
@@ -33,6 +60,7 @@ public struct CalibratedNetwork: Sendable {
         static let network = "network"
         static let architecture = "architecture"
         static let imageSize = "image_size"
+        static let landmarks = "landmarks"
         static let means = "landmark_directions"
         static let labels = "labels"
         static let centre = "whitening_centre"
@@ -66,6 +94,7 @@ public struct CalibratedNetwork: Sendable {
                 Key.network: network.hash,
                 Key.architecture: network.architecture.rawValue,
                 Key.imageSize: String(network.imageSize),
+                Key.landmarks: landmarks,
             ]
         )
         for (_, shape, base) in floats {
@@ -100,6 +129,7 @@ public struct CalibratedNetwork: Sendable {
         guard let hash = file.metadata[Key.network],
             let architecture = file.metadata[Key.architecture].flatMap(Architecture.init),
             let imageSize = file.metadata[Key.imageSize].flatMap({ Int($0) }),
+            let landmarks = file.metadata[Key.landmarks],
             let means = file.entry(named: Key.means), means.shape.count == 2, means.shape[1] > 0,
             let labels = file.entry(named: Key.labels), labels.shape == [means.shape[0]]
         else { throw damaged("it lacks what it was found for") }
@@ -138,6 +168,7 @@ public struct CalibratedNetwork: Sendable {
                 imageSize: imageSize,
                 width: width
             ),
+            landmarks: landmarks,
             LandmarkMeans(whitening: whitening, means: block, labels: own),
             header.calibration
         )

@@ -145,6 +145,13 @@ struct Calibrate: ParsableCommand {
         let loaded = try LoadedNetwork(network, world, part: .trunk)
         let embedder = loaded.embedder(world)
         let learned = try LearnedPhotos(network, loaded.facts, folder: data, world)
+        try world.together {
+            guard !learned.photos.labels.contains(where: { $0 >= 0 }) else { return }
+            throw TrainingError.data(
+                "none of the photos to learn from shows a landmark that \(loaded.facts.path.shown) names; give the "
+                    + "photos that it was trained on"
+            )
+        }
         let reference = try learned.embeddings(embedder, world, stop)
         let means = try world.together {
             world.isRoot ? LandmarkMeans(reference.rows, reference.labels, world.pool) : nil
@@ -191,7 +198,12 @@ struct Calibrate: ParsableCommand {
                 landmarks: means.labels.count
             )
             let path = CalibratedNetwork.path(forWeights: loaded.facts.path)
-            try CalibratedNetwork(embedder.network, means, calibration).write(to: path)
+            try CalibratedNetwork(
+                embedder.network,
+                learned.photos.classes,
+                means,
+                calibration
+            ).write(to: path)
             try tell(calibration, in: path)
         }
         return tell(photos, knownScores.skipped + scores.skipped, world)

@@ -27,13 +27,21 @@ struct LandmarkJudge {
         let applies = try world.fromRoot {
             let calibrated = try CalibratedNetwork(path)
             found = calibrated
-            if calibrated.network.hash != network.hash {
+            guard calibrated.network.hash == network.hash else {
                 Ending.say(
                     "\(path) was found for \(calibrated.network.text), and \(facts.path.shown) is \(network.text): "
                         + "every photo gets a name; calibrate again"
                 )
+                return false
             }
-            return calibrated.network.hash == network.hash
+            guard calibrated.holds(for: facts.classes) else {
+                Ending.say(
+                    "\(path) was found for other landmarks than those that are named here: every photo gets a name; "
+                        + "calibrate again"
+                )
+                return false
+            }
+            return true
         }
         guard applies else { return nil }
         calibrated = found

@@ -1,4 +1,5 @@
 import Foundation
+import Images
 import Tensors
 import Testing
 import Training
@@ -84,11 +85,14 @@ struct CalibrationTests {
         for labels in [samples.labels, samples.labels.map { $0 == 2 ? -1 : $0 * 3 }] {
             let means = LandmarkMeans(samples.rows, labels, pool)
             let path = folder.file("threshold.safetensors")
-            try CalibratedNetwork(EmbeddingSamples.network(), means, found).write(to: path)
+            let classes = ClassIndex(folders: ["a", "b", "c"])
+            try CalibratedNetwork(EmbeddingSamples.network(), classes, means, found).write(to: path)
             let read = try CalibratedNetwork(path)
             #expect(read.calibration == found)
             #expect(read.network == EmbeddingSamples.network())
             #expect(read.means.labels == means.labels)
+            #expect(read.holds(for: classes))
+            #expect(!read.holds(for: ClassIndex(folders: ["a", "b", "d"])))
             #expect(read.means.scores(samples.rows, pool) == means.scores(samples.rows, pool))
         }
         let whole = try folder.bytes("threshold.safetensors")

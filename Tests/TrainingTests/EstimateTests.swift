@@ -84,7 +84,11 @@ struct EstimateTests {
         let photos = try DrawnPhotos(14, classes: 2).split(held: 2)
         func estimate(_ change: (inout TrainingConfiguration) -> Void) throws -> RunEstimate {
             let run = try TestRun(.quick(steps: 1000, change: change), photos)
-            return try ThreadRanks.run(1) { try trainer(run, $0).estimate() }[0]
+            // The least of three: what else the machine does makes an estimate longer.
+            let estimates = try (0..<3).map { _ in
+                try ThreadRanks.run(1) { try trainer(run, $0).estimate() }[0]
+            }
+            return try #require(estimates.min { $0.whole < $1.whole })
         }
         let all = try estimate { _ in }
         let frozen = try estimate {

@@ -350,6 +350,7 @@ reheaded run.embeddings 's/"network"/"netwerk"/' >unknown.embeddings
 told 'a file does not say which network' neighbours run.embeddings unknown.embeddings
 everywhere 64 "'mean' is invalid" evaluate run --classifier mean
 everywhere 64 'neighbours is 0' evaluate run --classifier knn --neighbours 0
+everywhere 64 'neighbours says how many photos vote' evaluate run --neighbours 3
 everywhere 64 'embeddings is for --neighbours' predict run "$photo" --embeddings run.embeddings
 everywhere 65 'other.embeddings holds embeddings by small at 40 px' \
     predict run "$photo" --neighbours 2 --embeddings other.embeddings

@@ -52,6 +52,7 @@ everywhere 65 'g has no landmark Petra; it is empty' gallery remove g --name Pet
 everywhere 65 'is not in g, neither by its path nor by its content' gallery remove g "$photo"
 everywhere 64 'weights is for --gallery' predict run "$photo" --weights run
 everywhere 64 'gallery brings its network along; leave out run' predict run "$photo" --gallery g
+everywhere 64 'heat-map shows where' predict --gallery g "$photo" --heat-map looked.jpg
 everywhere 64 'false-positives is 1' calibrate run --unknown others --false-positives 1
 everywhere 74 'there is no folder of photos at nowhere' calibrate run --unknown nowhere
 everywhere 65 'no photo of a known landmark is left' calibrate g --unknown others

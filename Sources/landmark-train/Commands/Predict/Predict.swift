@@ -184,180 +184,11 @@ struct Predict: ParsableCommand {
         }
     }
 
-    /// Answers by the nearest photos alone, where the network names no landmarks; returns the exit code.
-    private func answer(_ asked: Asked, _ nearest: NearestPhotos, _ world: World) throws -> Int32 {
-        if world.isRoot { asked.remarks.lines.forEach(Ending.say) }
-        var list = JSONList()
-        var skipped = 0
-        let part = NearestPhotos.photosAtOnce
-        for start in stride(from: 0, to: asked.count, by: part) {
-            let range = start..<min(start + part, asked.count)
-            let near = try nearest.find(asked.photos, range)
-            skipped += near.skipped.count
-            try world.together {
-                guard world.isRoot else { return }
-                for photo in near.skipped {
-                    Ending.say("rank 0: cannot read \(photo.path): \(photo.reason)")
-                }
-                let outcomes = range.filter { near.photos[$0] != nil }.map {
-                    PhotoOutcome(photo: $0, loss: .nan, best: [])
-                }
-                let found = Evaluator.Findings(outcomes: outcomes, skipped: near.skipped)
-                try answer(found, asked, ClassIndex(folders: []), near, &list)
-            }
-        }
-        try world.together {
-            if world.isRoot, json { try StandardOutput.write(list.end) }
-        }
-        return skipped == 0 ? 0 : Ending.badData
-    }
-
-    /// Answers by a gallery; returns the exit code.
-    private func answer(_ asked: Asked, by gallery: String, _ world: World) throws -> Int32 {
-        let answers = try GalleryAnswers(gallery, weights: weights, world) { network in
-            network.engine = self.network.engine
-            network.convolution = self.network.convolution
-            network.imageSize = self.network.imageSize ?? network.imageSize
-            network.preprocessing = self.network.preprocessing ?? network.preprocessing
-            network.mean = self.network.mean ?? network.mean
-            network.std = self.network.std ?? network.std
-            network.cropFraction = self.network.cropFraction ?? network.cropFraction
-            network.model = self.network.model ?? network.model
-        }
-        if world.isRoot { asked.remarks.lines.forEach(Ending.say) }
-        var all = Evaluator.Findings(outcomes: [], skipped: [])
-        var list = JSONList()
-        var skipped = 0
-        let part = NearestPhotos.photosAtOnce
-        for start in stride(from: 0, to: asked.count, by: part) {
-            let found = try answers.find(
-                asked.photos,
-                start..<min(start + part, asked.count),
-                top: top,
-                neighbours: neighbours ?? GalleryAnswers.usualNeighbours
-            )
-            skipped += found.near.skipped.count
-            try world.together {
-                guard world.isRoot else { return }
-                for photo in found.near.skipped {
-                    Ending.say("rank 0: cannot read \(photo.path): \(photo.reason)")
-                }
-                var findings = Evaluator.Findings(outcomes: found.outcomes, skipped: [])
-                if nameAll {
-                    for index in findings.outcomes.indices {
-                        findings.outcomes[index].verdict = nil
-                    }
-                }
-                if submission == nil {
-                    try answer(findings, asked, answers.classes, found.near, &list)
-                } else {
-                    all.outcomes += findings.outcomes
-                }
-            }
-        }
-        try world.together {
-            guard world.isRoot else { return }
-            try finish(all, asked, answers.classes, list)
-        }
-        return skipped == 0 ? 0 : Ending.badData
-    }
-
     /// Batches of a rank after which the answers are printed that there are.
     private static let batchesOfPart = 16
 
-    /// The photos that are asked about.
-    private struct Asked {
-        var photos: any PhotoSource
-        var count: Int
-        var remarks = PhotoRemarks()
-        /// What each is called in a submission.
-        var ids: () -> [String]
-    }
-
-    private func photosToAsk(_ world: World) throws -> Asked {
-        // A gallery brings its network along: what stands in the network's place is a photo.
-        let photos = gallery == nil ? photos : [network.checkpoint] + photos
-        try world.together {
-            try requireGallery()
-            try NumberFlag.require(top, "--top", 1...Int.max)
-            if let neighbours {
-                try NumberFlag.require(neighbours, "--neighbours", NumberFlag.neighbours)
-            }
-            guard embeddings == nil || neighbours != nil else {
-                throw TrainingError.usage("--embeddings is for --neighbours; say how many")
-            }
-            guard submission == nil || neighbours == nil else {
-                throw TrainingError.usage(
-                    "--submission has no place for the nearest photos; leave out --neighbours"
-                )
-            }
-            guard csv == nil || (data != nil && photos.isEmpty) else {
-                throw TrainingError.usage(
-                    "--csv lists the photos of a folder; give the folder as --data, and no photos"
-                )
-            }
-            guard csv != nil || !photos.isEmpty else {
-                throw TrainingError.usage("name photos or folders of photos, or a table with --csv")
-            }
-            guard photos.filter({ $0 == NamedPhotos.standardInput }).count < 2 else {
-                throw TrainingError.usage("- (standard input) is named twice; it holds one photo")
-            }
-        }
-        if let csv, let data {
-            let listed = try world.together { try openUnlabelled(csv, in: data) }
-            return Asked(photos: listed, count: listed.count) {
-                (0..<listed.count).map { listed.id($0) }
-            }
-        }
-        let files = try NamedPhotos(photos, world)
-        try world.together {
-            guard !files.paths.isEmpty else {
-                let rest = files.remarks.lines.map { "; \($0)" }.joined()
-                throw TrainingError.data("no photo in \(photos.joined(separator: ", "))\(rest)")
-            }
-        }
-        return Asked(photos: files, count: files.paths.count, remarks: files.remarks) {
-            Submission.ids(ofPaths: files.paths.indices.map(files.path))
-        }
-    }
-
-    /// Throws where a heat map is wanted of what names no landmarks by a head.
-    private func requireNoHeatMap(_ what: String) throws {
-        guard heatMap == nil else {
-            throw TrainingError.usage(
-                "--heat-map shows where a network's head looked; \(what) has none: leave it out"
-            )
-        }
-    }
-
-    /// Throws where flags do not go with a gallery, or go with one alone.
-    private func requireGallery() throws {
-        guard gallery != nil else {
-            guard weights == nil else {
-                throw TrainingError.usage("--weights is for --gallery; name the network first")
-            }
-            return
-        }
-        try requireNoHeatMap("a gallery")
-        guard embeddings == nil else {
-            throw TrainingError.usage("--gallery has embeddings of its own; leave out --embeddings")
-        }
-        guard csv == nil else {
-            throw TrainingError.usage(
-                "--gallery and --csv do not go together; name photos or folders"
-            )
-        }
-        let first = network.checkpoint
-        guard RunOfCheckpoint(first).run == nil, Path.fileExtension(of: first) != "safetensors"
-        else {
-            throw TrainingError.usage(
-                "--gallery brings its network along; leave out \(first), or say with --weights where it is now"
-            )
-        }
-    }
-
     /// Prints what was found about some of the photos.
-    private func answer(
+    func answer(
         _ findings: Evaluator.Findings,
         _ asked: Asked,
         _ classes: ClassIndex,
@@ -380,7 +211,7 @@ struct Predict: ParsableCommand {
     }
 
     /// Ends the list of answers, or writes them as a table.
-    private func finish(
+    func finish(
         _ findings: Evaluator.Findings,
         _ asked: Asked,
         _ classes: ClassIndex,

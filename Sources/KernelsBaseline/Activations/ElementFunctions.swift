@@ -39,12 +39,17 @@ private func atMost(_ v: Register, _ ceiling: Float) -> Register {
 private let decayEnd: Float = 87
 
 /// e⁻ᵃ for a ≥ 0, 0 from `decayEnd` on; relative error below 2⁻²³.
-///
-/// −a = n · ln 2 + r with |r| ≤ ln 2 / 2: the exponent n is rounded in the last bits of a large number, and eʳ
-/// is Cephes' polynomial (Moshier, expf).
 @inline(__always)
 func decay(_ a: Register) -> Register {
-    let x = atLeast(-a, -decayEnd)
+    power(atLeast(-a, -decayEnd)).replacing(with: 0, where: a .> splat(decayEnd))
+}
+
+/// eˣ for |x| ≤ `decayEnd`; relative error below 2⁻²³.
+///
+/// x = n · ln 2 + r with |r| ≤ ln 2 / 2: the exponent n is rounded in the last bits of a large number, and eʳ
+/// is Cephes' polynomial (Moshier, expf).
+@inline(__always)
+private func power(_ x: Register) -> Register {
     let large = splat(0x1.8p23)
     let shifted = plus(large, splat(1.442_695_04), x)
     let n = shifted - large
@@ -58,8 +63,7 @@ func decay(_ a: Register) -> Register {
     p = plus(r, p, r * r) + splat(1)
     let exponent = unsafeBitCast(shifted, to: Register.MaskStorage.self)
     let power = (exponent &<< Register.MaskStorage(repeating: 23)) &+ (127 << 23)
-    return (p * unsafeBitCast(power, to: Register.self))
-        .replacing(with: 0, where: a .> splat(decayEnd))
+    return p * unsafeBitCast(power, to: Register.self)
 }
 
 @inline(__always)
@@ -74,20 +78,21 @@ func sigmoid(_ x: Register) -> Register {
     return splat(1).replacing(with: e, where: x .< splat(0)) / (splat(1) + e)
 }
 
-/// x · σ(x); −0 at −∞.
+/// x · σ(x) = x / (1 + e⁻ˣ); −0 below −`decayEnd`.
 @inline(__always)
-func silu(_ x: Register) -> Register { atLeast(x, -88) * sigmoid(x) }
+func silu(_ x: Register) -> Register {
+    let floor = atLeast(x, -decayEnd)
+    return (floor / (splat(1) + power(-atMost(floor, decayEnd))))
+        .replacing(with: -0.0, where: x .< splat(-decayEnd))
+}
 
-/// The derivative of `silu`: σ(x) · (1 + x · σ(−x)).
+/// The derivative of `silu`: σ(x) · (1 + x · σ(−x)), with σ(−x) = e⁻ˣ · σ(x); 0 below −`decayEnd`.
 @inline(__always)
 func siluSlope(_ x: Register) -> Register {
-    let near = atMost(atLeast(x, -88), 88)
-    let e = decay(magnitude(near))
-    let share = splat(1) / (splat(1) + e)
-    let isNegative = x .< splat(0)
-    let s = share.replacing(with: e * share, where: isNegative)
-    let other = (e * share).replacing(with: share, where: isNegative)
-    return s * plus(splat(1), near, other)
+    let near = atMost(atLeast(x, -decayEnd), decayEnd)
+    let e = power(-near)
+    let s = splat(1) / (splat(1) + e)
+    return (s * plus(splat(1), near, e * s)).replacing(with: 0, where: x .< splat(-decayEnd))
 }
 
 // MARK: GELU

@@ -320,6 +320,10 @@ if grep -q 'have no labels' err; then
     failures=$((failures + 1))
     echo "FAILED: photos of a table with landmarks have no labels"
 fi
+mkdir flat && cp "$photo" flat/a.jpg
+told 'flat has neither class folders nor tables: its photos have no labels' embed run --data flat --out flat.embeddings
+echo text >flat/notes.txt
+told 'not used: 1 file below flat with endings that photos do not have (1 .txt)' predict run flat
 everywhere 64 'out' embed run --data photos
 everywhere 74 'cannot write nowhere/new' embed run --data photos --out nowhere/new
 everywhere 65 'there is no folder nowhere' embed run --data nowhere --out new

@@ -89,20 +89,27 @@ struct PhotoWalk {
         return false
     }
 
-    /// What was left out.
-    var unused: [String] {
+    /// What was left out below the root.
+    var unused: [String] { unused(below: root) }
+
+    /// What was left out; the walk was of `folder`.
+    fileprivate func unused(below folder: String) -> [String] {
         var remarks = PhotoRemarks()
         let others = endings.values.reduce(0, +)
         if others > 0 {
             let kinds = endings.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
                 .map { "\($0.value) .\($0.key)" }
             remarks.unused.append(
-                "\(counted(others, "file")) below \(root) with endings that photos do not have "
+                "\(counted(others, "file")) below \(folder) with endings that photos do not have "
                     + "(\(listed(kinds, limit: 5)))"
             )
         }
-        remarks.leaveOut(visitedTwice, "link", "below \(root) to a folder that was visited already")
-        if hidden > 0 { remarks.unused.append("\(counted(hidden, "hidden file")) below \(root)") }
+        remarks.leaveOut(
+            visitedTwice,
+            "link",
+            "below \(folder) to a folder that was visited already"
+        )
+        if hidden > 0 { remarks.unused.append("\(counted(hidden, "hidden file")) below \(folder)") }
         return remarks.unused
     }
 
@@ -134,7 +141,7 @@ public func listPhotos(
     var walk = PhotoWalk(Path.parent(of: folder))
     try walk.take(Path.name(of: folder))
     var remarks = PhotoRemarks()
-    remarks.unused = walk.unused
+    remarks.unused = walk.unused(below: folder)
     var paths: [String] = []
     var others: [String] = []
     for index in 0..<walk.names.count {

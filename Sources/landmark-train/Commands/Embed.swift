@@ -118,7 +118,10 @@ struct Embed: ParsableCommand {
         let notes = try RunNotes.read(world, needed: false) {
             RunOfCheckpoint(network.checkpoint).run
         }
-        if part == .all, notes == nil, let plain = try PlainPhotos(folder, world) { return plain }
+        // What a run learned from has labels; other photos need none.
+        if part == .all, notes == nil || data != nil, let plain = try PlainPhotos(folder, world) {
+            return plain
+        }
         let shared = try SharedFolder(
             world.communicator,
             world.pool,

@@ -169,15 +169,28 @@ cp one full
 begin=$(date +%s%N)
 works 1 gallery add full photos --threads 1
 length=$((($(date +%s%N) - begin) / 1000000))
-old=0 fresh=0
+old=0 fresh=0 killed=0
 for round in $(seq 24); do
     cp one victim
     "$program" gallery add victim photos --threads 1 >/dev/null 2>&1 &
     writer=$!
     # Most of the kills in the last third, where the file is written.
     sleep "$(printf '%d.%03d' $((length * (12 + round) / 36000)) $((length * (12 + round) / 36 % 1000)))"
+    # One that is through already cannot be killed; wait tells which it was.
     kill -9 "$writer" 2>/dev/null || true
-    wait "$writer" 2>/dev/null || true
+    code=0
+    wait "$writer" 2>/dev/null || code=$?
+    case $code in
+        0) ;;
+        137) killed=$((killed + 1)) ;;
+        *)
+            failures=$((failures + 1))
+            echo "FAILED: adding to a gallery ended by itself with code $code" ;;
+    esac
+    if [ $code -eq 0 ] && ! cmp -s victim full; then
+        failures=$((failures + 1))
+        echo "FAILED: a writer that was through left another gallery"
+    fi
     if cmp -s victim one; then
         old=$((old + 1))
     else
@@ -188,8 +201,9 @@ for round in $(seq 24); do
         }
     fi
 done
-checks=$((checks + 24))
+checks=$((checks + 25))
+[ $killed -gt 0 ] || { failures=$((failures + 1)); echo "FAILED: all writers were through before they were killed"; }
 rm -f victim.partial
-echo "killed while adding: $old times the old gallery, $fresh times the new one"
+echo "killed $killed times of 24 while adding: $old times the old gallery, $fresh times the new one"
 
 verdict "galleries and thresholds"

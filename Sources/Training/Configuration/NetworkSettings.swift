@@ -155,7 +155,8 @@ extension TrainingConfiguration {
 
     /// The rate of stochastic depth in training, 0 where the network has none.
     public var stochasticDepthRate: Double {
-        self.model.stochasticDepth(asked: self.stochasticDepth)
+        // A frozen trunk is computed as in evaluation, and it has all the branches.
+        freezing == .trunk ? 0 : self.model.stochasticDepth(asked: self.stochasticDepth)
     }
 
     /// What of the network keeps its weights.

@@ -28,6 +28,9 @@ public struct GemmKernels: Sendable {
         public var ldc: Int
         /// Whether the product is added to C rather than replacing it.
         public var adding: Bool
+        /// What whoever runs next on this thread will read: a product waits for multipliers rather than for memory, and
+        /// brings it into the second cache meanwhile.
+        public var later: UnsafeBufferPointer<Float>?
 
         /// Assembles the arguments.
         public init(
@@ -41,7 +44,8 @@ public struct GemmKernels: Sendable {
             stripStride: Int,
             C: MutableFloats,
             ldc: Int,
-            adding: Bool
+            adding: Bool,
+            later: UnsafeBufferPointer<Float>? = nil
         ) {
             self.M = M
             self.N = N
@@ -54,6 +58,7 @@ public struct GemmKernels: Sendable {
             self.C = C
             self.ldc = ldc
             self.adding = adding
+            self.later = later
         }
     }
 

@@ -67,6 +67,8 @@ public struct RowKernels: Sendable {
         public var dx: MutableFloats
         /// Receives dy', if given.
         public var dresidual: MutableFloats?
+        /// Receives dy' while the sums are taken, if given; may be the memory of dy.
+        public var passed: MutableFloats?
 
         /// Assembles the arguments.
         public init(
@@ -81,7 +83,8 @@ public struct RowKernels: Sendable {
             b: Floats,
             c: Floats,
             dx: MutableFloats,
-            dresidual: MutableFloats?
+            dresidual: MutableFloats?,
+            passed: MutableFloats? = nil
         ) {
             self.x = x
             self.activation = activation
@@ -95,6 +98,7 @@ public struct RowKernels: Sendable {
             self.c = c
             self.dx = dx
             self.dresidual = dresidual
+            self.passed = passed
         }
     }
 
@@ -108,7 +112,7 @@ public struct RowKernels: Sendable {
     public let addBias: @Sendable (MutableFloats, Floats, Int, Int) -> Void
     /// y = activation(scale · x + shift + residual).
     public let normalise: @Sendable (Normalise, Int, Int) -> Void
-    /// (…, rows, C, sumDy, sumDyX): Σ dy' and Σ dy' · (x − mean); writes neither dx nor dresidual.
+    /// (…, rows, C, sumDy, sumDyX): Σ dy' and Σ dy' · (x − mean); writes dy' to `passed`, and neither dx nor dresidual.
     public let gradientSums: @Sendable (Gradient, Int, Int, MutableFloats, MutableFloats) -> Void
     /// dx and dresidual of a normalisation.
     public let gradient: @Sendable (Gradient, Int, Int) -> Void

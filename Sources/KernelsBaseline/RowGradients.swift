@@ -42,15 +42,15 @@ private struct Recomputed<F: ElementMap>: Passage {
     }
 }
 
-/// Another, whose dy' is the gradient of a residual too.
+/// Another, whose dy' is written as well: as the gradient of a residual, or for a later pass.
 private struct Shared<P: Passage>: Passage {
     let passage: P
-    let dresidual: MutableFloats
+    let passed: MutableFloats
 
     @inline(__always)
     func passed(_ dy: Vector, _ x: Vector, channel c: Int, element i: Int, lanes n: Int) -> Vector {
         let g = passage.passed(dy, x, channel: c, element: i, lanes: n)
-        store(g, dresidual + i, n)
+        store(g, passed + i, n)
         return g
     }
 }
@@ -65,7 +65,10 @@ func gradientSums(
 ) {
     clear(sumDy, C)
     clear(sumDyX, C)
-    func sum<P: Passage>(_ passage: P) { sumPass(k, rows, C, sumDy, sumDyX, passage) }
+    func sum<P: Passage>(_ passage: P) {
+        guard let passed = k.passed else { return sumPass(k, rows, C, sumDy, sumDyX, passage) }
+        sumPass(k, rows, C, sumDy, sumDyX, Shared(passage: passage, passed: passed))
+    }
     if let y = k.y { return sum(KnownReLU(y: y)) }
     guard let scale = k.scale, let shift = k.shift else { return sum(Unchanged()) }
     switch k.activation {
@@ -109,11 +112,11 @@ func normaliseGradient(_ k: RowKernels.Gradient, _ rows: Int, _ C: Int) {
     if let y = k.y {
         let passage = KnownReLU(y: y)
         guard let dresidual = k.dresidual else { return write(passage) }
-        return write(Shared(passage: passage, dresidual: dresidual))
+        return write(Shared(passage: passage, passed: dresidual))
     }
     guard let scale = k.scale, let shift = k.shift else {
         guard let dresidual = k.dresidual else { return write(Unchanged()) }
-        return write(Shared(passage: Unchanged(), dresidual: dresidual))
+        return write(Shared(passage: Unchanged(), passed: dresidual))
     }
     switch k.activation {
     case .relu6: write(Recomputed<ReLU6>(scale: scale, shift: shift))

@@ -83,15 +83,41 @@ private func normalised<F: RowFinish>(
     return finish.finished(v, element: start &+ c, lanes: n)
 }
 
-// Rows are read in memory order with the sums in the first-level cache. Going down columns would keep the sums
-// in registers, but strided reads of memory cost more than the sums in cache.
+// Rows are read in memory order, four at a time, with the sums in the first-level cache. Going down columns would keep the
+// sums in registers, but strided reads of memory cost more than the sums in cache.
 
 func rowSums(_ x: Floats, _ rows: Int, _ C: Int, _ sums: MutableFloats) {
     clear(sums, C)
-    var p = x
-    for _ in 0..<rows {
+    forRows(x, rows, C) { p in
+        sweep(C) { c, n in
+            let (a, b) = (p + c, p + (2 &* C &+ c))
+            let four = (load(a, n) + load(a + C, n)) + (load(b, n) + load(b + C, n))
+            store(load(sums + c, n) + four, sums + c, n)
+        }
+    } one: { p in
         sweep(C) { c, n in store(load(sums + c, n) + load(p + c, n), sums + c, n) }
+    }
+}
+
+/// Calls `four` for each four rows, and `one` for each of those left over.
+@inline(__always)
+private func forRows(
+    _ x: Floats,
+    _ rows: Int,
+    _ C: Int,
+    four: (Floats) -> Void,
+    one: (Floats) -> Void
+) {
+    var (p, left) = (x, rows)
+    while left >= 4 {
+        four(p)
+        p += 4 &* C
+        left &-= 4
+    }
+    while left > 0 {
+        one(p)
         p += C
+        left &-= 1
     }
 }
 
@@ -131,14 +157,24 @@ func rowMoments(
     let share = 1 / Float(rows)
     sweep(C) { c, n in store(load(mean + c, n) * share, mean + c, n) }
     clear(squares, C)
-    var p = x
-    for _ in 0..<rows {
+    forRows(x, rows, C) { p in
         sweep(C) { c, n in
-            let d = load(p + c, n) - load(mean + c, n)
+            let (m, a, b) = (load(mean + c, n), p + c, p + (2 &* C &+ c))
             var s = load(squares + c, n)
-            accumulate(&s, d, d)
+            addSquare(&s, load(a, n) - m)
+            addSquare(&s, load(a + C, n) - m)
+            addSquare(&s, load(b, n) - m)
+            addSquare(&s, load(b + C, n) - m)
             store(s, squares + c, n)
         }
-        p += C
+    } one: { p in
+        sweep(C) { c, n in
+            var s = load(squares + c, n)
+            addSquare(&s, load(p + c, n) - load(mean + c, n))
+            store(s, squares + c, n)
+        }
     }
 }
+
+@inline(__always)
+private func addSquare(_ s: inout Vector, _ d: Vector) { accumulate(&s, d, d) }

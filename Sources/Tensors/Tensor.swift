@@ -38,6 +38,11 @@ public struct Tensor {
         return Tensor(base + range.lowerBound * shape.perImage, shape.with(N: range.count))
     }
 
+    /// The floats of some pixels of the batch.
+    func pixels(_ range: Range<Int>) -> UnsafeBufferPointer<Float> {
+        UnsafeBufferPointer(start: base + range.lowerBound * shape.C, count: range.count * shape.C)
+    }
+
     /// The same elements under other extents of equal count.
     public func reshaped(_ shape: Shape) -> Tensor {
         precondition(shape.count == count, "reshaping keeps the number of elements")
@@ -163,5 +168,14 @@ public final class Storage: @unchecked Sendable {
 
     private static func alignment(forFloats count: Int) -> Int {
         count >= largeArea ? 1 << 21 : 64
+    }
+}
+
+extension UnsafeBufferPointer {
+    /// The share that goes with `range` of `count`.
+    func part(_ range: Range<Int>, of count: Int) -> UnsafeBufferPointer {
+        let from = self.count * range.lowerBound / Swift.max(count, 1)
+        let to = self.count * range.upperBound / Swift.max(count, 1)
+        return UnsafeBufferPointer(rebasing: self[from..<to])
     }
 }

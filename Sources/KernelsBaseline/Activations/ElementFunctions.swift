@@ -21,7 +21,9 @@ func inRegisters(_ v: Vector, _ f: (Register) -> Register) -> Vector {
 @inline(__always)
 private func splat(_ value: Float) -> Register { Register(repeating: value) }
 
-// Comparisons with NaN are false, so that these propagate it.
+// Comparisons with NaN are false, so that these propagate it. A comparison that is used once becomes a maximum or a minimum;
+// one that is used twice is carried as a narrow mask, which costs five instructions. So functions that end beyond a limit
+// compare what they have cut off there, not their argument again.
 
 @inline(__always)
 private func atLeast(_ v: Register, _ floor: Float) -> Register {
@@ -78,21 +80,21 @@ func sigmoid(_ x: Register) -> Register {
     return splat(1).replacing(with: e, where: x .< splat(0)) / (splat(1) + e)
 }
 
-/// x · σ(x) = x / (1 + e⁻ˣ); −0 below −`decayEnd`.
+/// x · σ(x) = x / (1 + e⁻ˣ); −0 from −`decayEnd` down.
 @inline(__always)
 func silu(_ x: Register) -> Register {
     let floor = atLeast(x, -decayEnd)
     return (floor / (splat(1) + power(-atMost(floor, decayEnd))))
-        .replacing(with: -0.0, where: x .< splat(-decayEnd))
+        .replacing(with: -0.0, where: floor .<= splat(-decayEnd))
 }
 
-/// The derivative of `silu`: σ(x) · (1 + x · σ(−x)), with σ(−x) = e⁻ˣ · σ(x); 0 below −`decayEnd`.
+/// The derivative of `silu`: σ(x) · (1 + x · σ(−x)), with σ(−x) = e⁻ˣ · σ(x); 0 from −`decayEnd` down.
 @inline(__always)
 func siluSlope(_ x: Register) -> Register {
     let near = atMost(atLeast(x, -decayEnd), decayEnd)
     let e = power(-near)
     let s = splat(1) / (splat(1) + e)
-    return (s * plus(splat(1), near, e * s)).replacing(with: 0, where: x .< splat(-decayEnd))
+    return (s * plus(splat(1), near, e * s)).replacing(with: 0, where: near .<= splat(-decayEnd))
 }
 
 // MARK: GELU

@@ -16,7 +16,7 @@ private let prefetchedLines = stripWidth > lineFloats ? 2 : 4
 ///
 /// A is packed only if its columns are contiguous (rowStride 1); in channels-last maps the K direction is
 /// contiguous already. If B does not stay in the second-level cache, the next strip is prefetched while one is
-/// multiplied; a tile's results are always prefetched. Bound by the multipliers.
+/// multiplied, else what whoever runs next will read; a tile's results are always prefetched. Bound by the multipliers.
 func multiply(_ p: GemmKernels.Product) {
     if p.K == 0, !p.adding {
         for m in 0..<p.M { clear(p.C + m &* p.ldc, p.N) }
@@ -33,6 +33,7 @@ func multiply(_ p: GemmKernels.Product) {
 
 private func multiply(_ p: GemmKernels.Product, _ packed: MutableFloats?) {
     let isFar = p.adding || p.K &* p.N >= farFloats
+    var later = makeLater(p)
     var m = 0
     while m < p.M {
         let end = min(p.M, m &+ blockRows)
@@ -66,9 +67,9 @@ private func multiply(_ p: GemmKernels.Product, _ packed: MutableFloats?) {
                 )
                 n &+= stripWidth
                 if let packed {
-                    packedColumn(tile, packed, end &- m, next)
+                    packedColumn(tile, packed, end &- m, next, &later)
                 } else {
-                    column(tile, end &- m, next)
+                    column(tile, end &- m, next, &later)
                 }
             }
             k &+= steps
@@ -82,17 +83,39 @@ private func multiply(_ p: GemmKernels.Product, _ packed: MutableFloats?) {
 /// second-level cache: the 144 floats of a row, say, are too few for the hardware to see a stream.
 private typealias Ahead = (strip: Int, rows: Bool)
 
-/// Chooses what a whole tile prefetches, adjacent ones different lines of the next strip, and prefetches its results.
+/// What is left of a product's `later`, and the floats of it that each step of a whole tile prefetches.
+private typealias Later = (next: Floats, floats: Int, pace: Int)
+
+/// Steps that share one prefetch.
+private let stepsPerLine = tileRows == 12 ? 1 : 4
+
+/// Spreads what a product prefetches for whoever runs next over its steps; nothing where B is far, since its strips come
+/// first.
+private func makeLater(_ p: GemmKernels.Product) -> Later {
+    let steps = p.M / tileRows &* ((p.N &+ stripWidth &- 1) / stripWidth) &* p.K
+    guard let later = p.later, let next = later.baseAddress, steps > 0, p.K &* p.N < farFloats
+    else { return (p.B, 0, 0) }
+    let pace = min(lineFloats / stepsPerLine, (later.count &+ steps &- 1) / steps)
+    return (next, later.count, pace)
+}
+
+/// Chooses what a whole tile prefetches, adjacent ones different lines of the next strip, and prefetches results: where sums
+/// are short those of a tile further on, since memory takes longer than a tile.
 @inline(__always)
-private func prepare(_ t: inout Tile, _ index: Int, _ ahead: Ahead) {
-    if ahead.strip == 0, ahead.rows {
+private func prepare(_ t: inout Tile, _ index: Int, _ ahead: Ahead, _ later: inout Later) {
+    if later.floats > 0 {
+        (t.next, t.pace) = (later.next, later.pace)
+        later.next += later.pace &* t.K
+        later.floats &-= later.pace &* t.K
+    } else if ahead.strip == 0, ahead.rows {
         t.next = t.A + tileRows &* t.rowStride
         t.pace = tileRows
     } else {
         t.next = t.B + (ahead.strip &+ index % prefetchedLines &* lineFloats)
         t.pace = stripWidth
     }
-    for row in 0..<tileRows {
+    let first = max(0, 4 &- t.K / 64) &* tileRows
+    for row in first..<first &+ tileRows {
         vectorshim_prefetch_to_write(t.C + row &* t.ldc)
         if stripWidth > lineFloats { vectorshim_prefetch_to_write(t.C + row &* t.ldc + lineFloats) }
     }
@@ -100,13 +123,19 @@ private func prepare(_ t: inout Tile, _ index: Int, _ ahead: Ahead) {
 
 /// All rows of a block against one strip; A is packed except for the rows that do not fill a tile.
 @inline(__always)
-private func packedColumn(_ first: Tile, _ packed: Floats, _ rows: Int, _ next: Ahead) {
+private func packedColumn(
+    _ first: Tile,
+    _ packed: Floats,
+    _ rows: Int,
+    _ next: Ahead,
+    _ later: inout Later
+) {
     var t = first
     t.A = packed
     t.columnStride = tileRows
     let tiles = rows / tileRows
     for tile in 0..<tiles {
-        prepare(&t, tile, next)
+        prepare(&t, tile, next, &later)
         if tileRows == 12 {
             wholeTile12(t)
         } else if tileRows == 6 {
@@ -119,16 +148,16 @@ private func packedColumn(_ first: Tile, _ packed: Floats, _ rows: Int, _ next: 
     }
     t.A = first.A + tiles &* tileRows
     t.columnStride = first.columnStride
-    column(t, rows &- tiles &* tileRows, next)
+    column(t, rows &- tiles &* tileRows, next, &later)
 }
 
 /// All rows of a block against one strip.
 @inline(__always)
-private func column(_ first: Tile, _ rows: Int, _ next: Ahead) {
+private func column(_ first: Tile, _ rows: Int, _ next: Ahead, _ later: inout Later) {
     var t = first
     var rest = rows
     while rest > 0 {
-        if rest >= tileRows { prepare(&t, (rows &- rest) / tileRows, next) }
+        if rest >= tileRows { prepare(&t, (rows &- rest) / tileRows, next, &later) }
         let done: Int
         if tileRows >= 12, rest >= 12 {
             wholeTile12(t)

@@ -18,9 +18,11 @@ struct ColumnConvolution: Sendable {
     /// Floats of a column buffer that is not thin: half of the second cache.
     private static let columnTarget = 1 << 16
     /// Pixels of a step worth reading all weights for.
-    private static let leastPixels = 192
+    private static let leastPixels = 196
     /// Rows that are finished at a time, while they are in cache: those that GEMM keeps there.
     private static let finishedRows = 240
+    /// Steps that a thread takes in turn, at most.
+    private static let stepsInTurn = 8
     /// The widest strip of any instruction set.
     private static let widest = 32
 
@@ -34,7 +36,10 @@ struct ColumnConvolution: Sendable {
             Self.columnLimit / taps,
             max(Self.leastPixels, Self.columnTarget / taps)
         )
-        bandRows = max(1, min(H, pixels / W))
+        let rows = max(1, min(H, pixels / W))
+        // Bands of about equal height: one of few rows would read all weights for them.
+        let bands = (H + rows - 1) / max(rows, 1)
+        bandRows = max(1, (H + bands - 1) / max(bands, 1))
         stepImages = bandRows < H ? 1 : max(1, min(geometry.input.N, pixels / max(1, H * W)))
     }
 
@@ -49,6 +54,9 @@ struct ColumnConvolution: Sendable {
         var rows: Range<Int>
         /// Position of the first pixel in the batch, and their number.
         var first, count: Int
+
+        /// All of its pixels.
+        var pixels: Range<Int> { first..<first + count }
 
         /// The pixels of its image `index`, in the batch.
         func pixels(_ index: Int) -> Range<Int> {
@@ -154,30 +162,40 @@ struct ColumnConvolution: Sendable {
         let O = geometry.output.C
         let kernels = pool.kernels
         let images = 0..<x.maps.shape.N
-        pool.parallelFor(steps(images.count)) { index, worker in
-            let step = step(index, of: images)
-            let matrix = columns(x, step, scratch + worker * columnFloats, kernels)
-            let start = step.first * O
-            multiply(
-                matrix,
-                filters,
-                y.base + start,
-                step.count,
-                finish.advanced(by: start),
-                kernels
-            )
-            if let notes { record(notes, step, index % bands, y, kernels) }
+        let count = steps(images.count)
+        // A thread takes some steps in turn, and has each prefetch what the next one reads.
+        let grain = max(1, min(Self.stepsInTurn, count / (Self.stepsInTurn * pool.threads)))
+        pool.parallelRanges(count, grain: grain) { indices, worker in
+            for index in indices {
+                let step = step(index, of: images)
+                let matrix = columns(x, step, scratch + worker * columnFloats, kernels)
+                let start = step.first * O
+                let hasNext = geometry.isPointwise && index + 1 < indices.upperBound
+                multiply(
+                    matrix,
+                    filters,
+                    y.base + start,
+                    step.count,
+                    finish.advanced(by: start),
+                    kernels,
+                    later: hasNext ? x.floats(self.step(index + 1, of: images).pixels) : nil
+                )
+                if let notes { record(notes, step, index % bands, y, kernels) }
+            }
         }
     }
 
     /// The outputs of `pixels` pixels from their columns, on the thread that calls.
+    ///
+    /// - Parameter later: what the thread reads next.
     func multiply(
         _ columns: UnsafePointer<Float>,
         _ filters: UnsafePointer<Float>,
         _ y: UnsafeMutablePointer<Float>,
         _ pixels: Int,
         _ finish: Finish,
-        _ kernels: KernelTable
+        _ kernels: KernelTable,
+        later: UnsafeBufferPointer<Float>? = nil
     ) {
         let (taps, O) = (geometry.taps, geometry.output.C)
         for row in stride(from: 0, to: pixels, by: Self.finishedRows) {
@@ -194,7 +212,8 @@ struct ColumnConvolution: Sendable {
                     stripStride: taps * kernels.gemm.width,
                     C: y + row * O,
                     ldc: O,
-                    adding: false
+                    adding: false,
+                    later: later?.part(row..<row + rows, of: pixels)
                 )
             )
             finish.advanced(by: row * O).apply(y + row * O, rows, O, kernels)

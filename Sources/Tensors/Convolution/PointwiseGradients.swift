@@ -114,8 +114,15 @@ extension ColumnWeights {
             let before = columns.steps(before: group, of: groups, N)
             for index in 0..<columns.steps(own.count) {
                 let step = columns.step(index, of: own)
-                let pixels = step.first..<step.first + step.count
+                let pixels = step.pixels
                 dy.write(pixels, to: gradient)
+                let next =
+                    index + 1 < columns.steps(own.count)
+                    ? columns.step(index + 1, of: own).pixels : 0..<0
+                // The widest maps that the next step reads, one beside each product.
+                let later = (
+                    weights: taps > O ? x.floats(next) : dy.rows(next).x, data: dy.rows(next).dy
+                )
                 let matrix = columns.columns(x, step, gradient + floats.gradient, kernels)
                 let (A, B) =
                     isTransposed
@@ -134,7 +141,8 @@ extension ColumnWeights {
                         stripStride: step.count * gemm.width,
                         C: partials + group * g.weights,
                         ldc: N,
-                        adding: index > 0
+                        adding: index > 0,
+                        later: later.weights
                     )
                 )
                 gemm.multiply(
@@ -149,7 +157,8 @@ extension ColumnWeights {
                         stripStride: O * gemm.width,
                         C: dx.base + step.first * taps,
                         ldc: taps,
-                        adding: false
+                        adding: false,
+                        later: later.data
                     )
                 )
                 let sums = normSums + (before + index) * 2 * taps

@@ -264,7 +264,7 @@ public struct BatchNormKernel: Sendable {
     ///   - slices: as in the forward pass.
     ///   - y: output of the forward pass, which tells where the ReLU is active; nil where nothing
     ///     was added before the ReLU, so that `x` tells as well.
-    ///   - dy: gradient of the output.
+    ///   - dy: gradient of the output; may be overwritten.
     ///   - gamma: scale of each channel.
     ///   - beta: shift of each channel.
     ///   - mean: as the forward pass left it.
@@ -357,10 +357,12 @@ public struct BatchNormKernel: Sendable {
             "behind a sum a batch norm applies no \(activation.title)"
         )
         let repeats = activation != .none && y == nil
+        // An exponential takes longer than a write: what the sums have passed through it is kept in the place of dy.
+        let keeps = repeats && !activation.isCheap && deferred == nil
         if repeats {
             fold(slices, gamma, beta, mean, variance, into: factors + 3 * C, stride: 5 * C)
         }
-        let gradient = NormInputGradient(
+        var gradient = NormInputGradient(
             kernels: kernels,
             slices: slices,
             pixelsPerImage: shape.H * shape.W,
@@ -375,8 +377,10 @@ public struct BatchNormKernel: Sendable {
         )
         pool.parallelFor(deferred == nil ? cut.blocks.count : 0) { block, _ in
             let (slice, rows) = cut.blocks[block]
+            var arguments = gradient.arguments(slice, rows.lowerBound, dx: dy.base)
+            if keeps { arguments.passed = dy.base + rows.lowerBound * C }
             kernels.gradientSums(
-                gradient.arguments(slice, rows.lowerBound, dx: dy.base),
+                arguments,
                 rows.count,
                 sumDy + block * C,
                 sumDyX + block * C
@@ -411,6 +415,7 @@ public struct BatchNormKernel: Sendable {
         }
         sumSlices(gammas, slices, width: C, into: dgamma)
         sumSlices(betas, slices, width: C, into: dbeta)
+        if keeps { gradient.repeatsOutput = false }
         return gradient
     }
 }
@@ -422,7 +427,7 @@ public struct NormInputGradient {
     fileprivate let pixelsPerImage: Int
     fileprivate let activation: Activation
     /// Whether the activation's input is computed anew from `x`.
-    fileprivate let repeatsOutput: Bool
+    fileprivate var repeatsOutput: Bool
     fileprivate let x: Tensor
     fileprivate let y: Tensor?
     fileprivate let dy: Tensor
@@ -441,6 +446,13 @@ public struct NormInputGradient {
             preconditionFailure("rows of no slice")
         }
         kernels.gradient(arguments(slice, rows.lowerBound, dx: dx), rows.count)
+    }
+
+    /// The floats that `write` reads for some rows.
+    func rows(_ rows: Range<Int>) -> (
+        x: UnsafeBufferPointer<Float>, dy: UnsafeBufferPointer<Float>
+    ) {
+        (x.pixels(rows), dy.pixels(rows))
     }
 
     fileprivate func arguments(

@@ -137,6 +137,9 @@ struct ConvolutionInput {
     let maps: Tensor
     var norm: DeferredNorm?
 
+    /// The maps' floats of some pixels.
+    func floats(_ pixels: Range<Int>) -> UnsafeBufferPointer<Float> { maps.pixels(pixels) }
+
     /// Some pixels of the batch, all of one image: in place, or normalised in `buffer`.
     func pixels(
         _ range: Range<Int>,

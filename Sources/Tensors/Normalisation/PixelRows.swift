@@ -2,21 +2,37 @@ import KernelTable
 
 /// The loops of a normalisation over rows of pixels.
 ///
-/// Where the channels of a pixel do not fill vectors, as in photos and in networks made for CPUs, sixteen adjacent pixels are
-/// treated as one row of sixteen times the channels, with the values of each channel repeated; left-over pixels are handled
-/// one by one.
+/// Where the channels of a pixel do not fill vectors, as in photos and in networks made for CPUs, or fill so few that sums in
+/// cache would wait for themselves, some adjacent pixels are treated as one row with the values of each channel repeated;
+/// left-over pixels are handled one by one.
 struct PixelRows {
     let kernels: RowKernels
     /// Channels of a pixel.
     let C: Int
+    /// Pixels of a wide row, a power of two.
+    private let together: Int
 
-    /// Pixels of a wide row: the lanes of a vector of the kernels.
-    private static let together = 16
-
+    /// Lanes of a vector of the kernels.
+    private static let lanes = 16
+    /// Floats of a wide row, at least, but for photos.
+    private static let rowFloats = 128
     /// Channels from which on the last vector of a pixel, which is not full, counts for little.
     private static let widest = 256
 
-    private var isNarrow: Bool { C % Self.together != 0 && C < Self.widest }
+    /// The loops of `kernels` for pixels of `C` channels.
+    init(kernels: RowKernels, C: Int) {
+        self.kernels = kernels
+        self.C = C
+        var pixels = 1
+        while C < Self.widest, pixels < Self.lanes,
+            pixels * C % Self.lanes != 0 || pixels * C < Self.rowFloats
+        {
+            pixels *= 2
+        }
+        together = pixels
+    }
+
+    private var isNarrow: Bool { together > 1 }
 
     /// The mean of each channel and Σ (x − mean)².
     func moments(
@@ -25,12 +41,12 @@ struct PixelRows {
         _ mean: UnsafeMutablePointer<Float>,
         _ squares: UnsafeMutablePointer<Float>
     ) {
-        let (wide, width) = (rows / Self.together, Self.together * C)
+        let (wide, width) = (rows / together, together * C)
         guard isNarrow, wide > 1 else {
             kernels.moments(x, rows, C, mean, squares)
             return
         }
-        let rest = rows - wide * Self.together
+        let rest = rows - wide * together
         withUnsafeTemporaryAllocation(of: Float.self, capacity: 2 * (width + C)) { memory in
             guard let means = memory.baseAddress else { return }
             let sums = means + (width + C)
@@ -40,10 +56,10 @@ struct PixelRows {
             }
             for c in 0..<C {
                 var moments = Moments()
-                for part in 0..<(rest > 0 ? Self.together + 1 : Self.together) {
+                for part in 0..<(rest > 0 ? together + 1 : together) {
                     let place = part * C + c
                     moments.add(
-                        count: part < Self.together ? wide : rest,
+                        count: part < together ? wide : rest,
                         mean: means[place],
                         squares: sums[place]
                     )
@@ -80,7 +96,7 @@ struct PixelRows {
             kernels.gradientSums(k, rows, C, sumDy, sumDyX)
             return
         }
-        let width = Self.together * C
+        let width = together * C
         withUnsafeTemporaryAllocation(of: Float.self, capacity: 2 * width) { memory in
             guard let sums = memory.baseAddress else { return }
             sums.update(repeating: 0, count: 2 * width)
@@ -90,7 +106,7 @@ struct PixelRows {
                 kernels.gradientSums(advanced(k, by: first * C), rest, C, sumDy, sumDyX)
             }
             for c in 0..<C {
-                for pixel in 0..<Self.together {
+                for pixel in 0..<together {
                     sumDy[c] += sums[pixel * C + c]
                     sumDyX[c] += sums[width + pixel * C + c]
                 }
@@ -115,19 +131,20 @@ struct PixelRows {
         wide: (_ values: [UnsafePointer<Float>], _ rows: Int, _ width: Int) -> Void,
         rest: (_ first: Int, _ rows: Int) -> Void
     ) {
-        let (count, width) = (isNarrow ? rows / Self.together : 0, Self.together * C)
+        let (count, width) = (isNarrow ? rows / together : 0, together * C)
         if count > 0 {
             withUnsafeTemporaryAllocation(of: Float.self, capacity: values.count * width) {
                 memory in
                 guard let memory = memory.baseAddress else { return }
                 for (index, value) in values.enumerated() {
-                    for place in 0..<width { memory[index * width + place] = value[place % C] }
+                    let to = memory + index * width
+                    for pixel in 0..<together { (to + pixel * C).update(from: value, count: C) }
                 }
                 let repeated = values.indices.map { UnsafePointer(memory + $0 * width) }
                 wide(repeated, count, width)
             }
         }
-        rest(count * Self.together, rows - count * Self.together)
+        rest(count * together, rows - count * together)
     }
 
     /// What belongs to each channel.
@@ -154,6 +171,7 @@ struct PixelRows {
         k.dy += distance
         k.dx += distance
         k.dresidual = k.dresidual.map { $0 + distance }
+        k.passed = k.passed.map { $0 + distance }
         return k
     }
 }

@@ -137,7 +137,7 @@ private func packedColumn(
     for tile in 0..<tiles {
         prepare(&t, tile, next, &later)
         if tileRows == 12 {
-            wholeTile12(t)
+            if !multiplyNarrow(t) { tile12(t) }
         } else if tileRows == 6 {
             tile6(t)
         } else {
@@ -159,8 +159,10 @@ private func column(_ first: Tile, _ rows: Int, _ next: Ahead, _ later: inout La
     while rest > 0 {
         if rest >= tileRows { prepare(&t, (rows &- rest) / tileRows, next, &later) }
         let done: Int
-        if tileRows >= 12, rest >= 12 {
-            wholeTile12(t)
+        if rest >= 12, multiplyNarrow(t) {
+            done = 12
+        } else if tileRows >= 12, rest >= 12 {
+            tile12(t)
             done = 12
         } else if tileRows >= 6, rest >= 6 {
             tile6(t)
@@ -182,4 +184,16 @@ private func column(_ first: Tile, _ rows: Int, _ next: Ahead, _ later: inout La
         t.C += done &* t.ldc
         rest &-= done
     }
+}
+
+/// Multiplies twelve rows of a strip that a register holds; false where there is no tile for them.
+@inline(__always)
+private func multiplyNarrow(_ t: Tile) -> Bool {
+    #if FUSED_MULTIPLY_ADD && arch(x86_64)
+        guard t.columns <= registerLanes else { return false }
+        narrowTile12(t)
+        return true
+    #else
+        return false
+    #endif
 }

@@ -77,16 +77,8 @@ typealias Tile = (
 
 // The micro-kernels: sums stay in registers for all of K, A is broadcast in place.
 
-@inline(__always)
-func wholeTile12(_ t: Tile) {
-    #if WIDE_REGISTERS
-        if t.columns <= lanes { return narrowTile12(t) }
-    #endif
-    tile12(t)
-}
-
 @inline(never)
-private func tile12(_ t: Tile) {
+func tile12(_ t: Tile) {
     var (c0, c1, c2, c3) = (emptyStrip(), emptyStrip(), emptyStrip(), emptyStrip())
     var (c4, c5, c6, c7) = (emptyStrip(), emptyStrip(), emptyStrip(), emptyStrip())
     var (c8, c9, c10, c11) = (emptyStrip(), emptyStrip(), emptyStrip(), emptyStrip())
@@ -126,13 +118,13 @@ private func tile12(_ t: Tile) {
     finish(t, 9, c9, c10, c11)
 }
 
-#if WIDE_REGISTERS
-    /// Twelve rows of a strip of which a register holds all columns; a whole strip would multiply as many zeros.
+#if FUSED_MULTIPLY_ADD && arch(x86_64)
+    /// Twelve rows of a strip of which a register, half of it, holds all columns; a whole strip would multiply as many zeros.
     @inline(never)
     func narrowTile12(_ t: Tile) {
-        var (c0, c1, c2, c3) = (Vector(), Vector(), Vector(), Vector())
-        var (c4, c5, c6, c7) = (Vector(), Vector(), Vector(), Vector())
-        var (c8, c9, c10, c11) = (Vector(), Vector(), Vector(), Vector())
+        var (c0, c1, c2, c3) = (Register(), Register(), Register(), Register())
+        var (c4, c5, c6, c7) = (Register(), Register(), Register(), Register())
+        var (c8, c9, c10, c11) = (Register(), Register(), Register(), Register())
         let row = t.rowStride
         let twice = 2 &* row
         var a0 = t.A
@@ -144,19 +136,19 @@ private func tile12(_ t: Tile) {
         for _ in 0..<t.K {
             vectorshim_prefetch(next)
             next += t.pace
-            let b = load(p)
-            accumulate(&c0, Vector(repeating: a0[0]), b)
-            accumulate(&c1, Vector(repeating: a0[row]), b)
-            accumulate(&c2, Vector(repeating: a0[twice]), b)
-            accumulate(&c3, Vector(repeating: a3[0]), b)
-            accumulate(&c4, Vector(repeating: a3[row]), b)
-            accumulate(&c5, Vector(repeating: a3[twice]), b)
-            accumulate(&c6, Vector(repeating: a6[0]), b)
-            accumulate(&c7, Vector(repeating: a6[row]), b)
-            accumulate(&c8, Vector(repeating: a6[twice]), b)
-            accumulate(&c9, Vector(repeating: a9[0]), b)
-            accumulate(&c10, Vector(repeating: a9[row]), b)
-            accumulate(&c11, Vector(repeating: a9[twice]), b)
+            let b = read(p)
+            c0 = plus(c0, Register(repeating: a0[0]), b)
+            c1 = plus(c1, Register(repeating: a0[row]), b)
+            c2 = plus(c2, Register(repeating: a0[twice]), b)
+            c3 = plus(c3, Register(repeating: a3[0]), b)
+            c4 = plus(c4, Register(repeating: a3[row]), b)
+            c5 = plus(c5, Register(repeating: a3[twice]), b)
+            c6 = plus(c6, Register(repeating: a6[0]), b)
+            c7 = plus(c7, Register(repeating: a6[row]), b)
+            c8 = plus(c8, Register(repeating: a6[twice]), b)
+            c9 = plus(c9, Register(repeating: a9[0]), b)
+            c10 = plus(c10, Register(repeating: a9[row]), b)
+            c11 = plus(c11, Register(repeating: a9[twice]), b)
             a0 += t.columnStride
             a3 += t.columnStride
             a6 += t.columnStride
@@ -170,11 +162,22 @@ private func tile12(_ t: Tile) {
     }
 
     @inline(__always)
-    private func storeNarrow(_ t: Tile, _ row: Int, _ a: Vector, _ b: Vector, _ c: Vector) {
+    private func storeNarrow(_ t: Tile, _ row: Int, _ a: Register, _ b: Register, _ c: Register) {
         let p = t.C + row &* t.ldc
-        storeHalf(a, p, t.columns, t.adding)
-        storeHalf(b, p + t.ldc, t.columns, t.adding)
-        storeHalf(c, p + 2 &* t.ldc, t.columns, t.adding)
+        storeNarrow(t, a, p)
+        storeNarrow(t, b, p + t.ldc)
+        storeNarrow(t, c, p + 2 &* t.ldc)
+    }
+
+    @inline(__always)
+    private func storeNarrow(_ t: Tile, _ v: Register, _ p: MutableFloats) {
+        if t.columns == registerLanes { return write(t.adding ? read(p) + v : v, p) }
+        let n = Int32(truncatingIfNeeded: t.columns)
+        #if WIDE_REGISTERS
+            vectorshim_store_first16(p, t.adding ? vectorshim_load_first16(p, n) + v : v, n)
+        #else
+            vectorshim_store_first8(p, t.adding ? vectorshim_load_first8(p, n) + v : v, n)
+        #endif
     }
 #endif
 

@@ -35,6 +35,9 @@ import Testing
         Case(shape: Shape(N: 3, H: 9, W: 7, C: 19), N: 3, activation: .silu, residual: false),
         Case(shape: Shape(N: 3, H: 9, W: 7, C: 19), N: 2, activation: .hardSwish, residual: false),
         Case(shape: Shape(N: 2, H: 9, W: 31, C: 5), N: 2, activation: .silu, residual: false),
+        Case(shape: Shape(N: 3, H: 9, W: 7, C: 24), N: 2, activation: .silu, residual: false),
+        Case(shape: Shape(N: 3, H: 9, W: 7, C: 72), N: 3, activation: .hardSwish, residual: false),
+        Case(shape: Shape(N: 3, H: 9, W: 7, C: 16), N: 3, activation: .relu, residual: true),
         Case(shape: Shape(N: 2, H: 9, W: 31, C: 5), N: 2, activation: .relu6, residual: false),
         Case(
             shape: Shape(N: 2, H: 30, W: 31, C: 96),

@@ -40,6 +40,12 @@ class Comparison:
             if "debug" not in path
         ]
         self.tcmalloc = libraries[0] if libraries else ""
+        self.known_versions = None
+
+    def versions(self):
+        if self.known_versions is None:
+            self.known_versions = versions(self)
+        return self.known_versions
 
     def ours(self, row):
         return self.landmark_train(row.ours, row.ranks, self.photos(row))
@@ -143,7 +149,7 @@ def machine():
 
 
 def versions(comparison):
-    """Versions of all programs compared, "?" for those that are not installed."""
+    """The version of each program compared that is installed."""
     options = comparison.options
 
     def package(python, *names):
@@ -153,25 +159,24 @@ def versions(comparison):
             "    try: print(metadata.version(name)); break\n"
             "    except metadata.PackageNotFoundError: pass\n"
         )
-        return comparison.output([python, "-c", code, *names]).strip() or "?"
+        return comparison.output([python, "-c", code, *names]).strip()
 
     swift = re.search(r"Swift version (\S+)", comparison.output(["swift", "--version"]))
     mpi = re.search(r"(\d+\.\d+\.\d+)", comparison.output(["mpirun", "--version"]))
-    return ", ".join(
-        [
-            "landmark-train " + comparison.output([options.program, "--version"]).strip(),
-            f"Swift {swift.group(1) if swift else '?'}",
-            f"Open MPI {mpi.group(1) if mpi else '?'}",
-            "PyTorch " + package(options.python, "torch"),
-            "torchvision " + package(options.python, "torchvision"),
-            "Pillow " + package(options.python, "pillow"),
-            "Keras " + package(options.keras_python, "keras"),
-            "TensorFlow " + package(options.keras_python, "tensorflow_cpu", "tensorflow"),
-            *(f"{ENGINES[name]} {package(options.python, name)}" for name in ENGINES),
-            "tcmalloc preloaded" if comparison.tcmalloc else "no tcmalloc",
-            f"Linux {platform.release()}",
-        ]
-    )
+    found = {
+        "landmark-train": comparison.output([options.program, "--version"]).strip(),
+        "Swift": swift.group(1) if swift else "",
+        "Open MPI": mpi.group(1) if mpi else "",
+        "PyTorch": package(options.python, "torch"),
+        "torchvision": package(options.python, "torchvision"),
+        "Pillow": package(options.python, "pillow"),
+        "Keras": package(options.keras_python, "keras"),
+        "TensorFlow": package(options.keras_python, "tensorflow_cpu", "tensorflow"),
+        **{ENGINES[name]: package(options.python, name) for name in ENGINES},
+        "tcmalloc": "preloaded" if comparison.tcmalloc else "",
+        "Linux": platform.release(),
+    }
+    return {name: version for name, version in found.items() if version}
 
 
 def commit():
@@ -211,8 +216,6 @@ def load(comparison):
             data = old
         elif old["rows"]:
             print(f"rows of another machine are dropped: {old['machine']}")
-    if "versions" not in data or any(row.rival != ITSELF for row in comparison.rows):
-        data["versions"] = versions(comparison)
     return data
 
 
@@ -240,6 +243,7 @@ def measure(row, data, comparison):
             "setting": setting,
             "date": date,
             "commit": commit(),
+            "versions": comparison.versions(),
         }
 
 

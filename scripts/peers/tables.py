@@ -26,12 +26,23 @@ def memory_text(values):
 
 def peers_table(data):
     return [
-        f"Measured on {data['machine']}; {data['versions']}.",
+        f"Measured on {data['machine']}; {versions_text(data)}.",
         "",
         "| work | landmark-train | peer | ratio (min–max) | GB | peer's GB | pairs, date, commit | peer's best setting |",
         "|---|---|---|---|---|---|---|---|",
         *lines(data, [row for row in ROWS if row.rival != ITSELF]),
     ]
+
+
+def versions_text(data):
+    """Each program with the versions that rows were measured with, which may differ from row to row."""
+    versions = {}
+    for row in ROWS:
+        for name, version in data["rows"].get(row.name, {}).get("versions", {}).items():
+            known = versions.setdefault(name, [])
+            if version not in known:
+                known.append(version)
+    return ", ".join(f"{name} {' and '.join(known)}" for name, known in versions.items())
 
 
 def itself_table(data):

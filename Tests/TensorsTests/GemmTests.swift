@@ -4,7 +4,10 @@ import Testing
 @Suite struct GemmTests {
     @Test(
         arguments: [false, true].flatMap { a in [false, true].map { b in (a, b) } },
-        [(1, 1, 1), (3, 5, 7), (17, 64, 33), (49, 130, 576), (200, 31, 9), (6, 16, 700), (26, 24, 300), (40, 72, 9)]
+        [
+            (1, 1, 1), (3, 5, 7), (17, 64, 33), (49, 130, 576), (200, 31, 9), (6, 16, 700),
+            (26, 24, 300), (40, 72, 9),
+        ]
     )
     func agreesWithTheDefiningSum(_ transposed: (Bool, Bool), _ extents: (Int, Int, Int)) {
         let (M, N, K) = extents

@@ -38,7 +38,7 @@ struct ColumnConvolution: Sendable {
         )
         let rows = max(1, min(H, pixels / W))
         // Bands of about equal height: one of few rows would read all weights for them.
-        let bands = (H + rows - 1) / max(rows, 1)
+        let bands = (H + rows - 1) / rows
         bandRows = max(1, (H + bands - 1) / max(bands, 1))
         stepImages = bandRows < H ? 1 : max(1, min(geometry.input.N, pixels / max(1, H * W)))
     }

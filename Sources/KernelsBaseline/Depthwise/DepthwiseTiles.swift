@@ -1,10 +1,7 @@
 import KernelTable
 
-// A tile of a depthwise convolution is seven outputs side by side and a register of channels: maps of 224, 112, 56, 28,
-// 14 and 7 pixels a side are whole tiles, and seven chains cover the latency of multiply-adds. Every tap is one
-// filter, seven inputs that are read in place, and seven multiply-adds, whatever the window's side and step. A tile goes
-// through all channels before the next, so that maps are read in runs: down the pixels of a register of channels, lines
-// are hundreds of bytes apart, which fall into few sets of the first cache and into a page each.
+// Windows of sides and steps that have no tiles of their own (`RowTiles`): every tap is one filter, seven inputs that are read in
+// place, and seven multiply-adds, whatever the window's side and step. A tile goes through all channels before the next.
 
 /// Outputs of a tile.
 private let tileColumns = 7
@@ -31,33 +28,37 @@ func depthwise(
 ) {
     guard w.C >= registerLanes else { return anyDepthwise(x, w, rows, filters, y) }
     let row = w.W &* w.C
-    let isWalk = walks(w.C, w.kernel, w.stride, left: w.left, columns: w.W, outputs: w.OW)
+    let isTiled = hasTiles(
+        w.C,
+        w.kernel,
+        w.stride,
+        left: w.left,
+        columns: w.W,
+        outputs: w.OW
+    )
     for oh in rows {
         let top = oh &* w.stride &- w.top
         let vertical = inside(top, w.kernel, w.H)
-        if isWalk {
-            forEachRegister(w.C) { c in
-                let share = c / registerLanes &* w.W &* w.stride &* registerLanes
-                walk(
-                    Walk(
-                        x: x + (top &+ vertical.lowerBound) &* row + c,
-                        rows: vertical.count,
-                        rowDistance: row,
-                        columns: w.W,
-                        C: w.C,
-                        filters: filters + vertical.lowerBound &* w.kernel &* w.C + c,
-                        filterDistance: w.C,
-                        filterRowDistance: w.kernel &* w.C,
-                        y: y + oh &* w.OW &* w.C + c,
-                        outputs: w.OW,
-                        left: w.left,
-                        nextInput: x + (top &+ w.kernel) &* row + share,
-                        nextOutput: y + ((oh &+ 1) &* w.OW &* w.C &+ c &* w.OW)
-                    ),
-                    w.kernel,
-                    w.stride
-                )
-            }
+        if isTiled {
+            computeRow(
+                TileRow(
+                    x: x + (top &+ vertical.lowerBound) &* row,
+                    rows: vertical.count,
+                    rowDistance: row,
+                    columns: w.W,
+                    C: w.C,
+                    filters: filters + vertical.lowerBound &* w.kernel &* w.C,
+                    filterDistance: w.C,
+                    filterRowDistance: w.kernel &* w.C,
+                    y: y + oh &* w.OW &* w.C,
+                    outputs: w.OW,
+                    left: w.left,
+                    nextInput: x + (top &+ w.kernel) &* row,
+                    nextOutput: y + (oh &+ 1) &* w.OW &* w.C
+                ),
+                w.kernel,
+                w.stride
+            )
             continue
         }
         gather(
@@ -93,37 +94,36 @@ func depthwiseData(
 ) {
     guard w.C >= registerLanes else { return anyDepthwiseData(dy, w, rows, filters, dx) }
     let (S, row) = (w.stride, w.OW &* w.C)
-    if S == 1, walks(w.C, w.kernel, 1, left: w.kernel &- 1 &- w.left, columns: w.OW, outputs: w.W) {
-        return walkBack(dy, w, rows, filters, dx)
+    let left = w.kernel &- 1 &- w.left
+    if S == 1, hasTiles(w.C, w.kernel, 1, left: left, columns: w.OW, outputs: w.W) {
+        return tileBack(dy, w, rows, filters, dx)
     }
-    let isWalk = walks(w.C, w.kernel, S, left: w.left, columns: w.W, outputs: w.OW)
+    let isTiled = hasTiles(w.C, w.kernel, S, left: w.left, columns: w.W, outputs: w.OW)
     for h in rows {
         let (last, start) = (h &+ w.top).quotientAndRemainder(dividingBy: S)
         // The windows of the outputs last, last − 1, … reach the row by the taps start, start + s, ….
         let reaching = start < w.kernel ? (w.kernel &- start &+ S &- 1) / S : 0
         let skipped = max(0, last &- w.OH &+ 1)
         let count = max(0, min(reaching, last &+ 1) &- skipped)
-        if isWalk {
-            forEachRegister(w.C) { c in
-                walkBackBy2(
-                    Walk(
-                        x: dy + (last &- skipped) &* row + c,
-                        rows: count,
-                        rowDistance: -row,
-                        columns: w.OW,
-                        C: w.C,
-                        filters: filters + (start &+ skipped &* 2) &* w.kernel &* w.C + c,
-                        filterDistance: w.C,
-                        filterRowDistance: 2 &* w.kernel &* w.C,
-                        y: dx + h &* w.W &* w.C + c,
-                        outputs: w.W,
-                        left: w.left,
-                        nextInput: dy + ((last &+ 1) &* row &+ c &* w.OW),
-                        nextOutput: dx + ((h &+ 1) &* w.W &* w.C &+ c &* w.W)
-                    ),
-                    w.kernel
-                )
-            }
+        if isTiled {
+            computeRowBackBy2(
+                TileRow(
+                    x: dy + (last &- skipped) &* row,
+                    rows: count,
+                    rowDistance: -row,
+                    columns: w.OW,
+                    C: w.C,
+                    filters: filters + (start &+ skipped &* 2) &* w.kernel &* w.C,
+                    filterDistance: w.C,
+                    filterRowDistance: 2 &* w.kernel &* w.C,
+                    y: dx + h &* w.W &* w.C,
+                    outputs: w.W,
+                    left: w.left,
+                    nextInput: dy + (last &+ 1) &* row,
+                    nextOutput: dx + (h &+ 1) &* w.W &* w.C
+                ),
+                w.kernel
+            )
             continue
         }
         for column in 0..<min(S, w.W) {
@@ -151,7 +151,7 @@ func depthwiseData(
 
 /// The same at steps of one: the convolution of the outputs' gradient with the filters turned round.
 @inline(__always)
-private func walkBack(
+private func tileBack(
     _ dy: Floats,
     _ w: Window,
     _ rows: Range<Int>,
@@ -162,28 +162,25 @@ private func walkBack(
     for h in rows {
         let top = h &+ w.top &- last
         let vertical = inside(top, w.kernel, w.OH)
-        forEachRegister(w.C) { c in
-            walk(
-                Walk(
-                    x: dy + (top &+ vertical.lowerBound) &* row + c,
-                    rows: vertical.count,
-                    rowDistance: row,
-                    columns: w.OW,
-                    C: w.C,
-                    filters: filters + ((last &- vertical.lowerBound) &* w.kernel &+ last) &* w.C
-                        + c,
-                    filterDistance: -w.C,
-                    filterRowDistance: -w.kernel &* w.C,
-                    y: dx + h &* w.W &* w.C + c,
-                    outputs: w.W,
-                    left: last &- w.left,
-                    nextInput: dy + ((top &+ w.kernel) &* row &+ c &* w.OW),
-                    nextOutput: dx + ((h &+ 1) &* w.W &* w.C &+ c &* w.W)
-                ),
-                w.kernel,
-                1
-            )
-        }
+        computeRow(
+            TileRow(
+                x: dy + (top &+ vertical.lowerBound) &* row,
+                rows: vertical.count,
+                rowDistance: row,
+                columns: w.OW,
+                C: w.C,
+                filters: filters + ((last &- vertical.lowerBound) &* w.kernel &+ last) &* w.C,
+                filterDistance: -w.C,
+                filterRowDistance: -w.kernel &* w.C,
+                y: dx + h &* w.W &* w.C,
+                outputs: w.W,
+                left: last &- w.left,
+                nextInput: dy + (top &+ w.kernel) &* row,
+                nextOutput: dx + (h &+ 1) &* w.W &* w.C
+            ),
+            w.kernel,
+            1
+        )
     }
 }
 

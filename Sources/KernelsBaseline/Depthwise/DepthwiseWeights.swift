@@ -15,8 +15,9 @@ func depthwiseWeights(
     guard w.C >= registerLanes, [3, 5, 7].contains(w.kernel) else {
         return anyDepthwiseWeights(x, dy, w, rows, sums)
     }
-    if walks(w.C, w.kernel, w.stride, left: w.left, columns: w.W, outputs: w.OW) {
-        return walkWeights(x, dy, w, rows, sums)
+    if hasTiles(w.C, w.kernel, w.stride, left: w.left, columns: w.W, outputs: w.OW) {
+        if w.kernel == 7 { return walkWeights(x, dy, w, rows, sums) }
+        return tileWeights(x, dy, w, rows, sums)
     }
     // Some columns of some rows go through all channels before the next, so that maps are read in runs.
     let together = max(1, 2 &* columnsTogether / max(w.OW, 1))
@@ -40,7 +41,7 @@ func depthwiseWeights(
     }
 }
 
-/// Row by row, a register of channels at a time.
+/// 7×7 windows, row by row, a register of channels at a time.
 @inline(__always)
 private func walkWeights(
     _ x: Floats,
@@ -51,7 +52,7 @@ private func walkWeights(
 ) {
     let row = w.W &* w.C
     for oh in rows {
-        let top = oh &* w.stride &- w.top
+        let top = oh &- w.top
         let vertical = inside(top, w.kernel, w.H)
         forEachRegister(w.C) { c in
             for kh in vertical {
@@ -64,19 +65,10 @@ private func walkWeights(
                     left: w.left,
                     sums: sums + kh &* w.kernel &* w.C + c,
                     kept: c % registerLanes == 0 ? 0 : registerLanes &- w.C % registerLanes,
-                    // Rows of windows take turns with the rows that the next row of outputs needs.
-                    nextInput: x + (top &+ w.kernel &+ kh % w.stride) &* row + c &* w.W,
+                    nextInput: x + (top &+ w.kernel) &* row + c &* w.W,
                     nextOutput: dy + ((oh &+ 1) &* w.OW &* w.C &+ c &* w.OW)
                 )
-                if w.stride == 2 {
-                    walkWeightsBy2(k, w.kernel)
-                } else if w.kernel == 3 {
-                    walkWeights3(k)
-                } else if w.kernel == 5 {
-                    walkWeights5(k)
-                } else {
-                    walkWeights7(k)
-                }
+                walkWeights7(k)
             }
         }
     }

@@ -61,7 +61,7 @@ import Testing
     }
 
     /// The output and all gradients; floats of activations.
-    private static func run(
+    static func run(
         _ graph: Graph,
         slices: Int,
         threads: Int = 2,

@@ -320,12 +320,13 @@ struct CompiledGraph {
     ) {
         self.options = options
         parameters = whole ?? ParameterTable(written, inputs)
-        let fused = Fusion.apply(
+        let joined = Fusion.apply(
             written,
             inputs: inputs,
             options.purpose,
             joinsChains: options.pool.blas == .own
         )
+        let fused = Gating.apply(joined, joined.shapes(inputs), options)
         let shapes = fused.shapes(inputs)
         let graph = Deferral.apply(fused, shapes, options)
         let specifications = graph.nodes.map { node in

@@ -26,6 +26,8 @@ public struct Convolution: Operation {
     private(set) var defersNorm = false
     /// What follows the norm that the layer before leaves to this one in training; nil = it leaves none.
     private(set) var inputNorm: Activation?
+    /// Whether training scales the channels of the input by a gate first, which is the last input.
+    private(set) var hasGate = false
 
     /// Makes a convolution to `channels` channels with a square kernel.
     ///
@@ -94,6 +96,13 @@ public struct Convolution: Operation {
         return other
     }
 
+    /// This one, which scales the channels of its input by a gate.
+    var behindGate: Convolution {
+        var other = self
+        other.hasGate = true
+        return other
+    }
+
     func geometry(_ input: Shape) -> ConvolutionGeometry {
         ConvolutionGeometry(
             input: input,
@@ -142,6 +151,12 @@ public struct Convolution: Operation {
         channels <= site.input.C && passes(site).computesBoth
     }
 
+    /// Whether it can scale its input by a gate in training, and that pays, as for `appliesNorms`.
+    func appliesGates(_ site: KernelSite) -> Bool {
+        let passes = passes(site)
+        return channels <= site.input.C && passes.computesBoth && passes.convolution.appliesGates
+    }
+
     private func passes(_ site: KernelSite) -> ConvolutionPasses {
         let options = site.options
         return ConvolutionPasses(
@@ -161,7 +176,8 @@ public struct Convolution: Operation {
             input: site.input,
             slices: options.slices,
             defersNorm: defersNorm,
-            inputNorm: inputNorm
+            inputNorm: inputNorm,
+            hasGate: hasGate
         )
     }
 
@@ -288,6 +304,7 @@ private struct ConvolutionPasses: Kernel {
     let slices: Int
     let defersNorm: Bool
     let inputNorm: Activation?
+    let hasGate: Bool
 
     var algorithm: String? { convolution.algorithm }
 
@@ -300,7 +317,7 @@ private struct ConvolutionPasses: Kernel {
         needs.filters = [
             convolution.forwardFilters, needsInputGradient ? convolution.backwardFilters : 0,
         ]
-        needs.backwardReadsInputs = [0]
+        needs.backwardReadsInputs = hasGate ? [0, gateSlot] : [0]
         if let norm {
             needs.saved = sums + (purpose == .training && !defersNorm ? output.count : 0)
             needs.backwardReadsOutput = norm.backwardReadsOutput || defersNorm
@@ -312,6 +329,9 @@ private struct ConvolutionPasses: Kernel {
         }
         return needs
     }
+
+    /// The number of the input that is the gate.
+    private var gateSlot: Int { norm?.addsResidual == true ? 2 : 1 }
 
     /// Whether the norm leaves its input's gradient to the convolution, which computes both of its own from it in one pass.
     var computesBoth: Bool {
@@ -399,6 +419,7 @@ private struct ConvolutionPasses: Kernel {
         if computesBoth, let norm, let dx = pass.dx {
             return backward(pass, norm, dx)
         }
+        precondition(!hasGate, "a gate whose gradient nobody takes")
         if let norm {
             norm.backward(
                 normInput(pass.forward),
@@ -478,6 +499,8 @@ private struct ConvolutionPasses: Kernel {
         convolution.backwardBoth(
             pass.x,
             norm: before(forward),
+            gate: hasGate
+                ? ChannelGate(forward.inputs[gateSlot], gradient: pass.dinputs[gateSlot]) : nil,
             gradient,
             slices: pass.slices,
             dweights: weights.gradient,
@@ -507,6 +530,7 @@ private struct ConvolutionPasses: Kernel {
         convolution.forward(
             pass.x,
             norm: before(pass),
+            gate: hasGate ? ChannelGate(pass.inputs[gateSlot]) : nil,
             filters: filters,
             finish: finish,
             y,

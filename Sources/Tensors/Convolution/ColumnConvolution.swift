@@ -52,6 +52,8 @@ struct ColumnConvolution: Sendable {
     struct Step {
         var images: Range<Int>
         var rows: Range<Int>
+        /// The number of the rows among those of an image.
+        var band: Int
         /// Position of the first pixel in the batch, and their number.
         var first, count: Int
 
@@ -65,7 +67,8 @@ struct ColumnConvolution: Sendable {
         }
     }
 
-    private var bands: Int { (geometry.output.H + bandRows - 1) / bandRows }
+    /// Steps of an image, or of several that share one.
+    var bands: Int { (geometry.output.H + bandRows - 1) / bandRows }
 
     /// Number of steps of `images` images.
     func steps(_ images: Int) -> Int { (images + stepImages - 1) / stepImages * bands }
@@ -88,6 +91,7 @@ struct ColumnConvolution: Sendable {
         return Step(
             images: from..<to,
             rows: rows,
+            band: band,
             first: (from * H + rows.lowerBound) * W,
             count: to - from > 1 ? (to - from) * H * W : rows.count * W
         )
@@ -115,7 +119,7 @@ struct ColumnConvolution: Sendable {
         _ kernels: KernelTable
     ) -> UnsafePointer<Float> {
         let g = geometry
-        if g.isPointwise, x.norm == nil {
+        if g.isPointwise, x.isPlain {
             return UnsafePointer(x.maps.base + step.first * g.taps)
         }
         let perImage = step.rows.count * g.output.W * g.taps
@@ -180,7 +184,7 @@ struct ColumnConvolution: Sendable {
                     kernels,
                     later: hasNext ? x.floats(self.step(index + 1, of: images).pixels) : nil
                 )
-                if let notes { record(notes, step, index % bands, y, kernels) }
+                if let notes { record(notes, step, y, kernels) }
             }
         }
     }
@@ -225,7 +229,6 @@ struct ColumnConvolution: Sendable {
     private func record(
         _ notes: RecordedMoments,
         _ step: Step,
-        _ band: Int,
         _ y: Tensor,
         _ kernels: KernelTable
     ) {
@@ -233,7 +236,7 @@ struct ColumnConvolution: Sendable {
         let pixels = PixelRows(kernels: kernels.rows, C: O)
         let count = step.count / step.images.count
         for (index, image) in step.images.enumerated() {
-            let group = notes.group(band, ofImage: image)
+            let group = notes.group(step.band, ofImage: image)
             let start = (step.first + index * count) * O
             pixels.moments(y.base + start, count, group, group + 2 * O)
             (group + O).update(repeating: 0, count: O)

@@ -95,11 +95,13 @@ public struct ConvolutionKernel: Sendable {
     ///
     /// - Parameters:
     ///   - norm: the norm that is applied to `x` first; only where `computesBoth`.
+    ///   - gate: what scales the channels of `x` first, only where `appliesGates`.
     ///   - notes: filled in for the batch norm that follows, if any.
     ///   - slices: the slices of the batch; nil in evaluation, where each image is computed as if alone.
     public func forward(
         _ x: Tensor,
         norm: DeferredNorm? = nil,
+        gate: ChannelGate? = nil,
         filters: UnsafePointer<Float>,
         finish: ConvolutionEpilogue,
         _ y: Tensor,
@@ -110,8 +112,9 @@ public struct ConvolutionKernel: Sendable {
     ) {
         check(x, y, pool)
         precondition(norm == nil || method.computesBoth, "a norm that nobody applies")
+        precondition(gate == nil || appliesGates && norm == nil, "a gate that nobody applies")
         method.forward(
-            ConvolutionInput(maps: x, norm: norm),
+            ConvolutionInput(maps: x, norm: norm, gate: gate),
             filters: filters,
             finish: finish.kernelArguments(y.shape),
             y,
@@ -215,14 +218,20 @@ public struct ConvolutionKernel: Sendable {
         method.computesBoth && !(residual && geometry.isDepthwise)
     }
 
+    /// Whether both passes can scale the channels of what they read by a gate.
+    public var appliesGates: Bool { method.computesBoth && !geometry.isDepthwise }
+
     /// Overwrites the gradients of the weights, with the sums over all slices, and of the input, from prepared filters
     /// and from the gradient of the output as the batch norm behind it tells it.
     ///
-    /// - Parameter norm: as in the forward pass; it is given the sums of its gradient, and `dx` is the gradient of what it
-    ///   makes of `x`.
+    /// - Parameters:
+    ///   - norm: as in the forward pass; it is given the sums of its gradient, and `dx` is the gradient of what it makes of
+    ///     `x`.
+    ///   - gate: as in the forward pass; it is given its gradient, and `dx` is that of `x` before the gate.
     public func backwardBoth(
         _ x: Tensor,
         norm: DeferredNorm? = nil,
+        gate: ChannelGate? = nil,
         _ dy: NormInputGradient,
         slices: Slices,
         dweights: UnsafeMutablePointer<Float>,
@@ -238,7 +247,7 @@ public struct ConvolutionKernel: Sendable {
         )
         precondition(pool.threads <= threads, "planned for \(threads) threads")
         method.backwardBoth(
-            ConvolutionInput(maps: x, norm: norm),
+            ConvolutionInput(maps: x, norm: norm, gate: gate),
             dy,
             slices,
             dweights,

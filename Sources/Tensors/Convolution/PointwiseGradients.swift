@@ -4,8 +4,8 @@ import KernelTable
 ///
 /// The gradient of the norm's input, which is the convolution's output, is written a step at a time to a buffer in the
 /// second cache, and both products read it there; alone, each pass would carry it to memory and back. Sums have the same
-/// order as those of `addLong`. A norm that was deferred to this convolution gets the sums of its gradient, of each step
-/// while it is in cache.
+/// order as those of `addLong`. A norm that was deferred to this convolution gets the sums of its gradient, and a gate its
+/// gradient, of each step while it is in cache.
 extension ColumnWeights {
     /// Whether a slice has groups of images for enough tasks; the products of fewer are better cut by channels.
     var computesBoth: Bool {
@@ -40,6 +40,7 @@ extension ColumnWeights {
     var scratchOfBoth: Int {
         waitingFloats + workersOfBoth + Self.tasks * geometry.weights
             + columns.steps(sliceImages, groups: Self.tasks) * 2 * geometry.taps
+            + sliceImages * columns.bands * geometry.taps
     }
 
     /// - Parameters:
@@ -104,6 +105,8 @@ extension ColumnWeights {
         let floats = bothFloats
         let partials = scratch + workersOfBoth
         let normSums = partials + Self.tasks * g.weights
+        let steps = columns.steps(before: groups, of: groups, N)
+        let gateSums = normSums + steps * 2 * taps
         pool.parallelFor(groups) { group, worker in
             let own =
                 images.lowerBound + group * N / groups..<images.lowerBound + (group + 1) * N
@@ -163,10 +166,16 @@ extension ColumnWeights {
                 )
                 let sums = normSums + (before + index) * 2 * taps
                 x.norm?.takeSums(x.maps, dx, pixels, into: sums, kernels.rows)
+                guard let gate = x.gate else { continue }
+                for (index, image) in step.images.enumerated() {
+                    let place = (image - images.lowerBound) * columns.bands + step.band
+                    let sums = gateSums + place * taps
+                    gate.takeGradient(x.maps, dx, step.pixels(index), into: sums, kernels.channels)
+                }
             }
         }
-        let steps = columns.steps(before: groups, of: groups, N)
         x.norm?.combine(normSums, count: steps, slice: slice, pool)
+        x.gate?.combine(gateSums, images: images, bands: columns.bands, kernels.flat)
         pool.parallelRanges(O, grain: max(1, (1 << 14) / taps)) { outputs, _ in
             for output in outputs {
                 let to = dweights + output * taps

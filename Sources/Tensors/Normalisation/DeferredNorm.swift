@@ -131,23 +131,3 @@ public struct DeferredNorm {
         }
     }
 }
-
-/// What a convolution reads: maps as they are, or maps that a norm is still to be applied to.
-struct ConvolutionInput {
-    let maps: Tensor
-    var norm: DeferredNorm?
-
-    /// The maps' floats of some pixels.
-    func floats(_ pixels: Range<Int>) -> UnsafeBufferPointer<Float> { maps.pixels(pixels) }
-
-    /// Some pixels of the batch, all of one image: in place, or normalised in `buffer`.
-    func pixels(
-        _ range: Range<Int>,
-        _ buffer: UnsafeMutablePointer<Float>,
-        _ kernels: KernelTable
-    ) -> UnsafePointer<Float> {
-        guard let norm else { return UnsafePointer(maps.base + range.lowerBound * maps.shape.C) }
-        norm.normalise(maps, range, into: buffer, kernels.rows)
-        return UnsafePointer(buffer)
-    }
-}

@@ -1,12 +1,21 @@
 #ifndef CVECTORSHIM_H
 #define CVECTORSHIM_H
 
+#pragma clang assume_nonnull begin
+
 // Single instructions of inner loops; in a header, so that nothing is called.
 
 // Prefetches the cache line at p to be read or written, and goes on at once; any address will do.
 // Swift has no name for the instruction.
 static inline void vectorshim_prefetch(const float *p) { __builtin_prefetch(p, 0, 3); }
 static inline void vectorshim_prefetch_to_write(const float *p) { __builtin_prefetch(p, 1, 3); }
+
+// p, of which the compiler forgets how it was computed, so that it computes nothing else from what p came from. Swift has
+// no assembly.
+static inline __attribute__((always_inline)) const float *vectorshim_opaque(const float *p) {
+    __asm__("" : "+r"(p));
+    return p;
+}
 
 // to = from, for the sixteen floats of a line that nobody reads soon. Stores that pass the caches spare
 // the reading of every line that is about to be overwritten; Swift has no name for them. Others may
@@ -87,5 +96,7 @@ static inline __attribute__((always_inline)) void vectorshim_store_first8(float 
     __builtin_ia32_maskstoreps256((vectorshim_register8 *)p, vectorshim_first8(n), x);
 }
 #endif
+
+#pragma clang assume_nonnull end
 
 #endif

@@ -136,13 +136,11 @@ private func packedColumn(
     let tiles = rows / tileRows
     for tile in 0..<tiles {
         prepare(&t, tile, next, &later)
-        if tileRows == 12 {
+        #if WIDE_REGISTERS
             if !multiplyNarrow(t) { tile12(t) }
-        } else if tileRows == 6 {
-            tile6(t)
-        } else {
-            tile3(t)
-        }
+        #else
+            if tileRows == 6 { tile6(t) } else { tile3(t) }
+        #endif
         t.A += t.K &* tileRows
         t.C += tileRows &* t.ldc
     }
@@ -159,10 +157,7 @@ private func column(_ first: Tile, _ rows: Int, _ next: Ahead, _ later: inout La
     while rest > 0 {
         if rest >= tileRows { prepare(&t, (rows &- rest) / tileRows, next, &later) }
         let done: Int
-        if rest >= 12, multiplyNarrow(t) {
-            done = 12
-        } else if tileRows >= 12, rest >= 12 {
-            tile12(t)
+        if rest >= 12, multiplyTwelve(t) {
             done = 12
         } else if tileRows >= 6, rest >= 6 {
             tile6(t)
@@ -184,6 +179,17 @@ private func column(_ first: Tile, _ rows: Int, _ next: Ahead, _ later: inout La
         t.C += done &* t.ldc
         rest &-= done
     }
+}
+
+/// Multiplies twelve rows; false where there is no tile for them.
+@inline(__always)
+private func multiplyTwelve(_ t: Tile) -> Bool {
+    #if WIDE_REGISTERS
+        if !multiplyNarrow(t) { tile12(t) }
+        return true
+    #else
+        return multiplyNarrow(t)
+    #endif
 }
 
 /// Multiplies twelve rows of a strip that a register holds; false where there is no tile for them.

@@ -28,12 +28,15 @@ import KernelTable
 
     @inline(__always)
     func storeStrip(_ s: Strip, _ p: MutableFloats, _ columns: Int, _ adding: Bool) {
-        if columns == stripWidth {
-            store(adding ? load(p) + s.low : s.low, p)
-            store(adding ? load(p + lanes) + s.high : s.high, p + lanes)
+        let low = Int32(truncatingIfNeeded: min(columns, lanes))
+        let high = Int32(truncatingIfNeeded: columns) &- low
+        let q = p + lanes
+        if adding {
+            vectorshim_store_first16(p, vectorshim_load_first16(p, low) + s.low, low)
+            vectorshim_store_first16(q, vectorshim_load_first16(q, high) + s.high, high)
         } else {
-            storeHalf(s.low, p, min(columns, lanes), adding)
-            if columns > lanes { storeHalf(s.high, p + lanes, columns &- lanes, adding) }
+            vectorshim_store_first16(p, s.low, low)
+            vectorshim_store_first16(q, s.high, high)
         }
     }
 #else
@@ -59,14 +62,9 @@ import KernelTable
 
     @inline(__always)
     func storeStrip(_ s: Strip, _ p: MutableFloats, _ columns: Int, _ adding: Bool) {
-        storeHalf(s, p, columns, adding)
+        store(adding ? load(p, columns) + s : s, p, columns)
     }
 #endif
-
-@inline(__always)
-private func storeHalf(_ v: Vector, _ p: MutableFloats, _ n: Int, _ adding: Bool) {
-    store(adding ? load(p, n) + v : v, p, n)
-}
 
 /// Arguments of one tile of the result: `K` steps of one strip of B, some rows of A, and what each step prefetches:
 /// floats from `next` on, `pace` apart.
@@ -76,110 +74,6 @@ typealias Tile = (
 )
 
 // The micro-kernels: sums stay in registers for all of K, A is broadcast in place.
-
-@inline(never)
-func tile12(_ t: Tile) {
-    var (c0, c1, c2, c3) = (emptyStrip(), emptyStrip(), emptyStrip(), emptyStrip())
-    var (c4, c5, c6, c7) = (emptyStrip(), emptyStrip(), emptyStrip(), emptyStrip())
-    var (c8, c9, c10, c11) = (emptyStrip(), emptyStrip(), emptyStrip(), emptyStrip())
-    let row = t.rowStride
-    let twice = 2 &* row
-    var a0 = t.A
-    var a3 = t.A + 3 &* row
-    var a6 = t.A + 6 &* row
-    var a9 = t.A + 9 &* row
-    var p = t.B
-    var next = t.next
-    for _ in 0..<t.K {
-        vectorshim_prefetch(next)
-        next += t.pace
-        let b = loadStrip(p)
-        accumulate(&c0, a0[0], b)
-        accumulate(&c1, a0[row], b)
-        accumulate(&c2, a0[twice], b)
-        accumulate(&c3, a3[0], b)
-        accumulate(&c4, a3[row], b)
-        accumulate(&c5, a3[twice], b)
-        accumulate(&c6, a6[0], b)
-        accumulate(&c7, a6[row], b)
-        accumulate(&c8, a6[twice], b)
-        accumulate(&c9, a9[0], b)
-        accumulate(&c10, a9[row], b)
-        accumulate(&c11, a9[twice], b)
-        a0 += t.columnStride
-        a3 += t.columnStride
-        a6 += t.columnStride
-        a9 += t.columnStride
-        p += stripWidth
-    }
-    finish(t, 0, c0, c1, c2)
-    finish(t, 3, c3, c4, c5)
-    finish(t, 6, c6, c7, c8)
-    finish(t, 9, c9, c10, c11)
-}
-
-#if FUSED_MULTIPLY_ADD && arch(x86_64)
-    /// Twelve rows of a strip of which a register, half of it, holds all columns; a whole strip would multiply as many zeros.
-    @inline(never)
-    func narrowTile12(_ t: Tile) {
-        var (c0, c1, c2, c3) = (Register(), Register(), Register(), Register())
-        var (c4, c5, c6, c7) = (Register(), Register(), Register(), Register())
-        var (c8, c9, c10, c11) = (Register(), Register(), Register(), Register())
-        let row = t.rowStride
-        let twice = 2 &* row
-        var a0 = t.A
-        var a3 = t.A + 3 &* row
-        var a6 = t.A + 6 &* row
-        var a9 = t.A + 9 &* row
-        var p = t.B
-        var next = t.next
-        for _ in 0..<t.K {
-            vectorshim_prefetch(next)
-            next += t.pace
-            let b = read(p)
-            c0 = plus(c0, Register(repeating: a0[0]), b)
-            c1 = plus(c1, Register(repeating: a0[row]), b)
-            c2 = plus(c2, Register(repeating: a0[twice]), b)
-            c3 = plus(c3, Register(repeating: a3[0]), b)
-            c4 = plus(c4, Register(repeating: a3[row]), b)
-            c5 = plus(c5, Register(repeating: a3[twice]), b)
-            c6 = plus(c6, Register(repeating: a6[0]), b)
-            c7 = plus(c7, Register(repeating: a6[row]), b)
-            c8 = plus(c8, Register(repeating: a6[twice]), b)
-            c9 = plus(c9, Register(repeating: a9[0]), b)
-            c10 = plus(c10, Register(repeating: a9[row]), b)
-            c11 = plus(c11, Register(repeating: a9[twice]), b)
-            a0 += t.columnStride
-            a3 += t.columnStride
-            a6 += t.columnStride
-            a9 += t.columnStride
-            p += stripWidth
-        }
-        storeNarrow(t, 0, c0, c1, c2)
-        storeNarrow(t, 3, c3, c4, c5)
-        storeNarrow(t, 6, c6, c7, c8)
-        storeNarrow(t, 9, c9, c10, c11)
-    }
-
-    @inline(__always)
-    private func storeNarrow(_ t: Tile, _ row: Int, _ a: Register, _ b: Register, _ c: Register) {
-        let p = t.C + row &* t.ldc
-        storeNarrow(t, a, p)
-        storeNarrow(t, b, p + t.ldc)
-        storeNarrow(t, c, p + 2 &* t.ldc)
-    }
-
-    @inline(__always)
-    private func storeNarrow(_ t: Tile, _ v: Register, _ p: MutableFloats) {
-        if t.columns == registerLanes { return write(t.adding ? read(p) + v : v, p) }
-        let n = Int32(truncatingIfNeeded: t.columns)
-        #if WIDE_REGISTERS
-            vectorshim_store_first16(p, t.adding ? vectorshim_load_first16(p, n) + v : v, n)
-        #else
-            vectorshim_store_first8(p, t.adding ? vectorshim_load_first8(p, n) + v : v, n)
-        #endif
-    }
-#endif
 
 @inline(never)
 func tile6(_ t: Tile) {

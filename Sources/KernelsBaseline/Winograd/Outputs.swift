@@ -1,11 +1,15 @@
 import CVectorShim
 import KernelTable
 
-/// The epilogue for one register of results: scale, shift, residual (a pointer to the first pixel's) and
-/// lower bound.
+/// The epilogue for one register of results: where its scale, shift and first pixel's residual are, and the lower bound.
+///
+/// Not the registers themselves: those of an argument go through memory in parts.
+private typealias Last = (scale: Floats?, shift: Floats?, residual: Floats?, floor: Float)
+
+/// The epilogue in registers.
 ///
 /// With an upper bound as well, of ReLU6, the compiler no longer inlined `put`: VGG-19's steps took 1.07 times as long.
-private typealias Last = (scale: Register, shift: Register, residual: Floats?, floor: Register)
+private typealias Epilogue = (scale: Register, shift: Register, residual: Floats?, floor: Register)
 
 /// The pixels of a tile: position, strides, and how many of them are inside the map.
 private typealias Pixels = (
@@ -55,8 +59,8 @@ func winogradOutput(
                 forEachLine(next, c) { vectorshim_prefetch_to_write($0) }
                 prefetchPlanes(from, c)
                 let last: Last = (
-                    scale: finish.scale.map { read($0 + c) } ?? Register(repeating: 1),
-                    shift: finish.shift.map { read($0 + c) } ?? Register(),
+                    scale: finish.scale.map { $0 + c },
+                    shift: finish.shift.map { $0 + c },
                     residual: finish.residual.map { $0 + (start &+ c) },
                     floor: floor
                 )
@@ -84,9 +88,7 @@ func winogradOutput(
 
 /// The lower bound that a ReLU is; all other activations are applied to the written pixels.
 @inline(__always)
-private func bound(_ f: ElementFunction) -> Register {
-    Register(repeating: f == .relu ? 0 : -.infinity)
-}
+private func bound(_ f: ElementFunction) -> Float { f == .relu ? 0 : -.infinity }
 
 /// Rows of planes that a register prefetches: all of them if it fills a cache line; if two registers share a
 /// line, half of them each.
@@ -118,6 +120,12 @@ private func transform(
         write(v.2, registerRow(place, 2))
         write(v.3, registerRow(place, 3))
     }
+    let last: Epilogue = (
+        scale: last.scale.map(read) ?? Register(repeating: 1),
+        shift: last.shift.map(read) ?? Register(),
+        residual: last.residual,
+        floor: Register(repeating: last.floor)
+    )
     var sums: Sums = (Register(), Register(), Register())
     if let notes, !notes.isFirst {
         sums.value = read(notes.place)
@@ -163,7 +171,7 @@ private func add(_ y: Register, _ sums: inout Sums) {
 
 /// Applies the epilogue to a register of results, writes it and returns it.
 @inline(__always)
-private func put(_ v: Register, _ offset: Int, _ last: Last, _ to: MutableFloats) -> Register {
+private func put(_ v: Register, _ offset: Int, _ last: Epilogue, _ to: MutableFloats) -> Register {
     var s = plus(last.shift, last.scale, v)
     if let residual = last.residual { s += read(residual + offset) }
     s.replace(with: last.floor, where: s .< last.floor)
@@ -182,20 +190,19 @@ private func rest(
     _ n: Int
 ) {
     let filled = buffer + squareFloats
-    withUnsafeTemporaryAllocation(of: Float.self, capacity: bufferFloats) { memory in
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: 3 &* squareFloats) { memory in
         guard let residual = memory.baseAddress else { return }
-        let vector = residual + squareFloats
-        func filledUp(_ p: Floats) -> Register {
-            fillRegisters((p + c, 0, 0), 1, 1, n, vector)
-            return read(vector)
+        func filledUp(_ p: Floats, _ place: MutableFloats) -> Floats {
+            fillRegisters((p + c, 0, 0), 1, 1, n, place)
+            return Floats(place)
         }
         if let base = finish.residual {
             let pixels: Square = (base + c, to.rowStride, to.columnStride)
             fillRegisters(pixels, to.rows, to.columns, n, residual)
         }
         let last: Last = (
-            scale: finish.scale.map(filledUp) ?? Register(repeating: 1),
-            shift: finish.shift.map(filledUp) ?? Register(),
+            scale: finish.scale.map { filledUp($0, residual + squareFloats) },
+            shift: finish.shift.map { filledUp($0, residual + 2 &* squareFloats) },
             residual: finish.residual.map { _ in Floats(residual) },
             floor: bound(finish.activation)
         )

@@ -1,10 +1,6 @@
 import CVectorShim
 import KernelTable
 
-/// Prefetch distance of the backward pass in floats: one page, because hardware prefetchers stop at page
-/// boundaries.
-private let distance = 1024
-
 /// How the gradient passes what follows a normalisation.
 private protocol Passage {
     /// dy' of a vector of dy, for the normalisation's input x.
@@ -93,8 +89,8 @@ private func sumPass<P: Passage>(
         @inline(__always)
         func step(_ c: Int, _ n: Int) {
             let i = start &+ c
-            vectorshim_prefetch(k.x + i + distance)
-            vectorshim_prefetch(k.dy + i + distance)
+            vectorshim_prefetch(k.x + i + pageFloats)
+            vectorshim_prefetch(k.dy + i + pageFloats)
             let x = load(k.x + i, n)
             let g = passage.passed(load(k.dy + i, n), x, channel: c, element: i, lanes: n)
             store(load(sumDy + c, n) + g, sumDy + c, n)
@@ -138,8 +134,8 @@ private func gradientPass<P: Passage>(
         @inline(__always)
         func step(_ c: Int, _ n: Int) {
             let i = start &+ c
-            vectorshim_prefetch(k.x + i + distance)
-            vectorshim_prefetch(k.dy + i + distance)
+            vectorshim_prefetch(k.x + i + pageFloats)
+            vectorshim_prefetch(k.dy + i + pageFloats)
             let x = load(k.x + i, n)
             let g = passage.passed(load(k.dy + i, n), x, channel: c, element: i, lanes: n)
             var v = load(k.c + c, n)

@@ -30,7 +30,8 @@ private struct WithResidual<F: ElementMap>: RowFinish {
 
     @inline(__always)
     func finished(_ v: Vector, element: Int, lanes: Int) -> Vector {
-        F.value(v + load(residual + element, lanes))
+        vectorshim_prefetch(residual + (element &+ pageFloats))
+        return F.value(v + load(residual + element, lanes))
     }
 }
 
@@ -79,6 +80,7 @@ private func normalised<F: RowFinish>(
     _ finish: F
 ) -> Vector {
     var v = load(k.shift + c, n)
+    vectorshim_prefetch(k.x + (start &+ c &+ pageFloats))
     accumulate(&v, load(k.x + start + c, n), load(k.scale + c, n))
     return finish.finished(v, element: start &+ c, lanes: n)
 }

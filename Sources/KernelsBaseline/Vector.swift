@@ -120,6 +120,9 @@ func sweep(_ count: Int, _ body: (Int, Int) -> Void) {
 /// Floats of a cache line.
 let lineFloats = 16
 
+/// Floats of a page of memory: how far ahead passes over large maps prefetch, since the hardware's streams end with each page.
+let pageFloats = 1024
+
 /// Prefetches the lines of `count` floats that will be read.
 @inline(__always)
 func prefetch(_ p: Floats, _ count: Int) {

@@ -2,9 +2,9 @@
 """Compares the speed of landmark-train with its peers, and two configurations of it with one another.
 
 Both sides of a comparison run in turn. All pairs are kept in docs/performance.json, so rows can be measured one
-at a time; the tables of docs/performance.md and README.md are written from that file alone. Rows of another
-machine are dropped. Called by scripts/bench-peers; --check needs no benchmark and fails if a table differs
-from the file.
+at a time; the tables of docs/performance.md and README.md are written from that file alone. Each machine has its
+own rows and table; the README shows those of the first machine in the file. Called by scripts/bench-peers; --check
+needs no benchmark and fails if a table differs from the file.
 """
 import argparse
 import datetime
@@ -138,7 +138,7 @@ class Comparison:
 
 
 def machine():
-    """The machine; figures of another one are not put into the same table."""
+    """The machine; each has a table of its own."""
     text = open("/proc/cpuinfo").read() if os.path.exists("/proc/cpuinfo") else ""
     fields = dict(re.findall(r"^(model name|cpu family|model|flags)\s*: (.*)$", text, re.M))
     flags = fields.get("flags", "").split()
@@ -207,26 +207,30 @@ def check():
                 sys.exit(f"{name}: its tables differ from docs/performance.json; run {__file__} --write")
 
 
-def load(comparison):
-    here = machine()
-    data = {"machine": here, "rows": {}, "settings": {}}
+def load():
+    """All machines' data, and this machine's, which is among them."""
+    data = {"machines": []}
     if os.path.exists(DATA):
-        old = json.load(open(DATA))
-        if old["machine"] == here:
-            data = old
-        elif old["rows"]:
-            print(f"rows of another machine are dropped: {old['machine']}")
-    return data
+        with open(DATA) as file:
+            data = json.load(file)
+    here = machine()
+    for own in data["machines"]:
+        if own["machine"] == here:
+            return data, own
+    own = {"machine": here, "rows": {}, "settings": {}}
+    data["machines"].append(own)
+    return data, own
 
 
-def measure(row, data, comparison):
+def measure(row, own, comparison):
+    """Measures a row on this machine, whose data `own` is."""
     options = comparison.options
     print(f"{row.name}: {row.title}", flush=True)
-    entry = data["rows"].get(row.name) if options.add else None
-    setting = data["settings"].get(row.settings_key)
+    entry = own["rows"].get(row.name) if options.add else None
+    setting = own["settings"].get(row.settings_key)
     if setting is None or options.retry:
         setting = comparison.best_setting(row)
-        data["settings"][row.settings_key] = setting
+        own["settings"][row.settings_key] = setting
     pairs = list(entry["pairs"]) if entry else []
     for _ in range(options.pairs):
         pair = comparison.pair(row, setting)
@@ -238,7 +242,7 @@ def measure(row, data, comparison):
         )
     if pairs:
         date = datetime.date.today().isoformat()
-        data["rows"][row.name] = {
+        own["rows"][row.name] = {
             "pairs": pairs,
             "setting": setting,
             "date": date,
@@ -268,9 +272,9 @@ def main():
     if not options.program:
         parser.error("--program is missing; start scripts/bench-peers, which builds it")
     comparison = Comparison(options)
-    data = load(comparison)
+    data, own = load()
     for row in comparison.rows:
-        measure(row, data, comparison)
+        measure(row, own, comparison)
         write(data)
 
 

@@ -24,21 +24,29 @@ def memory_text(values):
     return f"{statistics.median(known) / 1e9:.2f}" if known else "–"
 
 
+def each_machine(data, rows, table):
+    """The tables of all machines that measured some of the rows, each under the machine's name."""
+    text = []
+    for own in data["machines"]:
+        if any(row.name in own["rows"] for row in rows):
+            text += [f"Measured on {own['machine']}; {versions_text(own, rows)}.", ""]
+            text += [*table, *lines(own, rows), ""]
+    return text[:-1]
+
+
 def peers_table(data):
-    return [
-        f"Measured on {data['machine']}; {versions_text(data)}.",
-        "",
+    table = [
         "| work | landmark-train | peer | ratio (min–max) | GB | peer's GB | pairs, date, commit | peer's best setting |",
         "|---|---|---|---|---|---|---|---|",
-        *lines(data, [row for row in ROWS if row.rival != ITSELF]),
     ]
+    return each_machine(data, [row for row in ROWS if row.rival != ITSELF], table)
 
 
-def versions_text(data):
-    """Each program with the versions that rows were measured with, which may differ from row to row."""
+def versions_text(own, rows):
+    """Each program with the versions that a machine's rows were measured with, which may differ from row to row."""
     versions = {}
-    for row in ROWS:
-        for name, version in data["rows"].get(row.name, {}).get("versions", {}).items():
+    for row in rows:
+        for name, version in own["rows"].get(row.name, {}).get("versions", {}).items():
             known = versions.setdefault(name, [])
             if version not in known:
                 known.append(version)
@@ -46,11 +54,11 @@ def versions_text(data):
 
 
 def itself_table(data):
-    return [
+    table = [
         "| work | first | second | ratio (min–max) | GB, first | GB, second | pairs, date, commit |",
         "|---|---|---|---|---|---|---|",
-        *lines(data, [row for row in ROWS if row.rival == ITSELF]),
     ]
+    return each_machine(data, [row for row in ROWS if row.rival == ITSELF], table)
 
 
 def readme_table(data):
@@ -58,8 +66,9 @@ def readme_table(data):
         "| 224×224 pixels, images/s | landmark-train | best peer | times as fast | memory |",
         "|---|---|---|---|---|",
     ]
+    first = data["machines"][0]["rows"] if data["machines"] else {}
     for row in ROWS:
-        entry = data["rows"].get(row.name)
+        entry = first.get(row.name)
         if not row.short or not entry:
             continue
         pairs = entry["pairs"]
@@ -86,10 +95,11 @@ def setting_text(row, setting):
     return text if rival == "PyTorch" else f"{rival}, {text}"
 
 
-def lines(data, rows):
+def lines(own, rows):
+    """A machine's lines of the rows that it measured."""
     lines = []
     for row in rows:
-        entry = data["rows"].get(row.name)
+        entry = own["rows"].get(row.name)
         if not entry:
             continue
         pairs = entry["pairs"]

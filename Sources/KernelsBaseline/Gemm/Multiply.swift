@@ -7,8 +7,9 @@ let sumDepth = 256
 private let blockRows = 240
 /// Number of columns from which packing A pays off.
 private let packingColumns = 128
-/// Size of B in floats above which its strips come from the last-level cache or memory.
-private let farFloats = 1 << 15
+/// Size of B in floats above which its strips come from the last-level cache or memory; CPUs with AVX-512 have second-level
+/// caches of 1 MB and more.
+private let farFloats = stripWidth == 32 ? 1 << 17 : 1 << 15
 /// Lines of the next strip per prefetch of a tile; adjacent tiles take different ones.
 private let prefetchedLines = stripWidth > lineFloats ? 2 : 4
 

@@ -204,6 +204,10 @@ struct ColumnConvolution: Sendable {
         let (taps, O) = (geometry.taps, geometry.output.C)
         for row in stride(from: 0, to: pixels, by: Self.finishedRows) {
             let rows = min(Self.finishedRows, pixels - row)
+            // The residual is read right behind the product.
+            let residual = finish.residual.map {
+                UnsafeBufferPointer(start: $0 + row * O, count: rows * O)
+            }
             kernels.gemm.multiply(
                 GemmKernels.Product(
                     M: rows,
@@ -217,7 +221,7 @@ struct ColumnConvolution: Sendable {
                     C: y + row * O,
                     ldc: O,
                     adding: false,
-                    later: later?.part(row..<row + rows, of: pixels)
+                    later: residual ?? later?.part(row..<row + rows, of: pixels)
                 )
             )
             finish.advanced(by: row * O).apply(y + row * O, rows, O, kernels)

@@ -36,6 +36,9 @@ private func backBy2<T: BackTaps>(_ k: TileRow, _: T.Type) {
         var m = k.left / 2
         while m < end {
             prefetchShare(nextInput + m &* registerLanes, nextOutput + 2 &* m &* registerLanes)
+            if let later = k.later {
+                prefetchShare(of: later + (c &* k.outputs &+ 2 &* m &* registerLanes))
+            }
             let first = m &- T.before
             let s = sums(
                 k,
@@ -79,6 +82,16 @@ private func sums<T: BackTaps>(
         }
     }
     return s
+}
+
+/// Prefetches as many floats as a tile's columns are.
+@inline(__always)
+private func prefetchShare(of p: Floats) {
+    var i = 0
+    while i < 2 &* backColumns &* registerLanes {
+        vectorshim_prefetch(p + i)
+        i &+= lineFloats
+    }
 }
 
 /// Writes the sums where there are columns; the first is `column`.

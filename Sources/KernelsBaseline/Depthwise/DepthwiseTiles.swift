@@ -24,7 +24,8 @@ func depthwise(
     _ w: Window,
     _ rows: Range<Int>,
     _ filters: Floats,
-    _ y: MutableFloats
+    _ y: MutableFloats,
+    _ later: Floats?
 ) {
     guard w.C >= registerLanes else { return anyDepthwise(x, w, rows, filters, y) }
     let row = w.W &* w.C
@@ -54,7 +55,8 @@ func depthwise(
                     outputs: w.OW,
                     left: w.left,
                     nextInput: x + (top &+ w.kernel) &* row,
-                    nextOutput: y + (oh &+ 1) &* w.OW &* w.C
+                    nextOutput: y + (oh &+ 1) &* w.OW &* w.C,
+                    later: later.map { $0 + (oh &- rows.lowerBound) &* w.stride &* row }
                 ),
                 w.kernel,
                 w.stride
@@ -90,13 +92,14 @@ func depthwiseData(
     _ w: Window,
     _ rows: Range<Int>,
     _ filters: Floats,
-    _ dx: MutableFloats
+    _ dx: MutableFloats,
+    _ later: Floats?
 ) {
     guard w.C >= registerLanes else { return anyDepthwiseData(dy, w, rows, filters, dx) }
     let (S, row) = (w.stride, w.OW &* w.C)
     let left = w.kernel &- 1 &- w.left
     if S == 1, hasTiles(w.C, w.kernel, 1, left: left, columns: w.OW, outputs: w.W) {
-        return tileBack(dy, w, rows, filters, dx)
+        return tileBack(dy, w, rows, filters, dx, later)
     }
     let isTiled = hasTiles(w.C, w.kernel, S, left: w.left, columns: w.W, outputs: w.OW)
     for h in rows {
@@ -120,7 +123,8 @@ func depthwiseData(
                     outputs: w.W,
                     left: w.left,
                     nextInput: dy + (last &+ 1) &* row,
-                    nextOutput: dx + (h &+ 1) &* w.W &* w.C
+                    nextOutput: dx + (h &+ 1) &* w.W &* w.C,
+                    later: later.map { $0 + (h &- rows.lowerBound) &* w.W &* w.C }
                 ),
                 w.kernel
             )
@@ -156,7 +160,8 @@ private func tileBack(
     _ w: Window,
     _ rows: Range<Int>,
     _ filters: Floats,
-    _ dx: MutableFloats
+    _ dx: MutableFloats,
+    _ later: Floats?
 ) {
     let (row, last) = (w.OW &* w.C, w.kernel &- 1)
     for h in rows {
@@ -176,7 +181,8 @@ private func tileBack(
                 outputs: w.W,
                 left: last &- w.left,
                 nextInput: dy + (top &+ w.kernel) &* row,
-                nextOutput: dx + (h &+ 1) &* w.W &* w.C
+                nextOutput: dx + (h &+ 1) &* w.W &* w.C,
+                later: later.map { $0 + (h &- rows.lowerBound) &* w.W &* w.C }
             ),
             w.kernel,
             1

@@ -35,6 +35,9 @@ struct TileRow {
     /// What to prefetch to be read, and to be written.
     var nextInput: Floats
     var nextOutput: MutableFloats
+    /// Where the floats begin that whoever runs next reads from memory, as many as the row adds to what windows see, or in
+    /// backward as the row of the input's gradient has.
+    var later: Floats?
 }
 
 /// Whether tiles compute the outputs of windows of that side and step, `left` columns of zeros before the first input:
@@ -134,6 +137,10 @@ private func tiles<T: RowTaps>(_ k: TileRow, _ taps: T.Type) {
             let share = next &* registerLanes
             prefetchLines(nextInput + share &* T.stride &* T.stride, T.stride &* T.stride)
             prefetchLinesToWrite(nextOutput + share)
+            if let later = k.later {
+                let place = later + (c &* k.columns &* T.stride &+ share &* T.stride &* T.stride)
+                prefetchLines(place, T.stride &* T.stride)
+            }
             let first = t &* T.stride &- k.left
             let tile: SevenTile = (
                 x: k.x + (first &* k.C &+ c), first: first, y: k.y + (t &* k.C &+ c), width: width,

@@ -219,7 +219,7 @@ public struct ConvolutionChain: Sendable {
                 projection == nil
                 ? pass.y.base + image * g.output.perImage
                 : outputs(pass, place) - band.lowerBound * row
-            pass.kernels.depthwise.forward(from, g.window, band, pass.filters[number], to)
+            pass.kernels.depthwise.forward(from, g.window, band, pass.filters[number], to, nil)
             var finish = pass.finishes[number]
             if projection == nil {
                 finish = finish.advanced(

@@ -76,24 +76,28 @@ struct DepthwiseConvolution: ConvolutionMethod {
         let g = geometry
         let (kernels, window, C) = (pool.kernels, g.window, g.output.C)
         let pixels = PixelRows(kernels: kernels.rows, C: C)
-        pool.parallelFor(x.maps.shape.N * bands) { task, worker in
-            let (image, band) = task.quotientAndRemainder(dividingBy: bands)
-            let rows = rows(band)
-            let to = y.base + image * g.output.perImage
-            kernels.depthwise.forward(
-                input(x, image, seen(by: rows), scratch + worker * seenFloats, kernels),
-                window,
-                rows,
-                filters,
-                to
-            )
-            let start = image * g.output.perImage + rows.lowerBound * g.output.W * C
-            let count = rows.count * g.output.W
-            finish.advanced(by: start).apply(y.base + start, count, C, kernels)
-            if let noted = notes?.group(band, ofImage: image) {
-                // The pivot is the mean, so that the sum of the differences is zero.
-                pixels.moments(y.base + start, count, noted, noted + 2 * C)
-                (noted + C).update(repeating: 0, count: C)
+        let count = x.maps.shape.N * bands
+        pool.parallelRanges(count, grain: grain(count)) { tasks, worker in
+            for task in tasks {
+                let (image, band) = task.quotientAndRemainder(dividingBy: bands)
+                let rows = rows(band)
+                let to = y.base + image * g.output.perImage
+                kernels.depthwise.forward(
+                    input(x, image, seen(by: rows), scratch + worker * seenFloats, kernels),
+                    window,
+                    rows,
+                    filters,
+                    to,
+                    task + 1 < tasks.upperBound ? unseen(x, image, rows) : nil
+                )
+                let start = image * g.output.perImage + rows.lowerBound * g.output.W * C
+                let count = rows.count * g.output.W
+                finish.advanced(by: start).apply(y.base + start, count, C, kernels)
+                if let noted = notes?.group(band, ofImage: image) {
+                    // The pivot is the mean, so that the sum of the differences is zero.
+                    pixels.moments(y.base + start, count, noted, noted + 2 * C)
+                    (noted + C).update(repeating: 0, count: C)
+                }
             }
         }
     }
@@ -103,6 +107,23 @@ struct DepthwiseConvolution: ConvolutionMethod {
         let (H, S, top) = (geometry.input.H, geometry.stride, geometry.top)
         let first = min(H, max(0, rows.lowerBound * S - top))
         return first..<max(first, min(H, (rows.upperBound - 1) * S - top + geometry.kernel))
+    }
+
+    /// Bands that a thread takes in turn, so that it can prefetch the next while it computes one.
+    private func grain(_ count: Int) -> Int {
+        max(1, min(Self.bandsInTurn, count / (Self.bandsInTurn * threads)))
+    }
+
+    private static let bandsInTurn = 8
+
+    /// Where the rows begin that the next band sees and this one does not, of maps that a norm waits for; the kernels
+    /// prefetch other maps as they go.
+    private func unseen(_ x: ConvolutionInput, _ image: Int, _ rows: Range<Int>)
+        -> UnsafePointer<Float>?
+    {
+        guard !x.isPlain else { return nil }
+        let row = image * geometry.input.H + seen(by: rows).upperBound
+        return UnsafePointer(x.maps.base + row * geometry.input.W * geometry.input.C)
     }
 
     /// Floats of the rows that a band sees.
@@ -156,7 +177,8 @@ struct DepthwiseConvolution: ConvolutionMethod {
                 window,
                 band * height..<min(g.input.H, (band + 1) * height),
                 filters,
-                dx.base + image * g.input.perImage
+                dx.base + image * g.input.perImage,
+                nil
             )
         }
     }
@@ -212,7 +234,7 @@ struct DepthwiseConvolution: ConvolutionMethod {
         scratch: UnsafeMutablePointer<Float>,
         _ pool: ThreadPool
     ) {
-        sumWeights(slices, of: x.shape.N, dweights, scratch: scratch, pool) { _, part, own, _ in
+        sumWeights(slices, of: x.shape.N, dweights, scratch: scratch, pool) { _, part, own, _, _ in
             for image in part.images {
                 pool.kernels.depthwise.weights(
                     x.base + image * geometry.input.perImage,
@@ -225,7 +247,8 @@ struct DepthwiseConvolution: ConvolutionMethod {
         }
     }
 
-    /// Adds up what `body` writes for each part to zeros of its own.
+    /// Adds up what `body` writes for each part to zeros of its own; it is told which part is the last that the thread
+    /// takes in turn.
     private func sumWeights(
         _ slices: Slices,
         of N: Int,
@@ -233,7 +256,8 @@ struct DepthwiseConvolution: ConvolutionMethod {
         scratch: UnsafeMutablePointer<Float>,
         _ pool: ThreadPool,
         _ body: (
-            _ number: Int, _ part: Part, _ sums: UnsafeMutablePointer<Float>, _ worker: Int
+            _ number: Int, _ part: Part, _ sums: UnsafeMutablePointer<Float>, _ worker: Int,
+            _ isLast: Bool
         ) -> Void
     ) {
         precondition(
@@ -244,10 +268,12 @@ struct DepthwiseConvolution: ConvolutionMethod {
         let parts = parts(slices)
         let totals = scratch
         let sums = scratch + slices.count * floats
-        pool.parallelFor(parts.count) { index, worker in
-            let own = sums + index * floats
-            own.update(repeating: 0, count: floats)
-            body(index, parts[index], own, worker)
+        pool.parallelRanges(parts.count, grain: grain(parts.count)) { indices, worker in
+            for index in indices {
+                let own = sums + index * floats
+                own.update(repeating: 0, count: floats)
+                body(index, parts[index], own, worker, index + 1 == indices.upperBound)
+            }
         }
         totals.update(repeating: 0, count: slices.count * floats)
         for (index, part) in parts.enumerated() {
@@ -286,7 +312,8 @@ struct DepthwiseConvolution: ConvolutionMethod {
             number,
             part,
             sums,
-            worker in
+            worker,
+            isLast in
             let inputs = inputRows(part.rows)
             let wanted = outputRows(reaching: inputs, and: part.rows)
             let buffer = buffers + worker * (bandFloats + seenFloats)
@@ -307,7 +334,9 @@ struct DepthwiseConvolution: ConvolutionMethod {
                     sums
                 )
                 let to = dx.base + image * g.input.perImage
-                loops.data(gradient, g.window, inputs, filters, to)
+                let hasNext = place + 1 < part.images.count || !isLast
+                let later = hasNext ? unseen(x, image, part.rows) : nil
+                loops.data(gradient, g.window, inputs, filters, to, later)
                 let from = image * g.input.H
                 x.norm?.takeSums(
                     x.maps,

@@ -50,7 +50,7 @@ def versions_text(own, rows):
             known = versions.setdefault(name, [])
             if version not in known:
                 known.append(version)
-    return ", ".join(f"{name} {' and '.join(known)}" for name, known in versions.items())
+    return ", ".join(f"{name} {' and '.join(known)}" for name, known in sorted(versions.items()))
 
 
 def itself_table(data):

@@ -35,9 +35,11 @@ private func backBy2<T: BackTaps>(_ k: TileRow, _: T.Type) {
         let nextOutput = k.nextOutput + c &* k.outputs
         var m = k.left / 2
         while m < end {
-            prefetchShare(nextInput + m &* registerLanes, nextOutput + 2 &* m &* registerLanes)
+            prefetchColumns(backColumns, nextInput + m &* registerLanes)
+            prefetchColumns(2 &* backColumns, nextOutput + 2 &* m &* registerLanes)
             if let later = k.later {
-                prefetchShare(of: later + (c &* k.outputs &+ 2 &* m &* registerLanes))
+                let place = later + (c &* k.outputs &+ 2 &* m &* registerLanes)
+                prefetchColumns(2 &* backColumns, place)
             }
             let first = m &- T.before
             let s = sums(
@@ -84,11 +86,11 @@ private func sums<T: BackTaps>(
     return s
 }
 
-/// Prefetches as many floats as a tile's columns are.
+/// Prefetches as many floats as so many columns of a register are.
 @inline(__always)
-private func prefetchShare(of p: Floats) {
+private func prefetchColumns(_ columns: Int, _ p: Floats) {
     var i = 0
-    while i < 2 &* backColumns &* registerLanes {
+    while i < columns &* registerLanes {
         vectorshim_prefetch(p + i)
         i &+= lineFloats
     }
@@ -122,21 +124,6 @@ private func put(_ s: Eight, _ k: TileRow, column: Int, _ c: Int) {
 @inline(__always)
 private func put(_ sum: Register, _ k: TileRow, _ column: Int, _ to: MutableFloats) {
     if UInt(bitPattern: column) < UInt(bitPattern: k.outputs) { write(sum, to) }
-}
-
-/// Prefetches a tile's share of the next rows.
-@inline(__always)
-private func prefetchShare(_ input: Floats, _ output: MutableFloats) {
-    var i = 0
-    while i < backColumns &* registerLanes {
-        vectorshim_prefetch(input + i)
-        i &+= lineFloats
-    }
-    i = 0
-    while i < 2 &* backColumns &* registerLanes {
-        vectorshim_prefetch_to_write(output + i)
-        i &+= lineFloats
-    }
 }
 
 private enum ThreeBack: BackTaps {

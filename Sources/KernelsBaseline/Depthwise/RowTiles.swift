@@ -32,7 +32,7 @@ struct TileRow {
     var outputs: Int
     /// Columns of zeros before the first.
     var left: Int
-    /// What to prefetch to be read, and to be written.
+    /// What to prefetch: to be read, and to be written.
     var nextInput: Floats
     var nextOutput: MutableFloats
     /// Where the floats begin that whoever runs next reads from memory, as many as the row adds to what windows see, or in
@@ -136,7 +136,7 @@ private func tiles<T: RowTaps>(_ k: TileRow, _ taps: T.Type) {
             let t = min(next, k.outputs &- width)
             let share = next &* registerLanes
             prefetchLines(nextInput + share &* T.stride &* T.stride, T.stride &* T.stride)
-            prefetchLinesToWrite(nextOutput + share)
+            prefetchLines(nextOutput + share, 1)
             if let later = k.later {
                 let place = later + (c &* k.columns &* T.stride &+ share &* T.stride &* T.stride)
                 prefetchLines(place, T.stride &* T.stride)
@@ -230,16 +230,6 @@ private func prefetchLines(_ p: Floats, _ times: Int) {
     var i = 0
     while i < times &* tileColumns &* registerLanes {
         vectorshim_prefetch(p + i)
-        i &+= lineFloats
-    }
-}
-
-/// Prefetches as many floats as a tile's outputs are, to be written.
-@inline(__always)
-private func prefetchLinesToWrite(_ p: MutableFloats) {
-    var i = 0
-    while i < tileColumns &* registerLanes {
-        vectorshim_prefetch_to_write(p + i)
         i &+= lineFloats
     }
 }

@@ -117,8 +117,8 @@ private func prepare(_ t: inout Tile, _ index: Int, _ ahead: Ahead, _ later: ino
     }
     let first = max(0, 4 &- t.K / 64) &* tileRows
     for row in first..<first &+ tileRows {
-        vectorshim_prefetch_to_write(t.C + row &* t.ldc)
-        if stripWidth > lineFloats { vectorshim_prefetch_to_write(t.C + row &* t.ldc + lineFloats) }
+        vectorshim_prefetch(t.C + row &* t.ldc)
+        if stripWidth > lineFloats { vectorshim_prefetch(t.C + row &* t.ldc + lineFloats) }
     }
 }
 

@@ -56,7 +56,7 @@ func winogradOutput(
             let isFirst = tile % WinogradKernels.notedTiles == 0
             var c = 0
             while c &+ registerLanes <= w.C {
-                forEachLine(next, c) { vectorshim_prefetch_to_write($0) }
+                forEachLine(next, c) { vectorshim_prefetch($0) }
                 prefetchPlanes(from, c)
                 let last: Last = (
                     scale: finish.scale.map { $0 + c },

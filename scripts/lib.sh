@@ -2,6 +2,16 @@
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
+# `--help` prints the comment at the head of the script, and nothing else is done.
+for argument in "$@"; do
+    case "$argument" in
+        -h | --help)
+            awk 'NR > 1 { if (!/^#/) exit; sub(/^# ?/, ""); print }' "$0"
+            exit 0
+            ;;
+    esac
+done
+
 say() { printf '\n== %s\n' "$*"; }
 
 fail() {

@@ -50,15 +50,10 @@ private func packRows(
     var from = B
     var to = strip
     for _ in 0..<K {
-        if columns == stripWidth {
-            var i = 0
-            while i < stripWidth {
-                store(load(from + i), to + i)
-                i &+= lanes
-            }
-        } else {
-            for i in 0..<columns { to[i] = from[i] }
-            for i in columns..<stripWidth { to[i] = 0 }
+        var i = 0
+        while i < stripWidth {
+            store(load(from + i, max(0, min(lanes, columns &- i))), to + i)
+            i &+= lanes
         }
         from += rowStride
         to += stripWidth

@@ -6,8 +6,8 @@
 // Single instructions of inner loops; in a header, so that nothing is called.
 
 // Prefetches the cache line at p, to be read or written, into the second-level cache, and goes on at once; any address
-// will do. Not into the first: a core has a dozen or two places for lines on their way there, and lines from memory would
-// hold them while loops wait for lines from the second. Swift has no name for the instruction.
+// will do. Not into the first, which is measured slower (docs/kernels.md): a core has few places for lines on their way
+// there, and loops need them for lines from the second. Swift has no name for the instruction.
 static inline void vectorshim_prefetch(const float *p) { __builtin_prefetch(p, 0, 2); }
 
 // p, of which the compiler forgets how it was computed, so that it computes nothing else from what p came from. Swift has

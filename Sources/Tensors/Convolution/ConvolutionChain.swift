@@ -14,7 +14,7 @@ public struct ConvolutionChain: Sendable {
     private let threads: Int
     /// Rows of the depthwise output in a band.
     private let bandRows: Int
-    /// Images of a task, more than one only where a band is a whole image.
+    /// Images of a task, at most; more than one only where a band is a whole image.
     private let taskImages: Int
 
     /// Floats of the maps of a band: a part of the second cache.
@@ -116,13 +116,15 @@ public struct ConvolutionChain: Sendable {
             $1.kernelArguments($0.output.with(N: x.shape.N))
         }
         let (N, H) = (x.shape.N, geometry.output.H)
-        let groups = (N + taskImages - 1) / taskImages
-        // Few images are cut into parts, so that all threads have work.
+        // Few images are a task each and cut into parts, so that all threads have work; those of a task with several are
+        // whole, as `project` wants them.
+        let together = max(1, min(taskImages, N / pool.threads))
+        let groups = (N + together - 1) / together
         let parts = max(1, min(H, pool.threads / max(groups, 1)))
         pool.parallelFor(groups * parts) { task, worker in
             let (group, part) = task.quotientAndRemainder(dividingBy: parts)
             let pass = Pass(
-                images: group * taskImages..<min(N, (group + 1) * taskImages),
+                images: group * together..<min(N, (group + 1) * together),
                 rows: part * H / parts..<(part + 1) * H / parts,
                 x: x,
                 y: y,

@@ -217,6 +217,20 @@ done
 [ "$(wc -l <answers-3.csv)" -eq 32 ] || fail "not every photo has one answer"
 echo "equal: evaluations and heat maps on 1, 2 and 3 ranks, each of 31 photos once"
 
+# Batches whose last one has 5 and 3 photos: fewer than threads share out as whole images.
+must "training at 96 pixels" launch 1 --data photos --model mobilenet_v2 --image-size 96 --batch 8 --steps 1 \
+    --output larger >/dev/null
+for threads in 1 2 3; do
+    for batch in 31 13 28; do
+        must "evaluating with $threads threads, $batch photos at a time" \
+            launch 1 evaluate larger --threads "$threads" --batch "$batch" --predictions larger.csv >/dev/null
+        [ -e larger-first.csv ] || mv larger.csv larger-first.csv
+        [ ! -e larger.csv ] || cmp larger-first.csv larger.csv \
+            || fail "mobilenet_v2 answers otherwise with $threads threads and $batch photos at a time"
+    done
+done
+echo "equal: answers of mobilenet_v2 with 1, 2 and 3 threads and 31, 13 and 28 photos at a time"
+
 say "embeddings"
 for count in 1 3; do
     must "embedding on $count ranks" \

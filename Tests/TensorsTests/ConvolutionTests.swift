@@ -53,6 +53,10 @@ import Testing
         Case(23, 19, 3, 17, 7, stride: 2, padding: 3),
         Case(32, 32, 3, 64, 7, stride: 2, padding: 3, plan: 2, N: 1),
         Case(6, 6, 20, 33, 5, padding: 2),
+        // Windows' runs of pixels are copied as whole vectors, but not behind the map or the columns.
+        Case(7, 5, 3, 8, 1, stride: 2),
+        Case(5, 1, 1, 4, 3, padding: 1),
+        Case(6, 9, 4, 16, 2),
         // TensorFlow's padding, more of it below and to the right.
         Case(8, 7, 3, 16, 3, stride: 2, padding: .same),
         Case(9, 8, 17, 16, 3, padding: .same),

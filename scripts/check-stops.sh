@@ -6,6 +6,9 @@
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
+# Under nohup the program would rightly ignore SIGHUP as well, and a shell cannot undo that for itself.
+[ -z "$(trap -p HUP)" ] || exec env --default-signal=HUP "$0" "$@"
+
 program=$(realpath "${1:-${LANDMARK_TRAIN:-$root/.build/release/landmark-train}}")
 [ -x "$program" ] || fail "there is no program at $program; build it or name it as argument"
 work=$(mktemp -d)

@@ -217,7 +217,7 @@ done
 [ "$(wc -l <answers-3.csv)" -eq 32 ] || fail "not every photo has one answer"
 echo "equal: evaluations and heat maps on 1, 2 and 3 ranks, each of 31 photos once"
 
-# Batches whose last one has 5 and 3 photos: fewer than threads share out as whole images.
+# Last batches of 5 and 3 photos: fewer than a task may have, so that some are cut into parts.
 must "training at 96 pixels" launch 1 --data photos --model mobilenet_v2 --image-size 96 --batch 8 --steps 1 \
     --output larger >/dev/null
 for threads in 1 2 3; do

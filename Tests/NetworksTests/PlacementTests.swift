@@ -1,5 +1,6 @@
 import Networks
 import Tensors
+import TestSupport
 import Testing
 
 /// Where things lie in memory.
@@ -73,5 +74,41 @@ import Testing
         let evaluation = Model.memoryForEvaluation(description, maximumBatch: 16, pool: pool)
         #expect(evaluation.gradients == 0)
         #expect(evaluation.activations * 3 < need.activations)
+    }
+
+    /// The sum of a block in evaluation takes the place of the map that it adds, but where somebody else reads that.
+    @Test func sumsOverwriteTheirResidual() {
+        let photos = Shape(N: 2, H: 12, W: 10, C: 8)
+        func run(reading more: Bool) -> (values: [Float], memory: Int) {
+            var graph = Graph()
+            func normed(_ x: Graph.Value, _ name: String, _ channels: Int) -> Graph.Value {
+                let y = graph.convolution(x, name, channels, kernel: 1)
+                return graph.batchNorm(y, name + ".norm")
+            }
+            var x = graph.relu(normed(graph.input, "first", 64), "first.relu")
+            for block in ["a", "b"] {
+                let narrow = graph.relu(normed(x, block + "1", 16), block + "1.relu")
+                let wide = normed(narrow, block + "2", 64)
+                if more { graph.output(block, x) }
+                x = graph.relu(graph.add(wide, x, block + ".sum"), block + ".relu")
+            }
+            graph.output("y", x)
+            let executor = Executor(
+                graph,
+                inputs: [photos],
+                CompilationOptions(.evaluation, pool: ThreadPool(threads: 2))
+            )
+            executor.store.initialize(seed: 5)
+            let x0 = SharedValues.photos(photos)
+            return withExtendedLifetime((executor, x0)) {
+                let y = executor.forward([x0.tensor(photos)], .evaluation).last
+                return (y?.toArray() ?? [], executor.memory.activations)
+            }
+        }
+        let (own, apart) = (run(reading: false), run(reading: true))
+        #expect(own.values == apart.values && own.values.contains { $0 > 0 })
+        let pixel = photos.pixels
+        #expect((80 * pixel..<100 * pixel).contains(own.memory))
+        #expect(apart.memory >= 208 * pixel)
     }
 }

@@ -64,6 +64,49 @@ import Testing
         }
     }
 
+    /// More pixels than are summed up at a time, of few and of many channels.
+    @Test(arguments: [24, 300])
+    func outputsMayOverwriteTheResidual(_ channels: Int) {
+        let g = ConvolutionGeometry(
+            input: Shape(N: 3, H: 19, W: 17, C: 40),
+            channels: channels,
+            kernel: 1,
+            stride: 1,
+            padding: 0
+        )
+        let (x, weights) = (noise(g.input.count, seed: 1), noise(g.weights, seed: 2))
+        let factors = noise(2 * channels, seed: 3)
+        let shape = g.output
+        for instructions in InstructionSet.available {
+            let pool = ThreadPool(threads: 2, instructions: instructions)
+            let kernel = ConvolutionKernel(g, threads: 2)
+            #expect(kernel.mayOverwriteResidual)
+            let filters = noise(kernel.forwardFilters, seed: 5)
+            kernel.prepareForward(weights.base, into: filters.base, pool)
+            func run(into y: Storage, adding residual: Storage) {
+                let scratch = noise(kernel.scratchBesideFilters, seed: 6)
+                kernel.forward(
+                    x.tensor(g.input),
+                    filters: filters.base,
+                    finish: ConvolutionEpilogue(
+                        factors: factors.base,
+                        channels: channels,
+                        residual: residual.tensor(shape),
+                        activation: .relu
+                    ),
+                    y.tensor(shape),
+                    scratch: scratch.base,
+                    pool
+                )
+            }
+            let (apart, both) = (noise(shape.count, seed: 7), noise(shape.count, seed: 4))
+            run(into: apart, adding: noise(shape.count, seed: 4))
+            run(into: both, adding: both)
+            #expect(Array(apart.buffer) == Array(both.buffer))
+            #expect(apart.buffer.contains { $0 > 1 })
+        }
+    }
+
     @Test func foldedNormsTakeTheBiasAlong() {
         let values = [noise(4, seed: 1), noise(4, seed: 2), noise(4, seed: 3), noise(4, seed: 4)]
         let variance = Storage([0.5, 1, 2, 4])

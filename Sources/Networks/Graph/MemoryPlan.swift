@@ -78,13 +78,13 @@ struct MemoryPlan {
 
         for (node, needs) in requirements.enumerated() {
             let value = first + node
-            let input = graph.nodes[node].inputs[0].index
-            let before = input - first
-            if needs.mayOverwriteInput, before >= 0, !graph.isOutput(input),
-                readers[input].count == 1,
-                !isTrained[before] || !requirements[before].backwardReadsOutput
+            let overwritten = needs.overwritableInput.map { graph.nodes[node].inputs[$0].index }
+            if let overwritten, overwritten >= first, !graph.isOutput(overwritten),
+                Self.isLast(node, of: readers[overwritten], isTrained),
+                !isTrained[overwritten - first]
+                    || !requirements[overwritten - first].backwardReadsOutput
             {
-                values[value] = values[input]
+                values[value] = values[overwritten]
             } else {
                 let count =
                     needs.trailing == 0
@@ -111,6 +111,16 @@ struct MemoryPlan {
             planGradients(graph, shapes, requirements, needsGradient, readers, &plan)
         }
         (offsets, count) = plan.place()
+    }
+
+    /// Whether a node reads a value once, and nobody else does at that time or later.
+    private static func isLast(
+        _ node: Int,
+        of readers: [(node: Int, slot: Int)],
+        _ isTrained: [Bool]
+    ) -> Bool {
+        readers.count { $0.node == node } == 1
+            && readers.allSatisfy { $0.node == node || $0.node < node && !isTrained[$0.node] }
     }
 
     private mutating func planGradients(

@@ -126,8 +126,8 @@ public struct KernelRequirements: Sendable {
     public var trailing = 0
     /// Whether backward reads the output.
     public var backwardReadsOutput = false
-    /// Whether forward may write the output over the first input.
-    public var mayOverwriteInput = false
+    /// The input that forward may write the output over; nil = none.
+    public var overwritableInput: Int?
     /// Whether backward may write the first input's gradient over the output's.
     public var mayOverwriteGradient = false
     /// Whether backward can add the first input's gradient to what the nodes behind have written, where the pass says

@@ -36,7 +36,7 @@ private struct ActivatePasses: Kernel {
         var needs = KernelRequirements()
         needs.backwardReadsOutput = activation.gradientReadsOutput
         needs.backwardReadsInputs = activation.gradientReadsOutput ? [] : [0]
-        needs.mayOverwriteInput = activation.gradientReadsOutput || purpose == .evaluation
+        if activation.gradientReadsOutput || purpose == .evaluation { needs.overwritableInput = 0 }
         needs.mayOverwriteGradient = true
         return needs
     }

@@ -113,7 +113,7 @@ private struct BranchScalePasses: Kernel {
             needs.workspace = scaleBranchScratch(maps, slices: options.slices)
         }
         needs.backwardReadsInputs = hasScale ? [0] : []
-        needs.mayOverwriteInput = !hasScale || options.purpose == .evaluation
+        if !hasScale || options.purpose == .evaluation { needs.overwritableInput = 0 }
         needs.mayOverwriteGradient = true
         return needs
     }

@@ -36,7 +36,7 @@ private struct ChannelScalePasses: Kernel {
         var needs = KernelRequirements()
         needs.workspace = purpose == .training ? scaleChannelsScratch(maps) : 0
         needs.backwardReadsInputs = [0, 1]
-        needs.mayOverwriteInput = purpose == .evaluation
+        if purpose == .evaluation { needs.overwritableInput = 0 }
         needs.mayOverwriteGradient = true
         return needs
     }

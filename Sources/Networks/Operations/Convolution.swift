@@ -148,13 +148,13 @@ public struct Convolution: Operation {
     /// Whether it can apply a norm to its input in training, and that pays: with more outputs than inputs the products
     /// take so long that reading less hardly counts.
     func appliesNorms(_ site: KernelSite) -> Bool {
-        channels <= site.input.C && passes(site).computesBoth
+        channels <= site.input.C && passes(site).fusesBackward
     }
 
     /// Whether it can scale its input by a gate in training, and that pays, as for `appliesNorms`.
     func appliesGates(_ site: KernelSite) -> Bool {
         let passes = passes(site)
-        return channels <= site.input.C && passes.computesBoth && passes.convolution.appliesGates
+        return channels <= site.input.C && passes.fusesBackward && passes.convolution.appliesGates
     }
 
     private func passes(_ site: KernelSite) -> ConvolutionPasses {
@@ -312,7 +312,7 @@ private struct ConvolutionPasses: Kernel {
         var needs = KernelRequirements()
         needs.workspace = max(
             convolution.notedFloats + convolution.scratch,
-            (norm?.workspace ?? 0) + (computesBoth ? convolution.scratch : 0)
+            (norm?.workspace ?? 0) + (fusesBackward ? convolution.scratch : 0)
         )
         needs.filters = [
             convolution.forwardFilters, needsInputGradient ? convolution.backwardFilters : 0,
@@ -321,6 +321,9 @@ private struct ConvolutionPasses: Kernel {
         if let norm {
             needs.saved = sums + (purpose == .training && !defersNorm ? output.count : 0)
             needs.backwardReadsOutput = norm.backwardReadsOutput || defersNorm
+            if purpose == .evaluation, norm.addsResidual, convolution.mayOverwriteResidual {
+                needs.overwritableInput = 1
+            }
             if defersNorm {
                 needs.trailing = DeferredNorm.count(channels: output.C, slices: slices)
             }
@@ -333,10 +336,13 @@ private struct ConvolutionPasses: Kernel {
     /// The number of the input that is the gate.
     private var gateSlot: Int { norm?.addsResidual == true ? 2 : 1 }
 
-    /// Whether the norm leaves its input's gradient to the convolution, which computes both of its own from it in one pass.
-    var computesBoth: Bool {
-        guard let norm, purpose == .training, needsInputGradient, !hasBias else { return false }
-        return convolution.computesBoth(residual: norm.addsResidual)
+    /// Whether the norm leaves its input's gradient to the convolution, which computes its own from it in one pass.
+    var fusesBackward: Bool {
+        guard let norm, purpose == .training, !hasBias else { return false }
+        return convolution.fusesBackward(
+            inputGradient: needsInputGradient,
+            residual: norm.addsResidual
+        )
     }
 
     // What is saved for a norm: the slices' statistics, the scale and shift of evaluation, and in training the sums of
@@ -416,8 +422,8 @@ private struct ConvolutionPasses: Kernel {
         let parameters = pass.forward.parameters
         let workspace = pass.forward.workspace
         var dbias = hasBias ? parameters[1].gradient : nil
-        if computesBoth, let norm, let dx = pass.dx {
-            return backward(pass, norm, dx)
+        if fusesBackward, let norm {
+            return backward(pass, norm)
         }
         precondition(!hasGate, "a gate whose gradient nobody takes")
         if let norm {
@@ -479,8 +485,8 @@ private struct ConvolutionPasses: Kernel {
         )
     }
 
-    /// Both gradients in one pass over the norm's.
-    private func backward(_ pass: BackwardPass, _ norm: NormPasses, _ dx: Tensor) {
+    /// The gradients in one pass over the norm's.
+    private func backward(_ pass: BackwardPass, _ norm: NormPasses) {
         let (forward, workspace) = (pass.forward, pass.forward.workspace)
         let gradient = norm.backwardSums(
             normInput(forward),
@@ -496,7 +502,7 @@ private struct ConvolutionPasses: Kernel {
         )
         let working = workspace + norm.workspace
         let weights = forward.parameters[0]
-        convolution.backwardBoth(
+        convolution.backwardFused(
             pass.x,
             norm: before(forward),
             gate: hasGate
@@ -504,10 +510,12 @@ private struct ConvolutionPasses: Kernel {
             gradient,
             slices: pass.slices,
             dweights: weights.gradient,
-            filters: forward.filters[1].ready(workspace: working) {
-                convolution.prepareBackward(weights.value, into: $0, pass.pool)
-            },
-            dx,
+            filters: pass.dx == nil
+                ? nil
+                : forward.filters[1].ready(workspace: working) {
+                    convolution.prepareBackward(weights.value, into: $0, pass.pool)
+                },
+            pass.dx,
             scratch: working + convolution.backwardFilters,
             pass.pool
         )

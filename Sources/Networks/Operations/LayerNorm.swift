@@ -68,7 +68,7 @@ private struct LayerNormPasses: Kernel {
         needs.saved = kernel.saved
         needs.workspace = purpose == .training ? kernel.scratch : 0
         needs.backwardReadsInputs = [0]
-        needs.mayOverwriteInput = purpose == .evaluation
+        if purpose == .evaluation { needs.overwritableInput = 0 }
         needs.mayOverwriteGradient = true
         return needs
     }

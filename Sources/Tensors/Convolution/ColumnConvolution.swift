@@ -21,6 +21,14 @@ struct ColumnConvolution: Sendable {
     private static let leastPixels = 196
     /// Rows that are finished at a time, while they are in cache: those that GEMM keeps there.
     private static let finishedRows = 240
+    /// Rows of a buffer that outputs with a residual are summed up in: floats that stay in the first cache, and at least two
+    /// tiles of rows.
+    private static let sumFloats = 6144
+    private static let leastSumRows = 24
+    /// Weights that may be read again for so few rows.
+    private static let nearWeights = 1 << 17
+    /// Floats that a norm or a gate is applied to at a time, which stay in the first cache for the product.
+    private static let appliedFloats = 1 << 13
     /// Steps that a thread takes in turn, at most.
     private static let stepsInTurn = 8
     /// The widest strip of any instruction set.
@@ -109,7 +117,25 @@ struct ColumnConvolution: Sendable {
     /// Columns of a matrix with strips filled up.
     private static func filled(_ n: Int) -> Int { (n + widest - 1) / widest * widest }
 
-    var scratch: Int { threads * columnFloats }
+    var scratch: Int { threads * (columnFloats + sumFloats) }
+
+    /// Whether the output may be the memory of the residual.
+    ///
+    /// Its sums are computed in a buffer then: to write what was just read costs the caches less than to bring lines of other
+    /// memory into them.
+    var mayOverwriteResidual: Bool {
+        geometry.isPointwise && geometry.weights <= Self.nearWeights
+    }
+
+    /// Rows of the buffer for sums.
+    private var sumRows: Int {
+        let O = max(geometry.output.C, 1)
+        let rows = Self.sumFloats / O / Self.leastSumRows * Self.leastSumRows
+        return min(Self.finishedRows, max(Self.leastSumRows, rows))
+    }
+
+    /// Floats of a thread's buffer for sums.
+    private var sumFloats: Int { mayOverwriteResidual ? sumRows * geometry.output.C : 0 }
 
     /// The im2col matrix of a step, in `buffer` unless it is the input itself.
     func columns(
@@ -170,28 +196,53 @@ struct ColumnConvolution: Sendable {
         // A thread takes some steps in turn, and has each prefetch what the next one reads.
         let grain = max(1, min(Self.stepsInTurn, count / (Self.stepsInTurn * pool.threads)))
         pool.parallelRanges(count, grain: grain) { indices, worker in
+            let buffer = scratch + worker * (columnFloats + sumFloats)
+            let sums =
+                finish.residual != nil && mayOverwriteResidual ? buffer + columnFloats : nil
             for index in indices {
                 let step = step(index, of: images)
-                let matrix = columns(x, step, scratch + worker * columnFloats, kernels)
-                let start = step.first * O
                 let hasNext = geometry.isPointwise && index + 1 < indices.upperBound
-                multiply(
-                    matrix,
-                    filters,
-                    y.base + start,
-                    step.count,
-                    finish.advanced(by: start),
-                    kernels,
-                    later: hasNext ? x.floats(self.step(index + 1, of: images).pixels) : nil
-                )
+                let later = hasNext ? x.floats(self.step(index + 1, of: images).pixels) : nil
+                for pixels in parts(step, isPlain: x.isPlain) {
+                    let start = pixels.lowerBound * O
+                    let isWhole = pixels == step.pixels
+                    multiply(
+                        isWhole
+                            ? columns(x, step, buffer, kernels) : x.pixels(pixels, buffer, kernels),
+                        filters,
+                        y.base + start,
+                        pixels.count,
+                        finish.advanced(by: start),
+                        kernels,
+                        later: later?.part(
+                            pixels.lowerBound - step.first..<pixels.upperBound - step.first,
+                            of: step.count
+                        ),
+                        sums: sums
+                    )
+                }
                 if let notes { record(notes, step, y, kernels) }
+            }
+        }
+    }
+
+    /// The pixels of a step, cut into parts of single images where a norm or a gate is applied to them first.
+    private func parts(_ step: Step, isPlain: Bool) -> [Range<Int>] {
+        guard geometry.isPointwise, !isPlain else { return [step.pixels] }
+        let rows = Self.appliedFloats / geometry.taps / Self.leastSumRows * Self.leastSumRows
+        return step.images.indices.flatMap { image in
+            let pixels = step.pixels(image - step.images.lowerBound)
+            return stride(from: pixels.lowerBound, to: pixels.upperBound, by: max(24, rows)).map {
+                $0..<min($0 + max(24, rows), pixels.upperBound)
             }
         }
     }
 
     /// The outputs of `pixels` pixels from their columns, on the thread that calls.
     ///
-    /// - Parameter later: what the thread reads next.
+    /// - Parameters:
+    ///   - later: what the thread reads next.
+    ///   - sums: the thread's buffer where `y` may be the residual's memory.
     func multiply(
         _ columns: UnsafePointer<Float>,
         _ filters: UnsafePointer<Float>,
@@ -199,15 +250,18 @@ struct ColumnConvolution: Sendable {
         _ pixels: Int,
         _ finish: Finish,
         _ kernels: KernelTable,
-        later: UnsafeBufferPointer<Float>? = nil
+        later: UnsafeBufferPointer<Float>? = nil,
+        sums: UnsafeMutablePointer<Float>? = nil
     ) {
         let (taps, O) = (geometry.taps, geometry.output.C)
-        for row in stride(from: 0, to: pixels, by: Self.finishedRows) {
-            let rows = min(Self.finishedRows, pixels - row)
+        let together = sums == nil ? Self.finishedRows : sumRows
+        for row in stride(from: 0, to: pixels, by: together) {
+            let rows = min(together, pixels - row)
             // The residual is read right behind the product.
             let residual = finish.residual.map {
                 UnsafeBufferPointer(start: $0 + row * O, count: rows * O)
             }
+            let own = sums ?? y + row * O
             kernels.gemm.multiply(
                 GemmKernels.Product(
                     M: rows,
@@ -218,13 +272,13 @@ struct ColumnConvolution: Sendable {
                     columnStride: 1,
                     B: filters,
                     stripStride: taps * kernels.gemm.width,
-                    C: y + row * O,
+                    C: own,
                     ldc: O,
                     adding: false,
                     later: residual ?? later?.part(row..<row + rows, of: pixels)
                 )
             )
-            finish.advanced(by: row * O).apply(y + row * O, rows, O, kernels)
+            finish.advanced(by: row * O).apply(own, to: y + row * O, rows, O, kernels)
         }
     }
 

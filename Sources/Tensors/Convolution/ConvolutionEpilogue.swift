@@ -68,9 +68,20 @@ extension Finish {
         _ channels: Int,
         _ kernels: KernelTable
     ) {
+        apply(y, to: y, rows, channels, kernels)
+    }
+
+    /// Finishes `rows` rows of `channels` sums on their way to `y`, which may be their memory or the residual's.
+    func apply(
+        _ sums: UnsafeMutablePointer<Float>,
+        to y: UnsafeMutablePointer<Float>,
+        _ rows: Int,
+        _ channels: Int,
+        _ kernels: KernelTable
+    ) {
         if let scale, let shift {
             let arguments = RowKernels.Normalise(
-                x: y,
+                x: sums,
                 residual: residual,
                 y: y,
                 scale: scale,
@@ -80,6 +91,7 @@ extension Finish {
             )
             kernels.rows.normalise(arguments, rows, channels)
         } else {
+            precondition(sums == y, "sums without a norm are finished in place")
             if let shift { kernels.rows.addBias(y, shift, rows, channels) }
             if let residual { kernels.flat.add(y, residual, rows * channels) }
             if activation != .none { kernels.activations.apply(activation, y, y, rows * channels) }

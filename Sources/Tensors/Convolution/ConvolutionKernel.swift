@@ -78,6 +78,9 @@ public struct ConvolutionKernel: Sendable {
         method.moments.map { RecordedMoments(plan: $0, base: floats) }
     }
 
+    /// Whether forward's output may be the memory of the residual that a batch norm adds.
+    public var mayOverwriteResidual: Bool { method.mayOverwriteResidual }
+
     /// Floats of the filters that `prepareForward` makes.
     public var forwardFilters: Int { method.forwardFilters }
 
@@ -94,7 +97,7 @@ public struct ConvolutionKernel: Sendable {
     /// y = convolution of x with prepared filters, finished on the way to memory.
     ///
     /// - Parameters:
-    ///   - norm: the norm that is applied to `x` first; only where `computesBoth`.
+    ///   - norm: the norm that is applied to `x` first; only where `fusesBackward` with an input's gradient.
     ///   - gate: what scales the channels of `x` first, only where `appliesGates`.
     ///   - notes: filled in for the batch norm that follows, if any.
     ///   - slices: the slices of the batch; nil in evaluation, where each image is computed as if alone.
@@ -111,7 +114,10 @@ public struct ConvolutionKernel: Sendable {
         _ pool: ThreadPool
     ) {
         check(x, y, pool)
-        precondition(norm == nil || method.computesBoth, "a norm that nobody applies")
+        precondition(
+            norm == nil || method.fusesBackward(inputGradient: true),
+            "a norm that nobody applies"
+        )
         precondition(gate == nil || appliesGates && norm == nil, "a gate that nobody applies")
         method.forward(
             ConvolutionInput(maps: x, norm: norm, gate: gate),
@@ -210,43 +216,50 @@ public struct ConvolutionKernel: Sendable {
         if let dbias { channelSums(dy, slices, dbias, scratch: scratch, pool) }
     }
 
-    /// Whether `backwardBoth` is there and pays.
+    /// Whether `backwardFused` is there and pays.
     ///
-    /// - Parameter residual: whether the norm's gradient writes that of a residual too, which depthwise convolutions, whose
-    ///   tasks share rows, would do twice.
-    public func computesBoth(residual: Bool) -> Bool {
-        method.computesBoth && !(residual && geometry.isDepthwise)
+    /// - Parameters:
+    ///   - inputGradient: whether somebody needs the gradient of the input.
+    ///   - residual: whether the norm's gradient writes that of a residual too, which depthwise convolutions, whose tasks
+    ///     share rows, would do twice.
+    public func fusesBackward(inputGradient: Bool, residual: Bool) -> Bool {
+        method.fusesBackward(inputGradient: inputGradient) && !(residual && geometry.isDepthwise)
     }
 
     /// Whether both passes can scale the channels of what they read by a gate.
-    public var appliesGates: Bool { method.computesBoth && !geometry.isDepthwise }
+    public var appliesGates: Bool {
+        method.fusesBackward(inputGradient: true) && !geometry.isDepthwise
+    }
 
-    /// Overwrites the gradients of the weights, with the sums over all slices, and of the input, from prepared filters
-    /// and from the gradient of the output as the batch norm behind it tells it.
+    /// Overwrites the gradients of the weights, with the sums over all slices, and of the input, from the gradient of the output
+    /// as the batch norm behind it tells it.
     ///
     /// - Parameters:
     ///   - norm: as in the forward pass; it is given the sums of its gradient, and `dx` is the gradient of what it makes of
     ///     `x`.
     ///   - gate: as in the forward pass; it is given its gradient, and `dx` is that of `x` before the gate.
-    public func backwardBoth(
+    ///   - filters: what `prepareBackward` made, where there is a `dx`.
+    ///   - dx: nil where nobody needs it.
+    public func backwardFused(
         _ x: Tensor,
         norm: DeferredNorm? = nil,
         gate: ChannelGate? = nil,
         _ dy: NormInputGradient,
         slices: Slices,
         dweights: UnsafeMutablePointer<Float>,
-        filters: UnsafePointer<Float>,
-        _ dx: Tensor,
+        filters: UnsafePointer<Float>?,
+        _ dx: Tensor?,
         scratch: UnsafeMutablePointer<Float>,
         _ pool: ThreadPool
     ) {
         precondition(
-            x.shape == dx.shape && x.shape.hasImages(like: geometry.input)
+            dx?.shape ?? x.shape == x.shape && x.shape.hasImages(like: geometry.input)
                 && dy.shape.hasImages(like: geometry.output) && x.shape.N == dy.shape.N,
-            "a convolution of \(geometry.input) is given \(x.shape), \(dx.shape) and \(dy.shape)"
+            "a convolution of \(geometry.input) is given \(x.shape) and \(dy.shape)"
         )
         precondition(pool.threads <= threads, "planned for \(threads) threads")
-        method.backwardBoth(
+        precondition((dx == nil) == (filters == nil), "filters go with the input's gradient")
+        method.backwardFused(
             ConvolutionInput(maps: x, norm: norm, gate: gate),
             dy,
             slices,

@@ -12,6 +12,9 @@ protocol ConvolutionMethod: Sendable {
     /// What the forward pass records of its outputs for a batch norm; nil = nothing.
     var moments: MomentPlan? { get }
 
+    /// Whether forward's output may be the memory of the residual.
+    var mayOverwriteResidual: Bool { get }
+
     /// Floats of the filters that `prepareForward` makes.
     var forwardFilters: Int { get }
 
@@ -59,17 +62,18 @@ protocol ConvolutionMethod: Sendable {
         _ pool: ThreadPool
     )
 
-    /// Whether `backwardBoth` is there and pays; both passes then apply a norm that was deferred to what they read.
-    var computesBoth: Bool { get }
+    /// Whether `backwardFused` is there and pays. Where it gives the gradient of the input, both passes apply a norm that was
+    /// deferred to what they read.
+    func fusesBackward(inputGradient: Bool) -> Bool
 
     /// Overwrites both gradients, from what a batch norm behind the convolution tells of the output's.
-    func backwardBoth(
+    func backwardFused(
         _ x: ConvolutionInput,
         _ dy: NormInputGradient,
         _ slices: Slices,
         _ dweights: UnsafeMutablePointer<Float>,
-        filters: UnsafePointer<Float>,
-        _ dx: Tensor,
+        filters: UnsafePointer<Float>?,
+        _ dx: Tensor?,
         scratch: UnsafeMutablePointer<Float>,
         _ pool: ThreadPool
     )
@@ -77,15 +81,18 @@ protocol ConvolutionMethod: Sendable {
 
 extension ConvolutionMethod {
     /// No.
-    var computesBoth: Bool { false }
+    var mayOverwriteResidual: Bool { false }
 
-    func backwardBoth(
+    /// No.
+    func fusesBackward(inputGradient: Bool) -> Bool { false }
+
+    func backwardFused(
         _ x: ConvolutionInput,
         _ dy: NormInputGradient,
         _ slices: Slices,
         _ dweights: UnsafeMutablePointer<Float>,
-        filters: UnsafePointer<Float>,
-        _ dx: Tensor,
+        filters: UnsafePointer<Float>?,
+        _ dx: Tensor?,
         scratch: UnsafeMutablePointer<Float>,
         _ pool: ThreadPool
     ) {

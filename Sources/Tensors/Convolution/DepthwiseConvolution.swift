@@ -288,20 +288,21 @@ struct DepthwiseConvolution: ConvolutionMethod {
 
     // MARK: Backward, both gradients from a batch norm's
 
-    var computesBoth: Bool { true }
+    func fusesBackward(inputGradient: Bool) -> Bool { inputGradient }
 
     /// A task writes the norm's gradient for its rows, and for those around them that the input's gradient takes, to a
     /// buffer in the second cache, and there takes the sums for a norm that was deferred to this convolution.
-    func backwardBoth(
+    func backwardFused(
         _ x: ConvolutionInput,
         _ dy: NormInputGradient,
         _ slices: Slices,
         _ dweights: UnsafeMutablePointer<Float>,
-        filters: UnsafePointer<Float>,
-        _ dx: Tensor,
+        filters: UnsafePointer<Float>?,
+        _ dx: Tensor?,
         scratch: UnsafeMutablePointer<Float>,
         _ pool: ThreadPool
     ) {
+        guard let dx, let filters else { preconditionFailure("both gradients or neither") }
         let g = geometry
         let kernels = pool.kernels
         let loops = kernels.depthwise

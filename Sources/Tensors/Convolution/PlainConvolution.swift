@@ -34,7 +34,7 @@ struct PlainConvolution: ConvolutionMethod {
 
     var scratch: Int {
         let products = winograd.map { max($0.scratch, winogradWeights?.scratch ?? 0) }
-        let own = products ?? max(columns.scratch, columnWeights.scratch, scratchOfBoth)
+        let own = products ?? max(columns.scratch, columnWeights.scratch, scratchOfFused)
         return system?.scratch ?? own
     }
 
@@ -43,6 +43,10 @@ struct PlainConvolution: ConvolutionMethod {
     }
 
     // MARK: Forward
+
+    var mayOverwriteResidual: Bool {
+        system == nil && winograd == nil && columns.mayOverwriteResidual
+    }
 
     var forwardFilters: Int {
         readsWeights ? 0 : winograd?.forwardFilters ?? columns.forwardFilters
@@ -157,21 +161,26 @@ struct PlainConvolution: ConvolutionMethod {
 
     // MARK: Backward, both gradients from a batch norm's
 
-    var computesBoth: Bool { system == nil && winograd == nil && columnWeights.computesBoth }
+    func fusesBackward(inputGradient: Bool) -> Bool {
+        system == nil && winograd == nil
+            && columnWeights.fusesBackward(inputGradient: inputGradient)
+    }
 
-    private var scratchOfBoth: Int { computesBoth ? columnWeights.scratchOfBoth : 0 }
+    private var scratchOfFused: Int {
+        fusesBackward(inputGradient: false) ? columnWeights.scratchOfFused : 0
+    }
 
-    func backwardBoth(
+    func backwardFused(
         _ x: ConvolutionInput,
         _ dy: NormInputGradient,
         _ slices: Slices,
         _ dweights: UnsafeMutablePointer<Float>,
-        filters: UnsafePointer<Float>,
-        _ dx: Tensor,
+        filters: UnsafePointer<Float>?,
+        _ dx: Tensor?,
         scratch: UnsafeMutablePointer<Float>,
         _ pool: ThreadPool
     ) {
-        columnWeights.backwardBoth(
+        columnWeights.backwardFused(
             x,
             dy,
             slices,

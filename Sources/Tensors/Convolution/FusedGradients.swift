@@ -1,6 +1,7 @@
 import KernelTable
 
-/// Both gradients of a pointwise convolution behind which a batch norm stands, from one pass over the norm's.
+/// Both gradients of a pointwise convolution behind which a batch norm stands, or the weights' alone of any, from one pass over
+/// the norm's.
 ///
 /// The gradient of the norm's input, which is the convolution's output, is written a step at a time to a buffer in the
 /// second cache, and both products read it there; alone, each pass would carry it to memory and back. Sums have the same
@@ -8,12 +9,15 @@ import KernelTable
 /// gradient, of each step while it is in cache.
 extension ColumnWeights {
     /// Whether a slice has groups of images for enough tasks; the products of fewer are better cut by channels.
-    var computesBoth: Bool {
-        geometry.isPointwise && !isShort(sliceImages) && groups(sliceImages) == Self.tasks
+    ///
+    /// The gradient of the input is that of the columns, which are pixels in pointwise convolutions alone.
+    func fusesBackward(inputGradient: Bool) -> Bool {
+        (geometry.isPointwise || !inputGradient) && !isShort(sliceImages)
+            && groups(sliceImages) == Self.tasks
     }
 
     /// Floats of one thread's packed columns, of its rows of the gradient and of those that a norm is applied to.
-    private var bothFloats: (packed: Int, gradient: Int, normalised: Int) {
+    private var fusedFloats: (packed: Int, gradient: Int, normalised: Int) {
         let pixels = columns.columnFloats / max(geometry.taps, 1)
         return (
             pixels * (min(geometry.taps, geometry.output.C) + Self.widest),
@@ -32,13 +36,13 @@ extension ColumnWeights {
     private static let widestPacked = 128
 
     /// Floats of all threads' areas.
-    private var workersOfBoth: Int {
-        let floats = bothFloats
+    private var fusedWorkers: Int {
+        let floats = fusedFloats
         return columns.threads * (floats.packed + floats.gradient + floats.normalised)
     }
 
-    var scratchOfBoth: Int {
-        waitingFloats + workersOfBoth + Self.tasks * geometry.weights
+    var scratchOfFused: Int {
+        waitingFloats + fusedWorkers + Self.tasks * geometry.weights
             + columns.steps(sliceImages, groups: Self.tasks) * 2 * geometry.taps
             + sliceImages * columns.bands * geometry.taps
     }
@@ -46,13 +50,13 @@ extension ColumnWeights {
     /// - Parameters:
     ///   - filters: as for `ColumnConvolution.backwardData`.
     ///   - dx: overwritten with the gradient of `x`.
-    func backwardBoth(
+    func backwardFused(
         _ x: ConvolutionInput,
         _ dy: NormInputGradient,
         _ slices: Slices,
         _ dweights: UnsafeMutablePointer<Float>,
-        filters: UnsafePointer<Float>,
-        _ dx: Tensor,
+        filters: UnsafePointer<Float>?,
+        _ dx: Tensor?,
         scratch: UnsafeMutablePointer<Float>,
         _ pool: ThreadPool
     ) {
@@ -68,7 +72,7 @@ extension ColumnWeights {
         Slices.addTree(
             0..<slices.count,
             compute: { leaf, level, _ in
-                addBoth(
+                addFused(
                     x,
                     dy,
                     leaf.lowerBound,
@@ -85,14 +89,14 @@ extension ColumnWeights {
     }
 
     /// The same for the images of one slice.
-    private func addBoth(
+    private func addFused(
         _ x: ConvolutionInput,
         _ dy: NormInputGradient,
         _ slice: Int,
         _ images: Range<Int>,
         _ dweights: UnsafeMutablePointer<Float>,
-        _ filters: UnsafePointer<Float>,
-        _ dx: Tensor,
+        _ filters: UnsafePointer<Float>?,
+        _ dx: Tensor?,
         _ scratch: UnsafeMutablePointer<Float>,
         _ pool: ThreadPool
     ) {
@@ -102,8 +106,8 @@ extension ColumnWeights {
         let gemm = kernels.gemm
         let (taps, O, N) = (g.taps, g.output.C, images.count)
         let groups = groups(N)
-        let floats = bothFloats
-        let partials = scratch + workersOfBoth
+        let floats = fusedFloats
+        let partials = scratch + fusedWorkers
         let normSums = partials + Self.tasks * g.weights
         let steps = columns.steps(before: groups, of: groups, N)
         let gateSums = normSums + steps * 2 * taps
@@ -124,7 +128,8 @@ extension ColumnWeights {
                     ? columns.step(index + 1, of: own).pixels : 0..<0
                 // The widest maps that the next step reads, one beside each product.
                 let later = (
-                    weights: taps > O ? x.floats(next) : dy.rows(next).x, data: dy.rows(next).dy
+                    weights: g.isPointwise && taps > O ? x.floats(next) : dy.rows(next).x,
+                    data: dy.rows(next).dy
                 )
                 let matrix = columns.columns(x, step, gradient + floats.gradient, kernels)
                 let (A, B) =
@@ -148,6 +153,7 @@ extension ColumnWeights {
                         later: later.weights
                     )
                 )
+                guard let dx, let filters else { continue }
                 gemm.multiply(
                     GemmKernels.Product(
                         M: step.count,

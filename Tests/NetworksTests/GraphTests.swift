@@ -110,6 +110,28 @@ import Testing
         #expect(own.contains { $0 != own[0] } && own == logits(.training))
     }
 
+    /// A ResNet's first pool is joined in evaluation, which gives the bits of a network that was built for training.
+    @Test(arguments: [Architecture.resnet18, .resnet50])
+    func poolsThatAreJoinedChangeNoBit(_ architecture: Architecture) {
+        let input = Shape(N: 3, H: 64, W: 64, C: 3)
+        func kinds(joinsChains: Bool) -> [String] {
+            let graph = architecture.graph(classes: 5)
+            return Fusion.apply(graph, inputs: [input], .evaluation, joinsChains: joinsChains)
+                .nodes.map(\.operation.kind)
+        }
+        let pools = [false, true].map { kinds(joinsChains: $0).filter { $0.hasPrefix("max pool") } }
+        #expect(pools[0].count == 1 && pools[1].isEmpty)
+        let photos = SharedValues.photos(input)
+        func logits(_ purpose: Purpose) -> [Float] {
+            let model = ModelTests.model(architecture, batch: 3, purpose: purpose, imageSize: 64)
+            return withExtendedLifetime(model) {
+                model.logits(photos, images: 0..<3, .evaluation)
+            }
+        }
+        let own = logits(.evaluation)
+        #expect(own.contains { $0 != own[0] } && own == logits(.training))
+    }
+
     /// Joined operations compute what they compute apart, with the same bits on any number of threads.
     @Test(
         arguments: [Phase.evaluation, ModelTests.context(4)],

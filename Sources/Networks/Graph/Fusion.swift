@@ -9,6 +9,7 @@ package import Tensors
 ///   training notes the moments of what it writes for the norm.
 /// - In evaluation a depthwise convolution takes over the pointwise one before it, and a pointwise one behind takes
 ///   over both: they are computed band by band.
+/// - In evaluation a convolution that is computed by im2col takes over the max-pool behind it.
 /// - What changes nothing, and what no output depends on, is left out.
 ///
 /// Operations are only joined where nobody else reads what lies between, and both are frozen or neither. The result stands where the last of
@@ -26,7 +27,7 @@ package struct Fusion {
     ///
     /// - Parameters:
     ///   - joinsNorms: whether convolutions take over batch norms; without, each can be measured alone.
-    ///   - joinsChains: whether convolutions are computed together in evaluation, which takes our own engine.
+    ///   - joinsChains: whether convolutions are computed together, and with pools, in evaluation, which takes our own engine.
     package static func apply(
         _ graph: Graph,
         inputs: [Shape],
@@ -42,7 +43,8 @@ package struct Fusion {
         guard joinsChains else { return whole }
         let shapes = whole.shapes(inputs)
         return joined(whole) {
-            $1.purpose(purpose) == .evaluation && $0.joinChain($1, $2, shapes)
+            $1.purpose(purpose) == .evaluation
+                && ($0.joinChain($1, $2, shapes) || $0.joinPool($1, $2, shapes))
         }
     }
 
@@ -134,6 +136,20 @@ package struct Fusion {
         if let (place, chain) = sole(FusedChain.self, before, node) { return join(place, chain) }
         guard let (place, first) = sole(Convolution.self, before, node) else { return false }
         return join(place, FusedChain(first, named: fused[place].node.name))
+    }
+
+    private mutating func joinPool(_ node: Graph.Node, _ value: Int, _ shapes: [Shape]) -> Bool {
+        guard let pool = node.operation as? MaxPool,
+            let (place, convolution) = sole(Convolution.self, node.inputs[0], node),
+            let both = FusedPool(
+                convolution,
+                pool,
+                named: node.name,
+                shapes[fused[place].node.inputs[0].index]
+            )
+        else { return false }
+        replace(place, with: both, value)
+        return true
     }
 
     // MARK: The list

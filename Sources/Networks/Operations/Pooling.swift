@@ -17,7 +17,7 @@ public struct MaxPool: Operation {
     /// The windows.
     public var kind: String { "max pool \(side)×\(side) / \(stride)" }
 
-    private func geometry(_ input: Shape) -> PoolGeometry {
+    func geometry(_ input: Shape) -> PoolGeometry {
         PoolGeometry(input: input, kernel: side, stride: stride, padding: padding)
     }
 

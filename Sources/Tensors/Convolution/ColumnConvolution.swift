@@ -105,6 +105,21 @@ struct ColumnConvolution: Sendable {
         )
     }
 
+    /// Steps of some rows of an image.
+    func steps(_ rows: Range<Int>, ofImage image: Int) -> [Step] {
+        let (H, W) = (geometry.output.H, geometry.output.W)
+        return stride(from: rows.lowerBound, to: rows.upperBound, by: bandRows).map { first in
+            let rows = first..<min(first + bandRows, rows.upperBound)
+            return Step(
+                images: image..<image + 1,
+                rows: rows,
+                band: first / bandRows,
+                first: (image * H + first) * W,
+                count: rows.count * W
+            )
+        }
+    }
+
     /// Floats of one thread's columns.
     var columnFloats: Int { bandRows * stepImages * geometry.output.W * geometry.taps }
 

@@ -97,4 +97,48 @@ import Testing
             }
         }
     }
+
+    /// Pointwise convolutions from few channels to many and from many to few, of which one or the other factor is packed;
+    /// the system's BLAS takes each gradient by itself.
+    @Test(
+        arguments: [
+            (24, 144), (144, 24), (96, 160), (160, 96), (256, 128), (512, 128), (300, 200),
+            (128, 512), (130, 129),
+        ]
+    )
+    func pointwiseOnesAreThoseOfTheSystem(_ channels: (from: Int, to: Int)) {
+        let shape = Shape(N: 16, H: 16, W: 17, C: channels.from)
+        var graph = Graph()
+        let x = graph.convolution(graph.input, "conv", channels.to, kernel: 1)
+        graph.output("y", graph.batchNorm(x, "norm"))
+        func run(_ blas: BLASEngine) -> [Float] {
+            let options = CompilationOptions(
+                .training,
+                pool: ThreadPool(threads: 2, blas: blas)
+            )
+            let executor = Executor(graph, inputs: [shape], inputGradients: true, options)
+            executor.store.initialize(seed: 5)
+            let context = TrainingContext(seed: 1, step: 0, firstPosition: 0, photos: shape.N)
+            let photos = SharedValues.photos(shape)
+            return withExtendedLifetime((executor, photos)) {
+                let y = executor.forward([photos.tensor(shape)], .training(context))[0]
+                let dy = Storage((0..<y.count).map { Float($0 * 31 % 17) / 17 - 0.4 })
+                return withExtendedLifetime(dy) {
+                    let dx = executor.backward([dy.tensor(y.shape)])[0]
+                    return Array(executor.store.gradients.buffer) + (dx?.toArray() ?? [])
+                }
+            }
+        }
+        let geometry = ConvolutionGeometry(input: shape, channels: channels.to, kernel: 1)
+        let kernel = ConvolutionKernel(geometry, threads: 2)
+        #expect(kernel.fusesBackward(inputGradient: true, residual: false))
+        let (own, system) = (run(.own), run(.system))
+        let weights = channels.from * channels.to
+        // The weights' gradients and those of the input have sizes of their own.
+        for range in [0..<weights, own.count - shape.count..<own.count] {
+            let scale = system[range].reduce(0) { max($0, abs($1)) }
+            let error = zip(own[range], system[range]).reduce(0) { max($0, abs($1.0 - $1.1)) }
+            #expect(scale > 0 && error <= 1e-4 * scale, "\(error) of \(scale)")
+        }
+    }
 }

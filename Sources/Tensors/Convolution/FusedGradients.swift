@@ -19,8 +19,9 @@ extension ColumnWeights {
     /// Floats of one thread's packed columns, of its rows of the gradient and of those that a norm is applied to.
     private var fusedFloats: (packed: Int, gradient: Int, normalised: Int) {
         let pixels = columns.columnFloats / max(geometry.taps, 1)
+        let width = isTransposed ? geometry.output.C : geometry.taps
         return (
-            pixels * (min(geometry.taps, geometry.output.C) + Self.widest),
+            pixels * (width + Self.widest),
             pixels * geometry.output.C,
             columns.columnFloats
         )

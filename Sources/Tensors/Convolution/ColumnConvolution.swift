@@ -21,10 +21,10 @@ struct ColumnConvolution: Sendable {
     private static let leastPixels = 196
     /// Rows that are finished at a time, while they are in cache: those that GEMM keeps there.
     private static let finishedRows = 240
-    /// Rows of a buffer that outputs with a residual are summed up in: floats that stay in the first cache, and at least two
-    /// tiles of rows.
+    /// Floats of a buffer that outputs with a residual are summed up in, which stay in the first cache.
     private static let sumFloats = 6144
-    private static let leastSumRows = 24
+    /// Rows of a product that is one of several of a step: two tiles.
+    private static let fewestRows = 24
     /// Weights that may be read again for so few rows.
     private static let nearWeights = 1 << 17
     /// Floats that a norm or a gate is applied to at a time, which stay in the first cache for the product.
@@ -145,8 +145,8 @@ struct ColumnConvolution: Sendable {
     /// Rows of the buffer for sums.
     private var sumRows: Int {
         let O = max(geometry.output.C, 1)
-        let rows = Self.sumFloats / O / Self.leastSumRows * Self.leastSumRows
-        return min(Self.finishedRows, max(Self.leastSumRows, rows))
+        let rows = Self.sumFloats / O / Self.fewestRows * Self.fewestRows
+        return min(Self.finishedRows, max(Self.fewestRows, rows))
     }
 
     /// Floats of a thread's buffer for sums.
@@ -244,11 +244,12 @@ struct ColumnConvolution: Sendable {
     /// The pixels of a step, cut into parts of single images where a norm or a gate is applied to them first.
     private func parts(_ step: Step, isPlain: Bool) -> [Range<Int>] {
         guard geometry.isPointwise, !isPlain else { return [step.pixels] }
-        let rows = Self.appliedFloats / geometry.taps / Self.leastSumRows * Self.leastSumRows
+        let fitting = Self.appliedFloats / geometry.taps / Self.fewestRows * Self.fewestRows
+        let rows = max(Self.fewestRows, fitting)
         return step.images.indices.flatMap { image in
             let pixels = step.pixels(image - step.images.lowerBound)
-            return stride(from: pixels.lowerBound, to: pixels.upperBound, by: max(24, rows)).map {
-                $0..<min($0 + max(24, rows), pixels.upperBound)
+            return stride(from: pixels.lowerBound, to: pixels.upperBound, by: rows).map {
+                $0..<min($0 + rows, pixels.upperBound)
             }
         }
     }

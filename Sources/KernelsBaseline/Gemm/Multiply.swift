@@ -5,8 +5,8 @@ import KernelTable
 let sumDepth = 256
 /// Rows of A that stay in the second-level cache while all strips of B pass.
 private let blockRows = 240
-/// Number of columns from which packing A pays off.
-private let packingColumns = 128
+/// Number of columns from which packing A, or copying its rows, pays off.
+let packingColumns = 128
 /// Size of B in floats above which its strips come from the last-level cache or memory; CPUs with AVX-512 have second-level
 /// caches of 1 MB and more.
 private let farFloats = stripWidth == 32 ? 1 << 17 : 1 << 15
@@ -16,12 +16,13 @@ private let prefetchedLines = stripWidth > lineFloats ? 2 : 4
 /// C (+)= A · B, blocked as in Goto and van de Geijn (2008), except for A.
 ///
 /// A is packed only if its columns are contiguous (rowStride 1); in channels-last maps the K direction is
-/// contiguous already. If B does not stay in the second-level cache, the next strip is prefetched while one is
+/// contiguous already. Rows that lie in each other's way are copied. If B does not stay in the second-level cache, the next strip is prefetched while one is
 /// multiplied, else what whoever runs next will read; a tile's results are always prefetched. Bound by the multipliers.
 func multiply(_ p: GemmKernels.Product) {
     if p.K == 0, !p.adding {
         for m in 0..<p.M { clear(p.C + m &* p.ldc, p.N) }
     }
+    if isCrowded(p) { return multiplyCrowded(p) }
     guard p.rowStride == 1, p.M >= tileRows, p.N >= packingColumns else {
         multiply(p, nil)
         return
@@ -62,7 +63,7 @@ private func multiply(_ p: GemmKernels.Product, _ packed: MutableFloats?) {
                     next: strip,
                     pace: 0
                 )
-                let next: Ahead = (
+                let next: TileAhead = (
                     strip: isFar && n &+ stripWidth < p.N ? p.stripStride : 0,
                     rows: n == 0 && p.columnStride == 1 && p.rowStride == steps
                 )
@@ -82,17 +83,17 @@ private func multiply(_ p: GemmKernels.Product, _ packed: MutableFloats?) {
 /// What the tiles of a column prefetch: the next strip of B, `strip` floats away; where that is 0 and `rows` is true, the
 /// rows of A behind their own, which lie one behind the other and which no strip before has brought into the
 /// second-level cache: the 144 floats of a row, say, are too few for the hardware to see a stream.
-private typealias Ahead = (strip: Int, rows: Bool)
+typealias TileAhead = (strip: Int, rows: Bool)
 
 /// What is left of a product's `later`, and the floats of it that each step of a whole tile prefetches.
-private typealias Later = (next: Floats, floats: Int, pace: Int)
+typealias TileLater = (next: Floats, floats: Int, pace: Int)
 
 /// Steps that share one prefetch.
 private let stepsPerLine = tileRows == 12 ? 1 : 4
 
 /// Spreads what a product prefetches for whoever runs next over its steps; nothing where B is far, since its strips come
 /// first.
-private func makeLater(_ p: GemmKernels.Product) -> Later {
+private func makeLater(_ p: GemmKernels.Product) -> TileLater {
     let steps = p.M / tileRows &* ((p.N &+ stripWidth &- 1) / stripWidth) &* p.K
     guard let later = p.later, let next = later.baseAddress, steps > 0, p.K &* p.N < farFloats
     else { return (p.B, 0, 0) }
@@ -103,7 +104,7 @@ private func makeLater(_ p: GemmKernels.Product) -> Later {
 /// Chooses what a whole tile prefetches, adjacent ones different lines of the next strip, and prefetches results: where sums
 /// are short those of a tile further on, since memory takes longer than a tile.
 @inline(__always)
-private func prepare(_ t: inout Tile, _ index: Int, _ ahead: Ahead, _ later: inout Later) {
+private func prepare(_ t: inout Tile, _ index: Int, _ ahead: TileAhead, _ later: inout TileLater) {
     if later.floats > 0 {
         (t.next, t.pace) = (later.next, later.pace)
         later.next += later.pace &* t.K
@@ -128,8 +129,8 @@ private func packedColumn(
     _ first: Tile,
     _ packed: Floats,
     _ rows: Int,
-    _ next: Ahead,
-    _ later: inout Later
+    _ next: TileAhead,
+    _ later: inout TileLater
 ) {
     var t = first
     t.A = packed
@@ -152,7 +153,7 @@ private func packedColumn(
 
 /// All rows of a block against one strip.
 @inline(__always)
-private func column(_ first: Tile, _ rows: Int, _ next: Ahead, _ later: inout Later) {
+func column(_ first: Tile, _ rows: Int, _ next: TileAhead, _ later: inout TileLater) {
     var t = first
     var rest = rows
     while rest > 0 {

@@ -167,10 +167,8 @@ public struct Convolution: Operation {
                 exact: options.exact,
                 blas: options.pool.blas
             ),
-            norm: norm.map { NormPasses($0.operation, site.output, options) },
+            finish: finish(site.output, options),
             output: site.output,
-            hasBias: hasBias,
-            relu: relu,
             needsInputGradient: site.inputGradients[0],
             purpose: options.purpose,
             input: site.input,
@@ -178,6 +176,16 @@ public struct Convolution: Operation {
             defersNorm: defersNorm,
             inputNorm: inputNorm,
             hasGate: hasGate
+        )
+    }
+
+    /// What it does to its sums where no norm needs the batch's statistics.
+    func finish(_ output: Shape, _ options: CompilationOptions) -> EvaluationFinish {
+        EvaluationFinish(
+            norm: norm.map { NormPasses($0.operation, output, options) },
+            hasBias: hasBias,
+            relu: relu,
+            channels: output.C
         )
     }
 
@@ -294,10 +302,8 @@ extension Graph {
 
 private struct ConvolutionPasses: Kernel {
     let convolution: ConvolutionKernel
-    let norm: NormPasses?
+    let finish: EvaluationFinish
     let output: Shape
-    let hasBias: Bool
-    let relu: Bool
     let needsInputGradient: Bool
     let purpose: Purpose
     let input: Shape
@@ -305,6 +311,10 @@ private struct ConvolutionPasses: Kernel {
     let defersNorm: Bool
     let inputNorm: Activation?
     let hasGate: Bool
+
+    private var norm: NormPasses? { finish.norm }
+    private var hasBias: Bool { finish.hasBias }
+    private var relu: Bool { finish.relu }
 
     var algorithm: String? { convolution.algorithm }
 
@@ -370,45 +380,25 @@ private struct ConvolutionPasses: Kernel {
     }
 
     func forward(_ pass: ForwardPass) {
-        let bias = hasBias ? UnsafePointer(pass.parameters[1].value) : nil
-        guard let norm else {
-            let finish = ConvolutionEpilogue(bias: bias, activation: relu ? .relu : .none)
+        guard let norm, case .training(let context) = pass.phase else {
+            let finish = finish.epilogue(
+                pass.parameters[...],
+                inputs: pass.inputs,
+                into: pass.saved + factors
+            )
             return convolve(pass, pass.y, finish)
         }
         let normParameters = NormPasses.Parameters(pass.parameters.suffix(4))
-        let residual = norm.addsResidual ? pass.inputs[1] : nil
-        switch pass.phase {
-        case .evaluation:
-            norm.fold(normParameters, bias: bias, into: pass.saved + factors)
-            let finish = ConvolutionEpilogue(
-                factors: pass.saved + factors,
-                channels: output.C,
-                residual: residual,
-                activation: norm.activation
-            )
-            convolve(pass, pass.y, finish)
-        case .training(let context):
-            let x = normInput(pass)
-            // The norm reads the moments before it writes anything else to the workspace.
-            let moments = convolution.notes(in: pass.workspace)
-            convolve(pass, x, ConvolutionEpilogue(bias: bias), moments)
-            if let deferred = deferred(pass, context.slices) {
-                return norm.forwardDeferred(
-                    x,
-                    moments: moments,
-                    to: deferred,
-                    normParameters,
-                    statistics: pass.saved,
-                    context,
-                    workspace: pass.workspace,
-                    pass.pool
-                )
-            }
-            norm.forward(
+        let bias = hasBias ? UnsafePointer(pass.parameters[1].value) : nil
+        let x = normInput(pass)
+        // The norm reads the moments before it writes anything else to the workspace.
+        let moments = convolution.notes(in: pass.workspace)
+        convolve(pass, x, ConvolutionEpilogue(bias: bias), moments)
+        if let deferred = deferred(pass, context.slices) {
+            return norm.forwardDeferred(
                 x,
-                residual: residual,
                 moments: moments,
-                pass.y,
+                to: deferred,
                 normParameters,
                 statistics: pass.saved,
                 context,
@@ -416,6 +406,17 @@ private struct ConvolutionPasses: Kernel {
                 pass.pool
             )
         }
+        norm.forward(
+            x,
+            residual: norm.addsResidual ? pass.inputs[1] : nil,
+            moments: moments,
+            pass.y,
+            normParameters,
+            statistics: pass.saved,
+            context,
+            workspace: pass.workspace,
+            pass.pool
+        )
     }
 
     func backward(_ pass: BackwardPass) {

@@ -76,13 +76,8 @@ struct FusedChain: Operation {
             links: zip(links, geometries).map { link, geometry in
                 let convolution = link.convolution
                 return ChainPasses.Link(
-                    norm: convolution.norm.map {
-                        NormPasses($0.operation, geometry.output, site.options)
-                    },
-                    channels: geometry.output.C,
-                    parameters: convolution.parameters("", [geometry.input]).count,
-                    hasBias: convolution.hasBias,
-                    relu: convolution.relu
+                    finish: convolution.finish(geometry.output, site.options),
+                    parameters: convolution.parameters("", [geometry.input]).count
                 )
             }
         )
@@ -91,15 +86,9 @@ struct FusedChain: Operation {
 
 private struct ChainPasses: Kernel {
     struct Link {
-        let norm: NormPasses?
-        let channels: Int
+        let finish: EvaluationFinish
         /// How many the convolution and its norm have.
         let parameters: Int
-        let hasBias: Bool
-        let relu: Bool
-
-        /// Floats of the norm's scale and shift.
-        var factors: Int { norm == nil ? 0 : 2 * channels }
     }
 
     let chain: ConvolutionChain
@@ -109,7 +98,7 @@ private struct ChainPasses: Kernel {
 
     var requirements: KernelRequirements {
         var needs = KernelRequirements()
-        needs.saved = links.reduce(0) { $0 + $1.factors }
+        needs.saved = links.reduce(0) { $0 + $1.finish.factors }
         needs.filters = chain.forwardFilters
         needs.workspace = chain.forwardFilters.reduce(chain.scratch, +)
         return needs
@@ -122,15 +111,13 @@ private struct ChainPasses: Kernel {
         for (number, link) in links.enumerated() {
             let own = parameters.prefix(link.parameters)
             parameters = parameters.dropFirst(link.parameters)
-            let bias = link.hasBias ? UnsafePointer(own[own.startIndex + 1].value) : nil
-            let residual = link.norm?.addsResidual == true ? pass.inputs[1] : nil
-            finishes.append(finish(link, own, bias: bias, residual: residual, into: factors))
+            finishes.append(link.finish.epilogue(own, inputs: pass.inputs, into: factors))
             filters.append(
                 pass.filters[number].ready(workspace: working) {
                     chain.prepareForward(number, own[own.startIndex].value, into: $0, pass.pool)
                 }
             )
-            factors += link.factors
+            factors += link.finish.factors
             working += chain.forwardFilters[number]
         }
         chain.forward(
@@ -140,25 +127,6 @@ private struct ChainPasses: Kernel {
             pass.y,
             scratch: working,
             pass.pool
-        )
-    }
-
-    private func finish(
-        _ link: Link,
-        _ parameters: ArraySlice<ParameterPlace>,
-        bias: UnsafePointer<Float>?,
-        residual: Tensor?,
-        into factors: UnsafeMutablePointer<Float>
-    ) -> ConvolutionEpilogue {
-        guard let norm = link.norm else {
-            return ConvolutionEpilogue(bias: bias, activation: link.relu ? .relu : .none)
-        }
-        norm.fold(NormPasses.Parameters(parameters.suffix(4)), bias: bias, into: factors)
-        return ConvolutionEpilogue(
-            factors: factors,
-            channels: link.channels,
-            residual: residual,
-            activation: norm.activation
         )
     }
 

@@ -50,29 +50,19 @@ struct FusedPool: Operation {
             preconditionFailure("\(kind) are computed together")
         }
         let map = convolution.output(site.inputs)
-        return PooledPasses(
-            plan: plan,
-            norm: convolution.norm.map { NormPasses($0.operation, map, site.options) },
-            channels: map.C,
-            hasBias: convolution.hasBias,
-            relu: convolution.relu
-        )
+        return PooledPasses(plan: plan, finish: convolution.finish(map, site.options))
     }
 }
 
 private struct PooledPasses: Kernel {
     let plan: PooledConvolution
-    let norm: NormPasses?
-    let channels: Int
-    let hasBias: Bool
-    let relu: Bool
+    let finish: EvaluationFinish
 
     var algorithm: String? { plan.algorithm }
 
     var requirements: KernelRequirements {
         var needs = KernelRequirements()
-        // The scale and shift of each channel.
-        needs.saved = norm == nil ? 0 : 2 * channels
+        needs.saved = finish.factors
         needs.filters = [plan.forwardFilters]
         needs.workspace = plan.forwardFilters + plan.scratch
         return needs
@@ -86,24 +76,10 @@ private struct PooledPasses: Kernel {
         plan.forward(
             pass.x,
             filters: filters,
-            finish: finish(pass),
+            finish: finish.epilogue(pass.parameters[...], inputs: pass.inputs, into: pass.saved),
             pass.y,
             scratch: pass.workspace + plan.forwardFilters,
             pass.pool
-        )
-    }
-
-    private func finish(_ pass: ForwardPass) -> ConvolutionEpilogue {
-        let bias = hasBias ? UnsafePointer(pass.parameters[1].value) : nil
-        guard let norm else {
-            return ConvolutionEpilogue(bias: bias, activation: relu ? .relu : .none)
-        }
-        norm.fold(NormPasses.Parameters(pass.parameters.suffix(4)), bias: bias, into: pass.saved)
-        return ConvolutionEpilogue(
-            factors: pass.saved,
-            channels: channels,
-            residual: nil,
-            activation: norm.activation
         )
     }
 

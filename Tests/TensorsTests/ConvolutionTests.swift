@@ -214,6 +214,38 @@ import Testing
         #expect(relativeError(run.dweights.buffer, dweights) < 3e-6)
     }
 
+    /// Steps that are cut between pixels, rows and images, single ones and many in turn, and blocks of tiles.
+    @Test(arguments: [
+        Case(14, 14, 40, 24, 1, plan: 5, N: 5), Case(14, 14, 40, 24, 1, plan: 5, N: 1),
+        Case(7, 7, 40, 136, 1, plan: 9, N: 7), Case(15, 14, 24, 40, 3, stride: 2, padding: 1),
+        Case(30, 30, 24, 8, 3, stride: 2, padding: 1, plan: 1, N: 1),
+        Case(7, 7, 24, 40, 3, stride: 2, padding: 1, plan: 70, N: 70),
+        Case(56, 56, 64, 8, 1, plan: 7, N: 7), Case(28, 28, 8, 72, 1, plan: 40, N: 39),
+        Case(14, 14, 32, 40, 3, padding: 1, plan: 9, N: 9),
+        Case(28, 28, 72, 72, 3, padding: 1, groups: 72, plan: 20, N: 19),
+    ])
+    func howStepsAreCutLeavesBits(_ test: Case) {
+        let g = test.geometry
+        let operands = ConvolutionRun.Operands(g)
+        let outputs = [1, 2, 3, 7].map { threads in
+            let pool = ThreadPool(threads: threads)
+            let kernel = ConvolutionKernel(g, threads: threads)
+            let y = Storage([Float](repeating: .nan, count: test.N * g.output.perImage))
+            let scratch = noise(kernel.scratch, seed: 7)
+            kernel.forward(
+                operands.x.tensor(g.input.with(N: test.N)),
+                weights: operands.weights.base,
+                bias: operands.bias.base,
+                y.tensor(g.output.with(N: test.N)),
+                scratch: scratch.base,
+                pool
+            )
+            return bits(y.buffer)
+        }
+        #expect(!outputs[0].contains { Float(bitPattern: $0).isNaN })
+        for output in outputs.dropFirst() { #expect(output == outputs[0]) }
+    }
+
     /// More tiles than a block, and more filters than the second cache: blocks that threads share.
     @Test func deepLayersOfSeveralBlocks() {
         let g = ConvolutionGeometry(

@@ -9,9 +9,9 @@ struct ColumnConvolution: Sendable {
     let geometry: ConvolutionGeometry
     let threads: Int
     /// Output rows of a step.
-    private let bandRows: Int
+    let bandRows: Int
     /// Images of a step; more than one only where a band is a whole image.
-    private let stepImages: Int
+    let stepImages: Int
 
     /// Floats of a column buffer, at most.
     private static let columnLimit = 1 << 20
@@ -23,12 +23,14 @@ struct ColumnConvolution: Sendable {
     private static let finishedRows = 240
     /// Floats of a buffer that outputs with a residual are summed up in, which stay in the first cache.
     private static let sumFloats = 6144
+    /// Rows that the products take at a time, at most.
+    static let tileRows = 12
     /// Rows of a product that is one of several of a step: two tiles.
-    private static let fewestRows = 24
+    static let fewestRows = 24
     /// Weights that may be read again for so few rows.
     private static let nearWeights = 1 << 17
     /// Floats that a norm or a gate is applied to at a time, which stay in the first cache for the product.
-    private static let appliedFloats = 1 << 13
+    static let appliedFloats = 1 << 13
     /// Steps that a thread takes in turn, at most.
     private static let stepsInTurn = 8
     /// The widest strip of any instruction set.
@@ -55,70 +57,6 @@ struct ColumnConvolution: Sendable {
 
     /// Moments of each step's rows of each image.
     var moments: MomentPlan { MomentPlan(bandsOf: geometry.output, rows: bandRows) }
-
-    /// Some output pixels, contiguous in the batch.
-    struct Step {
-        var images: Range<Int>
-        var rows: Range<Int>
-        /// The number of the rows among those of an image.
-        var band: Int
-        /// Position of the first pixel in the batch, and their number.
-        var first, count: Int
-
-        /// All of its pixels.
-        var pixels: Range<Int> { first..<first + count }
-
-        /// The pixels of its image `index`, in the batch.
-        func pixels(_ index: Int) -> Range<Int> {
-            let perImage = count / images.count
-            return first + index * perImage..<first + (index + 1) * perImage
-        }
-    }
-
-    /// Steps of an image, or of several that share one.
-    var bands: Int { (geometry.output.H + bandRows - 1) / bandRows }
-
-    /// Number of steps of `images` images.
-    func steps(_ images: Int) -> Int { (images + stepImages - 1) / stepImages * bands }
-
-    /// Number of steps of the first `group` of `groups` groups of `N` images.
-    func steps(before group: Int, of groups: Int, _ N: Int) -> Int {
-        (0..<group).reduce(0) { $0 + steps(($1 + 1) * N / groups - $1 * N / groups) }
-    }
-
-    /// Number of steps of `images` images in at most `groups` groups, at most.
-    func steps(_ images: Int, groups: Int) -> Int { steps(images) + groups * bands }
-
-    /// Step `index` of `images`.
-    func step(_ index: Int, of images: Range<Int>) -> Step {
-        let (block, band) = index.quotientAndRemainder(dividingBy: bands)
-        let (H, W) = (geometry.output.H, geometry.output.W)
-        let from = images.lowerBound + block * stepImages
-        let to = min(images.upperBound, from + stepImages)
-        let rows = band * bandRows..<min(H, (band + 1) * bandRows)
-        return Step(
-            images: from..<to,
-            rows: rows,
-            band: band,
-            first: (from * H + rows.lowerBound) * W,
-            count: to - from > 1 ? (to - from) * H * W : rows.count * W
-        )
-    }
-
-    /// Steps of some rows of an image.
-    func steps(_ rows: Range<Int>, ofImage image: Int) -> [Step] {
-        let (H, W) = (geometry.output.H, geometry.output.W)
-        return stride(from: rows.lowerBound, to: rows.upperBound, by: bandRows).map { first in
-            let rows = first..<min(first + bandRows, rows.upperBound)
-            return Step(
-                images: image..<image + 1,
-                rows: rows,
-                band: first / bandRows,
-                first: (image * H + first) * W,
-                count: rows.count * W
-            )
-        }
-    }
 
     /// Floats of one thread's columns.
     var columnFloats: Int { bandRows * stepImages * geometry.output.W * geometry.taps }
@@ -210,13 +148,22 @@ struct ColumnConvolution: Sendable {
         let count = steps(images.count)
         // A thread takes some steps in turn, and has each prefetch what the next one reads.
         let grain = max(1, min(Self.stepsInTurn, count / (Self.stepsInTurn * pool.threads)))
-        pool.parallelRanges(count, grain: grain) { indices, worker in
+        let cut = cut(isPlain: x.isPlain, notes: notes != nil)
+        let tasks = TaperedTasks(
+            pieces: count,
+            grain: grain,
+            finest: finestParts(cut),
+            threads: pool.threads
+        ).tasks
+        pool.parallelFor(tasks.count) { number, worker in
+            let task = tasks[number]
             let buffer = scratch + worker * (columnFloats + sumFloats)
             let sums =
                 finish.residual != nil && mayOverwriteResidual ? buffer + columnFloats : nil
-            for index in indices {
-                let step = step(index, of: images)
-                let hasNext = geometry.isPointwise && index + 1 < indices.upperBound
+            for index in task.pieces {
+                let step = part(task, step(index, of: images), cut)
+                guard step.count > 0 else { continue }
+                let hasNext = geometry.isPointwise && index + 1 < task.pieces.upperBound
                 let later = hasNext ? x.floats(self.step(index + 1, of: images).pixels) : nil
                 for pixels in parts(step, isPlain: x.isPlain) {
                     let start = pixels.lowerBound * O
@@ -237,19 +184,6 @@ struct ColumnConvolution: Sendable {
                     )
                 }
                 if let notes { record(notes, step, y, kernels) }
-            }
-        }
-    }
-
-    /// The pixels of a step, cut into parts of single images where a norm or a gate is applied to them first.
-    private func parts(_ step: Step, isPlain: Bool) -> [Range<Int>] {
-        guard geometry.isPointwise, !isPlain else { return [step.pixels] }
-        let fitting = Self.appliedFloats / geometry.taps / Self.fewestRows * Self.fewestRows
-        let rows = max(Self.fewestRows, fitting)
-        return step.images.indices.flatMap { image in
-            let pixels = step.pixels(image - step.images.lowerBound)
-            return stride(from: pixels.lowerBound, to: pixels.upperBound, by: rows).map {
-                $0..<min($0 + rows, pixels.upperBound)
             }
         }
     }

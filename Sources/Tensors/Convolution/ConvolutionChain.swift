@@ -116,16 +116,21 @@ public struct ConvolutionChain: Sendable {
             $1.kernelArguments($0.output.with(N: x.shape.N))
         }
         let (N, H) = (x.shape.N, geometry.output.H)
-        // Few images are a task each and cut into parts, so that all threads have work; those of a task with several are
-        // whole, as `project` wants them.
+        // Images of a task with several are whole, as `project` wants them.
         let together = max(1, min(taskImages, N / pool.threads))
         let groups = (N + together - 1) / together
-        let parts = max(1, min(H, pool.threads / max(groups, 1)))
-        pool.parallelFor(groups * parts) { task, worker in
-            let (group, part) = task.quotientAndRemainder(dividingBy: parts)
+        let tasks = TaperedTasks(
+            pieces: groups,
+            finest: together > 1 ? together : finestParts(groups, pool.threads),
+            threads: pool.threads
+        ).tasks
+        pool.parallelFor(tasks.count) { number, worker in
+            let task = tasks[number]
+            let first = task.pieces.lowerBound * together
+            let images = first..<min(N, first + together)
             let pass = Pass(
-                images: group * together..<min(N, (group + 1) * together),
-                rows: part * H / parts..<(part + 1) * H / parts,
+                images: together > 1 ? task.share(of: images) : images,
+                rows: together > 1 ? 0..<H : task.share(of: 0..<H),
                 x: x,
                 y: y,
                 filters: filters,
@@ -133,8 +138,13 @@ public struct ConvolutionChain: Sendable {
                 expanded: scratch + worker * taskImages * (expandedFloats + bandOutputs),
                 kernels: pool.kernels
             )
-            run(pass)
+            if !pass.images.isEmpty { run(pass) }
         }
+    }
+
+    /// Parts that an image is cut into, at most: each computes the rows of the first map again that it shares with the next.
+    private func finestParts(_ images: Int, _ threads: Int) -> Int {
+        min(geometry.output.H, max(2, (threads + images - 1) / max(images, 1)))
     }
 
     /// Rows of the depthwise output of some images, and what a task needs to compute what the chain makes of them.

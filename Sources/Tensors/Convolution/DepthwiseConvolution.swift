@@ -77,9 +77,15 @@ struct DepthwiseConvolution: ConvolutionMethod {
         let (kernels, window, C) = (pool.kernels, g.window, g.output.C)
         let pixels = PixelRows(kernels: kernels.rows, C: C)
         let count = x.maps.shape.N * bands
-        pool.parallelRanges(count, grain: grain(count)) { tasks, worker in
-            for task in tasks {
-                let (image, band) = task.quotientAndRemainder(dividingBy: bands)
+        let tasks = TaperedTasks(
+            pieces: count,
+            grain: grain(count),
+            finest: 1,
+            threads: pool.threads
+        ).tasks
+        pool.parallelFor(tasks.count) { number, worker in
+            for piece in tasks[number].pieces {
+                let (image, band) = piece.quotientAndRemainder(dividingBy: bands)
                 let rows = rows(band)
                 let to = y.base + image * g.output.perImage
                 kernels.depthwise.forward(
@@ -88,7 +94,7 @@ struct DepthwiseConvolution: ConvolutionMethod {
                     rows,
                     filters,
                     to,
-                    task + 1 < tasks.upperBound ? unseen(x, image, rows) : nil
+                    piece + 1 < tasks[number].pieces.upperBound ? unseen(x, image, rows) : nil
                 )
                 let start = image * g.output.perImage + rows.lowerBound * g.output.W * C
                 let count = rows.count * g.output.W

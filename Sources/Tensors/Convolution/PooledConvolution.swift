@@ -79,13 +79,12 @@ public struct PooledConvolution: Sendable {
         let finish = finish.kernelArguments(map.with(N: x.shape.N))
         precondition(finish.residual == nil, "a residual of a map that is nowhere")
         let (N, H) = (x.shape.N, self.pool.output.H)
-        // Few images are cut into parts, so that all threads have work.
-        let parts = max(1, min(H, pool.threads / max(N, 1)))
-        pool.parallelFor(N * parts) { task, worker in
-            let (image, part) = task.quotientAndRemainder(dividingBy: parts)
+        let tasks = TaperedTasks(pieces: N, finest: H, threads: pool.threads).tasks
+        pool.parallelFor(tasks.count) { number, worker in
+            let task = tasks[number]
             let pass = Pass(
-                image: image,
-                rows: part * H / parts..<(part + 1) * H / parts,
+                image: task.pieces.lowerBound,
+                rows: task.share(of: 0..<H),
                 x: x,
                 y: y,
                 filters: filters,

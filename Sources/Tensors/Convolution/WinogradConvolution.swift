@@ -20,6 +20,8 @@ struct WinogradConvolution: Sendable {
     static let planes = 36
     /// The widest strip of any instruction set.
     private static let widest = 32
+    /// Rows that the products take at a time.
+    private static let rowsOfProducts = 12
     /// Tiles of a block that threads share: enough to be worth reading all filters.
     private static let sharedTiles = 132
     /// Floats of filters, transformed, that the last cache holds beside the maps of threads' own blocks.
@@ -106,7 +108,8 @@ struct WinogradConvolution: Sendable {
         let total = N * d.tilesPerImage
         let rounds = max(1, (total + wanted - 1) / wanted)
         let blocks = shared ? rounds : rounds * threads
-        let tiles = max(12, ((total + blocks - 1) / blocks + 11) / 12 * 12)
+        let rows = Self.rowsOfProducts
+        let tiles = max(rows, ((total + blocks - 1) / blocks + rows - 1) / rows * rows)
         return Plan(
             tiles: tiles,
             shared: shared,
@@ -242,7 +245,14 @@ extension WinogradConvolution {
         let total = x.shape.N * d.tilesPerImage
         let strips = pool.kernels.gemm.strips(d.O)
         guard plan.shared else {
-            pool.parallelRanges(total, grain: plan.tiles) { tiles, thread in
+            let tasks = TaperedTasks(
+                pieces: (total + plan.tiles - 1) / plan.tiles,
+                finest: plan.tiles / Self.rowsOfProducts,
+                threads: pool.threads
+            ).tasks
+            pool.parallelFor(tasks.count) { number, thread in
+                let tiles = tiles(tasks[number], plan, total)
+                guard !tiles.isEmpty else { return }
                 let V = scratch + thread * mapFloats
                 let own = Maps(V: V, M: V + Self.planes * plan.V)
                 transform(tiles, at: 0, call, d, own)
@@ -273,6 +283,14 @@ extension WinogradConvolution {
                 write(tiles, at: part.lowerBound, call, d, common)
             }
         }
+    }
+
+    /// The tiles of a task, of `total`; a block is cut where tiles of the products' rows end.
+    private func tiles(_ task: TaperedTasks.Task, _ plan: Plan, _ total: Int) -> Range<Int> {
+        let rows = task.share(of: 0..<plan.tiles / Self.rowsOfProducts)
+        let first = task.pieces.lowerBound * plan.tiles
+        let end = min(total, first + rows.upperBound * Self.rowsOfProducts)
+        return min(end, first + rows.lowerBound * Self.rowsOfProducts)..<end
     }
 
     /// Transforms the inputs of `tiles` to the tiles from `place` on of the block.

@@ -107,6 +107,27 @@ import Testing
         #expect(all.problems[0].reason.hasSuffix("/train/Dom/0.jpg"))
     }
 
+    /// Held-out photos of a run: renamed, overwritten with one that was learned from, with a new one, and deleted.
+    @Test func heldOutPhotosThatAreNoLongerThereAreCounted() throws {
+        let folder = try towers()
+        let photos = try open(folder)
+        let held = (0..<photos.held.count).map(photos.held.path)
+        let learned = contents(photos.training)[0]
+        #expect(held.count > 6)
+        #expect(try evaluate(folder, photos).findings.gone.count == 0)
+        try FileManager.default.moveItem(atPath: held[0], toPath: folder.path + "/Dom/other.jpg")
+        #expect(try evaluate(folder, photos).findings.gone.count == 0)
+        try Data(learned.utf8).write(to: URL(fileURLWithPath: held[1]))
+        let replaced = try evaluate(folder, photos)
+        #expect(replaced.findings.gone.count == 1 && replaced.judged.count == held.count - 1)
+        #expect(replaced.findings.lines.count == 1)
+        try Data("new".utf8).write(to: URL(fileURLWithPath: held[2]))
+        try FileManager.default.removeItem(atPath: held[3])
+        let last = try evaluate(folder, photos)
+        #expect(last.findings.gone.count == 3 && last.judged.count == held.count - 3)
+        #expect(last.added.count == 1)
+    }
+
     @Test func anIDInBothTablesIsALeakEvenWithOtherBytes() throws {
         let folder = try TemporaryFolder()
         let rows = (0..<6).map { (photoID($0), $0 % 2) }

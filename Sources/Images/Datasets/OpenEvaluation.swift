@@ -85,6 +85,7 @@ extension ListedFolder {
                     if all { held.append(photo) } else { new.append(photo) }
                 }
             }
+            if source == .split, !held.isEmpty { noteGone(record, held, facts, &findings) }
             // Where nothing was held out by the run, its strangers are not apart from anything.
             if held.isEmpty || source != .split {
                 held = source != .split ? (held + new).sorted() : new
@@ -151,6 +152,22 @@ extension ListedFolder {
             }
             seen[name(index), default: []].append(label)
             return true
+        }
+    }
+
+    /// Notes the photos that a run held out and that are not among `found`, those of them that are there: they were deleted, or
+    /// other photos have their names.
+    private func noteGone(
+        _ record: PhotoRecord,
+        _ found: [UInt32],
+        _ facts: [PhotoFact],
+        _ findings: inout PhotoFindings
+    ) {
+        let names = Set(found.map { name(Int($0)) })
+        let hashes = Set(facts.isEmpty ? [] : found.compactMap { facts[Int($0)].hash })
+        for index in 0..<record.held.count where !names.contains(record.held.name(index)) {
+            if let hash = record.held.fact(index)?.hash, hashes.contains(hash) { continue }
+            findings.gone.add(record.held.name(index))
         }
     }
 

@@ -57,7 +57,7 @@ public struct PhotoFindings: Sendable, Equatable {
     public internal(set) var changed = Trouble()
     /// Photos with another landmark than when the run began.
     public internal(set) var relabelled = Trouble()
-    /// Held-out photos of the run that are gone.
+    /// Held-out photos of the run that are gone, or in whose place others are.
     public internal(set) var gone = Trouble()
 
     /// What there is to say, a line for each kind of trouble.
@@ -103,8 +103,8 @@ public struct PhotoFindings: Sendable, Equatable {
                 "; the run goes on with the old one"
             ),
             gone.line(
-                "held-out photo of the run is gone",
-                "held-out photos of the run are gone",
+                "held-out photo of the run is gone or was replaced",
+                "held-out photos of the run are gone or were replaced",
                 "; the others are judged"
             ),
         ].compactMap { $0 }

@@ -11,7 +11,7 @@ struct LearnedPhotos {
     let photos: any Dataset
     /// The photos that are held out beside them.
     let held: any Dataset
-    /// The run whose photos they are; nil = weights without a run.
+    /// The run whose photos they are and that keeps their embeddings; nil = weights without a run, or photos that have changed.
     private let run: RunFolder?
 
     /// Finds the photos; a collective call.
@@ -32,7 +32,14 @@ struct LearnedPhotos {
             if let data = settings.data, !exists(data), let folder { settings.data = folder }
             let opened = try RunPhotos.open(settings, found, world, resumes: true, draws: false)
             (photos, held) = (opened.training, opened.held)
-            run = found
+            let changed = opened.findings.changed
+            run = changed.count == 0 ? found : nil
+            if world.isRoot, let example = changed.examples.first {
+                Ending.say(
+                    "\(Figures.count(changed.count, "photo")) of the run changed since it began, such as \(example.text); "
+                        + "embeddings that the run keeps are left aside"
+                )
+            }
             return
         }
         run = nil

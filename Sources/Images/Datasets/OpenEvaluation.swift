@@ -155,8 +155,9 @@ extension ListedFolder {
         }
     }
 
-    /// Notes the photos that a run held out and that are not among `found`, those of them that are there: they were deleted, or
-    /// other photos have their names.
+    /// Counts the photos that a run held out and that are no longer there: deleted, or overwritten by others.
+    ///
+    /// - Parameter found: those of them that are there.
     private func noteGone(
         _ record: PhotoRecord,
         _ found: [UInt32],

@@ -16,8 +16,9 @@ private let prefetchedLines = stripWidth > lineFloats ? 2 : 4
 /// C (+)= A · B, blocked as in Goto and van de Geijn (2008), except for A.
 ///
 /// A is packed only if its columns are contiguous (rowStride 1); in channels-last maps the K direction is
-/// contiguous already. Rows that lie in each other's way are copied. If B does not stay in the second-level cache, the next strip is prefetched while one is
-/// multiplied, else what whoever runs next will read; a tile's results are always prefetched. Bound by the multipliers.
+/// contiguous already. Its rows are copied where they share a set of the first-level cache. If B does not stay in the
+/// second-level cache, the next strip is prefetched while one is multiplied, else what whoever runs next will read; a tile's
+/// results are always prefetched. Bound by the multipliers.
 func multiply(_ p: GemmKernels.Product) {
     if p.K == 0, !p.adding {
         for m in 0..<p.M { clear(p.C + m &* p.ldc, p.N) }

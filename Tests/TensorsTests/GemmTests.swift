@@ -7,8 +7,8 @@ import Testing
         [
             (1, 1, 1), (3, 5, 7), (17, 64, 33), (49, 130, 576), (200, 31, 9), (6, 16, 700),
             (26, 24, 300), (40, 72, 9),
-            // Rows of A that are 1024 floats apart.
-            (203, 150, 1021),
+            // Rows of A that are 1024 and 512 floats apart.
+            (203, 150, 1021), (211, 70, 509),
         ]
     )
     func agreesWithTheDefiningSum(_ transposed: (Bool, Bool), _ extents: (Int, Int, Int)) {

@@ -52,7 +52,7 @@ private func multiplyCopies(
     var later: TileLater = (p.B, 0, 0)
     for n in stride(from: 0, to: p.N, by: stripWidth) {
         let strip = p.B + (n / stripWidth &* p.stripStride &+ k &* stripWidth)
-        let ahead: TileAhead = (n &+ stripWidth < p.N ? p.stripStride : 0, false)
+        let ahead: TileAhead = (n &+ stripWidth < p.N ? p.stripStride : 0, false, nil)
         for row in stride(from: 0, to: rows.count, by: rowsPerPrefetch) {
             prefetch(&coming)
             let tile: Tile = (

@@ -7,11 +7,10 @@ let sumDepth = 256
 private let blockRows = 240
 /// Number of columns from which packing A, or copying its rows, pays off.
 let packingColumns = 128
-/// Size of B in floats above which its strips come from the last-level cache or memory; CPUs with AVX-512 have second-level
-/// caches of 1 MB and more.
-private let farFloats = stripWidth == 32 ? 1 << 17 : 1 << 15
-/// Lines of the next strip per prefetch of a tile; adjacent tiles take different ones.
-private let prefetchedLines = stripWidth > lineFloats ? 2 : 4
+/// Distance in floats of rows of A that reach half of the second-level cache's sets at most.
+private let crowdedStride = 512
+/// Rows of A that stay in a second-level cache of 512 KB at such distances.
+private let crowdedBlockRows = 102
 
 /// C (+)= A · B, blocked as in Goto and van de Geijn (2008), except for A.
 ///
@@ -34,8 +33,15 @@ func multiply(_ p: GemmKernels.Product) {
     }
 }
 
+/// Rows of A between two passes over the strips of B.
+private func rowsOfBlock(_ p: GemmKernels.Product) -> Int {
+    let isCrowded = tileRows == 6 && p.columnStride == 1 && p.rowStride % crowdedStride == 0
+    return isCrowded ? crowdedBlockRows : blockRows
+}
+
 private func multiply(_ p: GemmKernels.Product, _ packed: MutableFloats?) {
-    let isFar = p.adding || p.K &* p.N >= farFloats
+    let isFar = isFar(p)
+    let blockRows = rowsOfBlock(p)
     var later = makeLater(p)
     var m = 0
     while m < p.M {
@@ -64,10 +70,7 @@ private func multiply(_ p: GemmKernels.Product, _ packed: MutableFloats?) {
                     next: strip,
                     pace: 0
                 )
-                let next: TileAhead = (
-                    strip: isFar && n &+ stripWidth < p.N ? p.stripStride : 0,
-                    rows: n == 0 && p.columnStride == 1 && p.rowStride == steps
-                )
+                let next = makeAhead(p, rows: m, end, steps: k, steps, column: n, isFar: isFar)
                 n &+= stripWidth
                 if let packed {
                     packedColumn(tile, packed, end &- m, next, &later)
@@ -78,49 +81,6 @@ private func multiply(_ p: GemmKernels.Product, _ packed: MutableFloats?) {
             k &+= steps
         }
         m = end
-    }
-}
-
-/// What the tiles of a column prefetch: the next strip of B, `strip` floats away; where that is 0 and `rows` is true, the
-/// rows of A behind their own, which lie one behind the other and which no strip before has brought into the
-/// second-level cache: the 144 floats of a row, say, are too few for the hardware to see a stream.
-typealias TileAhead = (strip: Int, rows: Bool)
-
-/// What is left of a product's `later`, and the floats of it that each step of a whole tile prefetches.
-typealias TileLater = (next: Floats, floats: Int, pace: Int)
-
-/// Steps that share one prefetch.
-private let stepsPerLine = tileRows == 12 ? 1 : 4
-
-/// Spreads what a product prefetches for whoever runs next over its steps; nothing where B is far, since its strips come
-/// first.
-private func makeLater(_ p: GemmKernels.Product) -> TileLater {
-    let steps = p.M / tileRows &* ((p.N &+ stripWidth &- 1) / stripWidth) &* p.K
-    guard let later = p.later, let next = later.baseAddress, steps > 0, p.K &* p.N < farFloats
-    else { return (p.B, 0, 0) }
-    let pace = min(lineFloats / stepsPerLine, (later.count &+ steps &- 1) / steps)
-    return (next, later.count, pace)
-}
-
-/// Chooses what a whole tile prefetches, adjacent ones different lines of the next strip, and prefetches results: where sums
-/// are short those of a tile further on, since memory takes longer than a tile.
-@inline(__always)
-private func prepare(_ t: inout Tile, _ index: Int, _ ahead: TileAhead, _ later: inout TileLater) {
-    if later.floats > 0 {
-        (t.next, t.pace) = (later.next, later.pace)
-        later.next += later.pace &* t.K
-        later.floats &-= later.pace &* t.K
-    } else if ahead.strip == 0, ahead.rows {
-        t.next = t.A + tileRows &* t.rowStride
-        t.pace = tileRows
-    } else {
-        t.next = t.B + (ahead.strip &+ index % prefetchedLines &* lineFloats)
-        t.pace = stripWidth
-    }
-    let first = max(0, 4 &- t.K / 64) &* tileRows
-    for row in first..<first &+ tileRows {
-        vectorshim_prefetch(t.C + row &* t.ldc)
-        if stripWidth > lineFloats { vectorshim_prefetch(t.C + row &* t.ldc + lineFloats) }
     }
 }
 
@@ -157,6 +117,12 @@ private func packedColumn(
 func column(_ first: Tile, _ rows: Int, _ next: TileAhead, _ later: inout TileLater) {
     var t = first
     var rest = rows
+    #if FUSED_MULTIPLY_ADD && !WIDE_REGISTERS
+        let sixes = multiplySixes(t, rest, next, &later)
+        t.A += sixes &* t.rowStride
+        t.C += sixes &* t.ldc
+        rest &-= sixes
+    #endif
     while rest > 0 {
         if rest >= tileRows { prepare(&t, (rows &- rest) / tileRows, next, &later) }
         let done: Int

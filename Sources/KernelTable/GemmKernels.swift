@@ -4,6 +4,33 @@
 /// of `depth` whose sums are added in order. It depends neither on its position nor on M and N, so the
 /// bits are the same however rows are divided among tasks.
 public struct GemmKernels: Sendable {
+    /// What becomes of a product's complete sums on their way to memory: min(max(scale · sum + shift, low), high) in each
+    /// column; NaN stays NaN.
+    public struct Norm {
+        /// Scale of each column.
+        public var scale: Floats
+        /// Shift of each column.
+        public var shift: Floats
+        /// The least result.
+        public var low: Float
+        /// The greatest result.
+        public var high: Float
+
+        /// The norm of a convolution's epilogue; nil where it is more than that.
+        public init?(_ finish: Finish) {
+            guard let scale = finish.scale, let shift = finish.shift, finish.residual == nil else {
+                return nil
+            }
+            switch finish.activation {
+            case .none: (low, high) = (-.infinity, .infinity)
+            case .relu: (low, high) = (0, .infinity)
+            case .relu6: (low, high) = (0, 6)
+            case .silu, .hardSwish, .hardSigmoid, .sigmoid, .gelu: return nil
+            }
+            (self.scale, self.shift) = (scale, shift)
+        }
+    }
+
     /// C (+)= A · B; A has any two strides, B is packed.
     public struct Product {
         /// Rows of C.
@@ -31,6 +58,8 @@ public struct GemmKernels: Sendable {
         /// What whoever runs next on this thread will read: a product waits for multipliers rather than for memory, and
         /// brings it into the second cache meanwhile.
         public var later: UnsafeBufferPointer<Float>?
+        /// Applied to the sums; only where `appliesNorms`, and where the columns of A are contiguous in each row.
+        public var norm: Norm?
 
         /// Assembles the arguments.
         public init(
@@ -45,7 +74,8 @@ public struct GemmKernels: Sendable {
             C: MutableFloats,
             ldc: Int,
             adding: Bool,
-            later: UnsafeBufferPointer<Float>? = nil
+            later: UnsafeBufferPointer<Float>? = nil,
+            norm: Norm? = nil
         ) {
             self.M = M
             self.N = N
@@ -59,6 +89,7 @@ public struct GemmKernels: Sendable {
             self.ldc = ldc
             self.adding = adding
             self.later = later
+            self.norm = norm
         }
     }
 
@@ -66,6 +97,8 @@ public struct GemmKernels: Sendable {
     public let width: Int
     /// Length of a block of K; its sums are complete before they are added to C.
     public let depth: Int
+    /// Whether `multiply` applies norms.
+    public let appliesNorms: Bool
     /// (B, rowStride, columnStride, K, N, to): writes op(B), [K][N], as strips of [K][width]; the
     /// last one is padded with zeros.
     public let pack: @Sendable (Floats, Int, Int, Int, Int, MutableFloats) -> Void
@@ -80,12 +113,14 @@ public struct GemmKernels: Sendable {
     public init(
         width: Int,
         depth: Int,
+        appliesNorms: Bool,
         pack: @escaping @Sendable (Floats, Int, Int, Int, Int, MutableFloats) -> Void,
         multiply: @escaping @Sendable (Product) -> Void,
         multiplyRowMajor: @escaping @Sendable (Product) -> Void
     ) {
         self.width = width
         self.depth = depth
+        self.appliesNorms = appliesNorms
         self.pack = pack
         self.multiply = multiply
         self.multiplyRowMajor = multiplyRowMajor

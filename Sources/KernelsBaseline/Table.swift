@@ -43,6 +43,7 @@ public func makeKernelTable() -> KernelTable {
         gemm: GemmKernels(
             width: stripWidth,
             depth: sumDepth,
+            appliesNorms: multipliesSixes,
             pack: pack,
             multiply: multiply,
             multiplyRowMajor: multiplyRowMajor

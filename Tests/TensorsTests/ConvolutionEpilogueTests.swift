@@ -64,6 +64,45 @@ import Testing
         }
     }
 
+    /// Sums so long that they are added in blocks, of which the last alone is followed by the norm.
+    @Test(arguments: [Activation.none, .relu, .relu6])
+    func normsFollowWholeSumsAndKeepNaN(_ activation: Activation) {
+        let g = ConvolutionGeometry(input: Shape(N: 2, H: 7, W: 7, C: 700), channels: 40, kernel: 1)
+        let (x, weights) = (noise(g.input.count, seed: 1), noise(g.weights, seed: 2))
+        let factors = noise(80, seed: 3)
+        x.base[3 * 700 + 5] = .nan
+        let sums = NaiveConvolution(geometry: g, N: 2).forward(x, weights, nil)
+        let expected = sums.enumerated().map { i, sum in
+            activation.value(sum * Double(factors.base[i % 40]) + Double(factors.base[40 + i % 40]))
+        }
+        #expect(expected.contains { $0 > 6 || activation == .relu6 && $0 == 6 })
+        for instructions in InstructionSet.available {
+            let pool = ThreadPool(threads: 2, instructions: instructions)
+            let kernel = ConvolutionKernel(g, threads: 2)
+            let filters = noise(kernel.forwardFilters, seed: 5)
+            let scratch = noise(kernel.scratchBesideFilters, seed: 6)
+            let y = noise(g.output.count, seed: 7)
+            kernel.prepareForward(weights.base, into: filters.base, pool)
+            kernel.forward(
+                x.tensor(g.input),
+                filters: filters.base,
+                finish: ConvolutionEpilogue(
+                    factors: factors.base,
+                    channels: 40,
+                    residual: nil,
+                    activation: activation
+                ),
+                y.tensor(g.output),
+                scratch: scratch.base,
+                pool
+            )
+            for i in 0..<y.count where !(120..<160).contains(i) {
+                #expect(abs(Double(y.base[i]) - expected[i]) < 1e-4)
+            }
+            #expect((120..<160).allSatisfy { y.base[$0].isNaN })
+        }
+    }
+
     /// More pixels than are summed up at a time, of few and of many channels.
     @Test(arguments: [24, 300])
     func outputsMayOverwriteTheResidual(_ channels: Int) {

@@ -49,6 +49,23 @@ static inline __attribute__((always_inline)) int vectorshim_any_above(const floa
     return __builtin_reduce_or(*(const vectorshim_floats *)x > *(const vectorshim_floats *)limits);
 }
 
+// y = min(max(scale · y + shift, low), high) for sixteen floats, rounded once before the limits; NaN stays NaN. Of several such
+// rows the optimizer leaves Swift's as calls, which take registers through memory.
+typedef int vectorshim_mask __attribute__((vector_size(64)));
+static inline __attribute__((always_inline)) void vectorshim_norm(
+    float *y, const float *scale, const float *shift, float low, float high
+) {
+    vectorshim_floats v = __builtin_elementwise_fma(
+        *(const vectorshim_floats *)y, *(const vectorshim_floats *)scale, *(const vectorshim_floats *)shift
+    );
+    const vectorshim_floats lows = low - (vectorshim_floats){}, highs = high - (vectorshim_floats){};
+    const vectorshim_mask below = v < lows;
+    v = (vectorshim_floats)(((vectorshim_mask)lows & below) | ((vectorshim_mask)v & ~below));
+    const vectorshim_mask above = v > highs;
+    v = (vectorshim_floats)(((vectorshim_mask)highs & above) | ((vectorshim_mask)v & ~above));
+    *(vectorshim_floats *)y = v;
+}
+
 // √x. Swift's may call the C library for an x below zero, and so makes no vectors of a loop.
 static inline __attribute__((always_inline)) float vectorshim_root(float x) { return __builtin_elementwise_sqrt(x); }
 

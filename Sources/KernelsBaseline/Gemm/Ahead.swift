@@ -121,7 +121,8 @@ func prepare(_ t: inout Tile, _ index: Int, _ ahead: TileAhead, _ later: inout T
         _ first: Tile,
         _ rows: Int,
         _ ahead: TileAhead,
-        _ later: inout TileLater
+        _ later: inout TileLater,
+        _ norm: GemmKernels.Norm?
     ) -> Int {
         guard first.columns == stripWidth, first.columnStride == 1 else { return 0 }
         var t = first
@@ -137,7 +138,7 @@ func prepare(_ t: inout Tile, _ index: Int, _ ahead: TileAhead, _ later: inout T
             (t.next, t.pace) = (t.B + ahead.strip, stripWidth)
             (own.cycle, own.block) = (prefetchedLines, ahead.block)
         }
-        tilesOfSix(t, tiles, own)
+        tilesOfSix(t, tiles, own, norm)
         return 6 &* tiles
     }
 #endif

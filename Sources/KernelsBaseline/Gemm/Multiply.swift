@@ -71,11 +71,13 @@ private func multiply(_ p: GemmKernels.Product, _ packed: MutableFloats?) {
                     pace: 0
                 )
                 let next = makeAhead(p, rows: m, end, steps: k, steps, column: n, isFar: isFar)
+                let start = n
                 n &+= stripWidth
                 if let packed {
                     packedColumn(tile, packed, end &- m, next, &later)
                 } else {
-                    column(tile, end &- m, next, &later)
+                    let norm = k &+ steps == p.K ? p.norm.map { columns($0, from: start) } : nil
+                    column(tile, end &- m, next, &later, norm)
                 }
             }
             k &+= steps
@@ -112,16 +114,34 @@ private func packedColumn(
     column(t, rows &- tiles &* tileRows, next, &later)
 }
 
-/// All rows of a block against one strip.
+/// The norm of the columns from `n` on.
 @inline(__always)
-func column(_ first: Tile, _ rows: Int, _ next: TileAhead, _ later: inout TileLater) {
+private func columns(_ norm: GemmKernels.Norm, from n: Int) -> GemmKernels.Norm {
+    var norm = norm
+    norm.scale += n
+    norm.shift += n
+    return norm
+}
+
+/// All rows of a block against one strip.
+///
+/// - Parameter norm: of the strip's columns; nil where sums are not complete.
+@inline(__always)
+func column(
+    _ first: Tile,
+    _ rows: Int,
+    _ next: TileAhead,
+    _ later: inout TileLater,
+    _ norm: GemmKernels.Norm? = nil
+) {
     var t = first
     var rest = rows
     #if FUSED_MULTIPLY_ADD && !WIDE_REGISTERS
-        let sixes = multiplySixes(t, rest, next, &later)
+        let sixes = multiplySixes(t, rest, next, &later, norm)
         t.A += sixes &* t.rowStride
         t.C += sixes &* t.ldc
         rest &-= sixes
+        let (others, left) = (t.C, rest)
     #endif
     while rest > 0 {
         if rest >= tileRows { prepare(&t, (rows &- rest) / tileRows, next, &later) }
@@ -148,6 +168,9 @@ func column(_ first: Tile, _ rows: Int, _ next: TileAhead, _ later: inout TileLa
         t.C += done &* t.ldc
         rest &-= done
     }
+    #if FUSED_MULTIPLY_ADD && !WIDE_REGISTERS
+        if let norm { applyNorm(norm, others, first.ldc, left, first.columns) }
+    #endif
 }
 
 /// Multiplies twelve rows; false where there is no tile for them.

@@ -2,7 +2,13 @@ import CVectorShim
 import KernelTable
 
 // Tiles of six rows one below the other, in one call: what comes before and after a tile takes 38 cycles of a Zen 3 with a call for
-// each, as long as six of its steps.
+// each, as long as six of its steps. Norms behind them are applied in registers.
+
+#if FUSED_MULTIPLY_ADD && !WIDE_REGISTERS
+    let multipliesSixes = true
+#else
+    let multipliesSixes = false
+#endif
 
 #if FUSED_MULTIPLY_ADD && !WIDE_REGISTERS
     /// Every third of six rows of A; the two behind each are reached by an index.
@@ -22,8 +28,15 @@ import KernelTable
     private let stepsOfRow = sumDepth / lineFloats * 4
 
     /// `count` tiles of a whole strip, one below the other; the rows of A are contiguous.
+    ///
+    /// - Parameter norm: of the strip's columns; applied to the sums, nil where they are not complete.
     @inline(never)
-    func tilesOfSix(_ t: Tile, _ count: Int, _ ahead: TilesAhead) {
+    func tilesOfSix(
+        _ t: Tile,
+        _ count: Int,
+        _ ahead: TilesAhead,
+        _ norm: GemmKernels.Norm?
+    ) {
         let row = t.rowStride
         let zero = emptyStrip()
         var (A, C) = (t.A, t.C)
@@ -57,6 +70,15 @@ import KernelTable
                 p += stripWidth
             }
             if t.adding { add(sums, C, t.ldc) } else { write(sums, C, t.ldc) }
+            if let norm {
+                let D = C + 3 &* t.ldc
+                apply(norm, C)
+                apply(norm, C + t.ldc)
+                apply(norm, C + 2 &* t.ldc)
+                apply(norm, D)
+                apply(norm, D + t.ldc)
+                apply(norm, D + 2 &* t.ldc)
+            }
             A += 6 &* row
             C += 6 &* t.ldc
             if ahead.cycle > 0 {
@@ -109,5 +131,28 @@ import KernelTable
         store(load(D) + sums.3, D)
         store(load(D + ldc) + sums.4, D + ldc)
         store(load(D + 2 &* ldc) + sums.5, D + 2 &* ldc)
+    }
+
+    @inline(__always)
+    private func apply(_ norm: GemmKernels.Norm, _ C: MutableFloats) {
+        vectorshim_norm(C, norm.scale, norm.shift, norm.low, norm.high)
+    }
+
+    /// Applies the norm of a strip's first `columns` columns to `rows` rows of complete sums.
+    func applyNorm(
+        _ norm: GemmKernels.Norm,
+        _ C: MutableFloats,
+        _ ldc: Int,
+        _ rows: Int,
+        _ columns: Int
+    ) {
+        let (scale, shift) = (load(norm.scale, columns), load(norm.shift, columns))
+        for row in 0..<rows {
+            let p = C + row &* ldc
+            var v = shift
+            accumulate(&v, load(p, columns), scale)
+            v = v.replacing(with: norm.low, where: v .< norm.low)
+            store(v.replacing(with: norm.high, where: v .> norm.high), p, columns)
+        }
     }
 #endif

@@ -205,6 +205,7 @@ struct ColumnConvolution: Sendable {
     ) {
         let (taps, O) = (geometry.taps, geometry.output.C)
         let together = sums == nil ? Self.finishedRows : sumRows
+        let norm = kernels.gemm.appliesNorms ? GemmKernels.Norm(finish) : nil
         for row in stride(from: 0, to: pixels, by: together) {
             let rows = min(together, pixels - row)
             // The residual is read right behind the product.
@@ -225,10 +226,13 @@ struct ColumnConvolution: Sendable {
                     C: own,
                     ldc: O,
                     adding: false,
-                    later: residual ?? later?.part(row..<row + rows, of: pixels)
+                    later: residual ?? later?.part(row..<row + rows, of: pixels),
+                    norm: norm
                 )
             )
-            finish.advanced(by: row * O).apply(own, to: y + row * O, rows, O, kernels)
+            if norm == nil {
+                finish.advanced(by: row * O).apply(own, to: y + row * O, rows, O, kernels)
+            }
         }
     }
 

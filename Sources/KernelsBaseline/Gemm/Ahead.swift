@@ -25,49 +25,48 @@ private func exceedsCache(_ p: GemmKernels.Product) -> Bool {
 
 /// What the tiles of a column prefetch.
 ///
-/// The next strip of B, `strip` floats away; where that is 0 and `rows` is true, the rows of A behind their own, which lie one behind the other and which no strip before has brought into the
-/// second-level cache: the 144 floats of a row, say, are too few for the hardware to see a stream. Tiles that the next strip
-/// does not need prefetch rows of the next block of A from `block` on.
+/// The next strip of B, `strip` floats away; where that is 0 and `rows` is true, the rows of A behind their own, which lie
+/// one behind the other and which no strip before has brought into the second-level cache: the 144 floats of a row, say,
+/// are too few for the hardware to see a stream. Tiles that the next strip does not need prefetch rows of the next block
+/// of A from `block` on.
 typealias TileAhead = (strip: Int, rows: Bool, block: Floats?)
 
-/// What is ahead of the column at `n` of the block of rows `m` ..< `end` and steps from `k` on.
+/// What is ahead of the column at `n` of the block of A of some rows and steps.
 @inline(__always)
 func makeAhead(
     _ p: GemmKernels.Product,
-    rows m: Int,
-    _ end: Int,
-    steps k: Int,
-    _ steps: Int,
+    rows: Range<Int>,
+    steps: Range<Int>,
     column n: Int,
     isFar: Bool
 ) -> TileAhead {
     (
         strip: isFar && n &+ stripWidth < p.N ? p.stripStride : 0,
-        rows: n == 0 && p.columnStride == 1 && p.rowStride == steps,
-        block: nextBlock(p, m, end, k, steps, n)
+        rows: n == 0 && p.columnStride == 1 && p.rowStride == steps.count,
+        block: nextBlock(p, rows, steps, n)
     )
 }
 
-/// Where the tiles of a column begin to prefetch the next block of A, which is the next `sumDepth` steps of the same rows, the rows
+/// Where the tiles of the column at `n` begin to prefetch the next block of A, which is the next steps of the same rows, the rows
 /// behind them, or those of the next product; nil where they do not.
 ///
 /// A tile of six rows brings four rows of them. So the last two columns do, where they are few among all.
 @inline(__always)
 private func nextBlock(
     _ p: GemmKernels.Product,
-    _ m: Int,
-    _ end: Int,
-    _ k: Int,
-    _ steps: Int,
+    _ rows: Range<Int>,
+    _ steps: Range<Int>,
     _ n: Int
 ) -> Floats? {
-    guard tileRows == 6, p.columnStride == 1, steps == sumDepth, p.N >= 4 &* stripWidth,
+    guard tileRows == 6, p.columnStride == 1, steps.count == sumDepth, p.N >= 4 &* stripWidth,
         n &+ 2 &* stripWidth >= p.N
     else { return nil }
     let part = n &+ stripWidth >= p.N ? 4 &* p.rowStride : 0
-    if k &+ steps < p.K { return p.A + (m &* p.rowStride &+ k &+ steps &+ part) }
-    let next = p.A + end &* p.rowStride
-    return end < p.M || p.later?.baseAddress == next ? next + part : nil
+    if steps.upperBound < p.K {
+        return p.A + (rows.lowerBound &* p.rowStride &+ steps.upperBound &+ part)
+    }
+    let next = p.A + rows.upperBound &* p.rowStride
+    return rows.upperBound < p.M || p.later?.baseAddress == next ? next + part : nil
 }
 
 /// What is left of a product's `later`, and the floats of it that each step of a whole tile prefetches.

@@ -17,13 +17,13 @@ private let crowdedBlockRows = 102
 /// A is packed only if its columns are contiguous (rowStride 1); in channels-last maps the K direction is
 /// contiguous already. Its rows are copied where they share a set of the first-level cache. If B does not stay in the
 /// second-level cache, the next strip is prefetched while one is multiplied, else what whoever runs next will read; a tile's
-/// results are always prefetched. Bound by the multipliers.
+/// results are always prefetched. With AVX2 norms are applied to complete sums. Bound by the multipliers.
 func multiply(_ p: GemmKernels.Product) {
     if p.K == 0, !p.adding {
         for m in 0..<p.M { clear(p.C + m &* p.ldc, p.N) }
     }
     if isCrowded(p) { return multiplyCrowded(p) }
-    guard p.rowStride == 1, p.M >= tileRows, p.N >= packingColumns else {
+    guard p.rowStride == 1, p.norm == nil, p.M >= tileRows, p.N >= packingColumns else {
         multiply(p, nil)
         return
     }
@@ -70,7 +70,13 @@ private func multiply(_ p: GemmKernels.Product, _ packed: MutableFloats?) {
                     next: strip,
                     pace: 0
                 )
-                let next = makeAhead(p, rows: m, end, steps: k, steps, column: n, isFar: isFar)
+                let next = makeAhead(
+                    p,
+                    rows: m..<end,
+                    steps: k..<k &+ steps,
+                    column: n,
+                    isFar: isFar
+                )
                 let start = n
                 n &+= stripWidth
                 if let packed {

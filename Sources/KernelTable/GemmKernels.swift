@@ -58,7 +58,7 @@ public struct GemmKernels: Sendable {
         /// What whoever runs next on this thread will read: a product waits for multipliers rather than for memory, and
         /// brings it into the second cache meanwhile.
         public var later: UnsafeBufferPointer<Float>?
-        /// Applied to the sums; only where `appliesNorms`, and to no empty ones.
+        /// Applied to the sums; only where `appliesNorms` and K > 0.
         public var norm: Norm?
 
         /// Assembles the arguments.

@@ -43,7 +43,7 @@ public func makeKernelTable() -> KernelTable {
         gemm: GemmKernels(
             width: stripWidth,
             depth: sumDepth,
-            appliesNorms: multipliesSixes,
+            appliesNorms: tileRows == 6,
             pack: pack,
             multiply: multiply,
             multiplyRowMajor: multiplyRowMajor

@@ -3,6 +3,31 @@ import Testing
 
 /// What a convolution does to its sums on their way to memory.
 @Suite struct ConvolutionEpilogueTests {
+    /// The convolution of `x`, finished, in memory that held something else.
+    private func convolve(
+        _ g: ConvolutionGeometry,
+        _ x: Storage,
+        _ weights: Storage,
+        _ finish: ConvolutionEpilogue,
+        _ instructions: InstructionSet
+    ) -> Storage {
+        let pool = ThreadPool(threads: 2, instructions: instructions)
+        let kernel = ConvolutionKernel(g, threads: 2)
+        let filters = noise(kernel.forwardFilters, seed: 5)
+        let scratch = noise(kernel.scratchBesideFilters, seed: 6)
+        let y = noise(g.output.count, seed: 7)
+        kernel.prepareForward(weights.base, into: filters.base, pool)
+        kernel.forward(
+            x.tensor(g.input),
+            filters: filters.base,
+            finish: finish,
+            y.tensor(g.output),
+            scratch: scratch.base,
+            pool
+        )
+        return y
+    }
+
     @Test(arguments: [(3, 1), (3, 2), (1, 1)], Activation.allCases)
     func agreesWithThePassesThatItSaves(_ window: (Int, Int), _ activation: Activation) {
         let g = ConvolutionGeometry(
@@ -25,21 +50,7 @@ import Testing
             }
         }
         func result(_ finish: ConvolutionEpilogue, _ instructions: InstructionSet) -> Storage {
-            let pool = ThreadPool(threads: 2, instructions: instructions)
-            let kernel = ConvolutionKernel(g, threads: 2)
-            let filters = noise(kernel.forwardFilters, seed: 5)
-            let scratch = noise(kernel.scratchBesideFilters, seed: 6)
-            let y = noise(g.output.count, seed: 7)
-            kernel.prepareForward(weights.base, into: filters.base, pool)
-            kernel.forward(
-                x.tensor(g.input),
-                filters: filters.base,
-                finish: finish,
-                y.tensor(g.output),
-                scratch: scratch.base,
-                pool
-            )
-            return y
+            convolve(g, x, weights, finish, instructions)
         }
         for instructions in InstructionSet.available {
             let biased = result(
@@ -79,25 +90,13 @@ import Testing
         }
         #expect(expected.contains { $0 > 6 || activation == .relu6 && $0 == 6 })
         for instructions in InstructionSet.available {
-            let pool = ThreadPool(threads: 2, instructions: instructions)
-            let kernel = ConvolutionKernel(g, threads: 2)
-            let filters = noise(kernel.forwardFilters, seed: 5)
-            let scratch = noise(kernel.scratchBesideFilters, seed: 6)
-            let y = noise(g.output.count, seed: 7)
-            kernel.prepareForward(weights.base, into: filters.base, pool)
-            kernel.forward(
-                x.tensor(g.input),
-                filters: filters.base,
-                finish: ConvolutionEpilogue(
-                    factors: factors.base,
-                    channels: O,
-                    residual: nil,
-                    activation: activation
-                ),
-                y.tensor(g.output),
-                scratch: scratch.base,
-                pool
+            let finish = ConvolutionEpilogue(
+                factors: factors.base,
+                channels: O,
+                residual: nil,
+                activation: activation
             )
+            let y = convolve(g, x, weights, finish, instructions)
             let noNumbers = 3 * O..<4 * O
             for i in 0..<y.count where !noNumbers.contains(i) {
                 #expect(abs(Double(y.base[i]) - expected[i]) < 1e-3)

@@ -5,12 +5,6 @@ import KernelTable
 // each, as long as six of its steps. Norms behind them are applied in registers.
 
 #if FUSED_MULTIPLY_ADD && !WIDE_REGISTERS
-    let multipliesSixes = true
-#else
-    let multipliesSixes = false
-#endif
-
-#if FUSED_MULTIPLY_ADD && !WIDE_REGISTERS
     /// Every third of six rows of A; the two behind each are reached by an index.
     private typealias Rows = (Floats, Floats)
 
